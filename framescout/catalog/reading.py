@@ -1,0 +1,290 @@
+"""Everything that is asked of the catalog, within one consistent snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from framescout.catalog.records import (
+    EmbeddingBlock,
+    Generation,
+    Model,
+    QuarantinedFile,
+    ReadEnd,
+    Totals,
+    Video,
+)
+from framescout.catalog.tables import (
+    FileRow,
+    GenerationRow,
+    IndexingRow,
+    KeyframeRow,
+    ModelRow,
+    QuarantineRow,
+    StateRow,
+    VideoRow,
+)
+from framescout.errors import DamagedCatalogError
+
+_MANY = 500  # ids in one statement: below SQLite's limit on variables
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog remembers of a file, to see whether it changed."""
+
+    size_bytes: int
+    mtime_ns: int
+    video_id: int
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyframeTimes:
+    """The keyframes of one video and model, as columns of equal length N; times in seconds."""
+
+    first_keyframe_id: int
+    pts: np.ndarray
+    """(N,) int64"""
+    times: np.ndarray
+    """(N,) float64"""
+    starts: np.ndarray
+    """(N,) float64, where each keyframe's stretch begins"""
+    ends: np.ndarray
+    """(N,) float64, where it ends"""
+
+
+class Snapshot:
+    """One state of the catalog; made by `Catalog.snapshot`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Every file that holds a video, by path."""
+        rows = self._connection.execute(
+            select(FileRow.path, FileRow.size_bytes, FileRow.mtime_ns, FileRow.video_id, FileRow.gone_at)
+        )
+        return {
+            path: KnownFile(size, mtime, video_id, gone_at is not None) for path, size, mtime, video_id, gone_at in rows
+        }
+
+    def quarantined(self) -> list[QuarantinedFile]:
+        """Files that could not be used, by path."""
+        rows = self._connection.execute(
+            select(
+                QuarantineRow.path,
+                QuarantineRow.size_bytes,
+                QuarantineRow.mtime_ns,
+                QuarantineRow.reason,
+                QuarantineRow.detail,
+                QuarantineRow.attempts,
+                QuarantineRow.at,
+            ).order_by(QuarantineRow.path)
+        )
+        return [QuarantinedFile(*row) for row in rows]
+
+    def video_id_of(self, content_hash: str) -> int | None:
+        """The video with this content, where it is known."""
+        return self._connection.execute(select(VideoRow.id).where(VideoRow.content_hash == content_hash)).scalar()
+
+    def created_at(self, video_id: int) -> datetime | None:
+        """The container's creation time of a video, aware."""
+        return self._connection.execute(select(VideoRow.created_at).where(VideoRow.id == video_id)).scalar()
+
+    def densities(self, model_id: int) -> dict[int, str]:
+        """Video id -> density with which `model_id` indexed it."""
+        rows = self._connection.execute(
+            select(IndexingRow.video_id, IndexingRow.density).where(IndexingRow.model_id == model_id)
+        )
+        return dict(rows.all())
+
+    def videos(self, ids: Iterable[int] | None = None) -> list[Video]:
+        """Videos with these ids, or all, by id; unknown ids are passed over."""
+        wanted = None if ids is None else sorted(set(ids))
+        if wanted is None:
+            return self._videos(None)
+        return [
+            video for start in range(0, len(wanted), _MANY) for video in self._videos(wanted[start : start + _MANY])
+        ]
+
+    def _videos(self, ids: Sequence[int] | None) -> list[Video]:
+        # SQLite takes the bare columns from the row that min() chose: a present file before a gone one.
+        best = (
+            select(
+                FileRow.video_id,
+                FileRow.path,
+                FileRow.gone_at,
+                func.min(func.coalesce(FileRow.gone_at, "")),
+            )
+            .group_by(FileRow.video_id)
+            .subquery()
+        )
+        query = (
+            select(VideoRow, best.c.path, best.c.gone_at)
+            .join(best, best.c.video_id == VideoRow.id)
+            .order_by(VideoRow.id)
+        )
+        if ids is not None:
+            query = query.where(VideoRow.id.in_(ids))
+        return [
+            Video(
+                id=row.id,
+                path=row.path,
+                is_gone=row.gone_at is not None,
+                content_hash=row.content_hash,
+                duration=row.duration,
+                frame_rate=row.frame_rate,
+                width_px=row.width_px,
+                height_px=row.height_px,
+                codec=row.codec,
+                camera=row.camera,
+                recorded_at=row.recorded_at,
+                end=ReadEnd(row.read_to, row.is_complete, row.end_detail),
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def models(self) -> list[Model]:
+        """Every model that has a row, oldest first."""
+        rows = self._connection.execute(
+            select(ModelRow.id, ModelRow.name, ModelRow.fingerprint, ModelRow.dimensions).order_by(ModelRow.id)
+        )
+        return [Model(*row) for row in rows]
+
+    def active_model(self) -> Model | None:
+        """The model that searches use where they name none."""
+        active = select(StateRow.value).where(StateRow.key == "active_model_id").scalar_subquery()
+        row = self._connection.execute(
+            select(ModelRow.id, ModelRow.name, ModelRow.fingerprint, ModelRow.dimensions).where(ModelRow.id == active)
+        ).first()
+        return Model(*row) if row else None
+
+    def keyframe_count(self, model_id: int) -> int:
+        """How many keyframes have an embedding of this model."""
+        return self._connection.execute(
+            select(func.coalesce(func.sum(IndexingRow.keyframe_count), 0)).where(IndexingRow.model_id == model_id)
+        ).scalar_one()
+
+    def keyframe_ranges(self, model_id: int) -> np.ndarray:
+        """(M, 2) int64: the ids that live, as [first, last + 1) of each video, in order of id."""
+        return self.video_ranges(model_id)[:, 1:]
+
+    def video_ranges(self, model_id: int) -> np.ndarray:
+        """(M, 3) int64: video id, first keyframe id, last keyframe id + 1; in order of keyframe id."""
+        rows = self._connection.execute(
+            select(
+                IndexingRow.video_id,
+                IndexingRow.first_keyframe_id,
+                IndexingRow.first_keyframe_id + IndexingRow.keyframe_count,
+            )
+            .where(IndexingRow.model_id == model_id)
+            .order_by(IndexingRow.first_keyframe_id)
+        ).all()
+        return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+    def blocks(
+        self, model_id: int, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None
+    ) -> Iterator[EmbeddingBlock]:
+        """Embeddings of whole videos in order of keyframe id: those from an id on, or of these videos.
+
+        Raises:
+            DamagedCatalogError: a matrix has not the size that its row says.
+        """
+        query = (
+            select(
+                IndexingRow.video_id,
+                IndexingRow.first_keyframe_id,
+                IndexingRow.keyframe_count,
+                IndexingRow.embeddings,
+                ModelRow.dimensions,
+            )
+            .join(ModelRow, ModelRow.id == IndexingRow.model_id)
+            .where(IndexingRow.model_id == model_id, IndexingRow.first_keyframe_id >= from_keyframe_id)
+            .order_by(IndexingRow.first_keyframe_id)
+        )
+        if video_ids is None:
+            queries = [query]
+        else:
+            wanted = sorted(set(video_ids))
+            queries = [
+                query.where(IndexingRow.video_id.in_(wanted[start : start + _MANY]))
+                for start in range(0, len(wanted), _MANY)
+            ]
+        for part in queries:
+            for video_id, first, count, matrix, dimensions in self._connection.execute(part):
+                if len(matrix) != count * dimensions * 2:
+                    raise DamagedCatalogError(
+                        f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"
+                    )
+                rows = np.frombuffer(matrix, dtype="<f2").reshape(count, dimensions)
+                yield EmbeddingBlock(video_id, first, rows)
+
+    def keyframe_times(self, video_id: int, model_id: int) -> KeyframeTimes | None:
+        """The times of all keyframes of one video; None where the model has not indexed it."""
+        span = self._connection.execute(
+            select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(
+                IndexingRow.video_id == video_id, IndexingRow.model_id == model_id
+            )
+        ).first()
+        if span is None:
+            return None
+        first, count = span
+        rows = self._connection.execute(
+            select(KeyframeRow.pts, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
+            .where(KeyframeRow.id.between(first, first + count - 1))
+            .order_by(KeyframeRow.id)
+        ).all()
+        columns = list(zip(*rows, strict=True))
+        return KeyframeTimes(first, np.array(columns[0], np.int64), *(np.array(c, np.float64) for c in columns[1:]))
+
+    def current_generation(self, model_id: int) -> Generation | None:
+        """The vector index file that is valid for this model."""
+        row = self._connection.execute(
+            select(
+                GenerationRow.id,
+                GenerationRow.model_id,
+                GenerationRow.file_name,
+                GenerationRow.kind,
+                GenerationRow.vector_count,
+                GenerationRow.covers_below,
+                GenerationRow.checksum,
+                GenerationRow.nprobe,
+                GenerationRow.recall,
+                GenerationRow.built_at,
+            ).where(GenerationRow.model_id == model_id, GenerationRow.is_current)
+        ).first()
+        return Generation(*row) if row else None
+
+    def next_keyframe_id(self) -> int:
+        """The id that the next keyframe will get: every living id is smaller."""
+        query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
+        return self._connection.execute(query).scalar() or 1
+
+    def speed(self) -> int | None:
+        """Bytes of files a second that the last run read; None before a first run."""
+        return self._connection.execute(select(StateRow.value).where(StateRow.key == "bytes_a_second")).scalar()
+
+    def totals(self) -> Totals:
+        """What the catalog holds, counted."""
+        present = select(FileRow.video_id).where(FileRow.gone_at.is_(None))
+        count = select(func.count()).select_from(VideoRow)
+        scalar = self._connection.execute
+        by_model = scalar(
+            select(ModelRow.name, func.count(IndexingRow.video_id))
+            .join(IndexingRow, IndexingRow.model_id == ModelRow.id)
+            .group_by(ModelRow.id)
+        )
+        return Totals(
+            videos=scalar(count).scalar_one(),
+            gone=scalar(count.where(VideoRow.id.not_in(present))).scalar_one(),
+            partial=scalar(count.where(~VideoRow.is_complete)).scalar_one(),
+            duration=scalar(select(func.coalesce(func.sum(VideoRow.read_to), 0.0))).scalar_one(),
+            keyframes=scalar(select(func.count()).select_from(KeyframeRow)).scalar_one(),
+            quarantined=scalar(select(func.count()).select_from(QuarantineRow)).scalar_one(),
+            by_model=dict(by_model.all()),
+        )

@@ -1,0 +1,188 @@
+"""What goes into the catalog and what comes out of it: plain frozen values, no database in sight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+import numpy as np
+
+from framescout.timeline import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a video file says of itself, read without decoding more than a first picture."""
+
+    duration: float
+    """Seconds; from the container, else from the packets."""
+    frame_rate: float
+    """Mean frames a second; 0.0 where unknown."""
+    is_variable_rate: bool
+    width_px: int
+    """Width as shown: after rotation and sample aspect ratio."""
+    height_px: int
+    rotation: int
+    """Clockwise degrees by which the stored picture is turned to stand upright: 0, 90, 180 or 270."""
+    sample_aspect_ratio: Fraction
+    start_offset: float
+    """Seconds on the container's clock where a player shows 0:00; a time is pts * time_base - start_offset."""
+    codec: str
+    has_audio: bool
+    created_at: datetime | None
+    """Aware; the container's creation_time tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """When and by which camera a video was taken, and how we know."""
+
+    recorded_at: datetime | None
+    """Aware; the wall clock at the video's first picture."""
+    source: str | None
+    """'tag' or 'name': where recorded_at comes from."""
+    camera: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A frame that stands for a stretch of its video."""
+
+    pts: int
+    """Presentation time stamp in the stream's time base, as the decoder gave it."""
+    time_base: Fraction
+    time: float
+    """Seconds from the start of the video as a player counts them."""
+    span: Span
+    """The stretch it stands for; the spans of a video follow each other without a hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEnd:
+    """How far a video was read, and why reading ended there."""
+
+    read_to: float
+    """Seconds of the video that the keyframes cover."""
+    is_complete: bool
+    detail: str = ""
+    """Why it is not complete, in words; empty where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What the scan knows of a file's content."""
+
+    path: str
+    """Absolute, with no link in it; undecodable bytes as surrogates (os.fsdecode)."""
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedVideo:
+    """All that one transaction writes for one video and one model."""
+
+    file: FileIdentity
+    probe: Probe
+    recording: Recording
+    end: ReadEnd
+    keyframes: tuple[Keyframe, ...]
+    embeddings: np.ndarray
+    """(N, D) float16, rows of unit length, in the order of `keyframes`."""
+    density: str
+
+    def __post_init__(self) -> None:
+        if self.embeddings.dtype != np.float16 or self.embeddings.shape[:1] != (len(self.keyframes),):
+            raise ValueError(
+                f"{len(self.keyframes)} keyframes need as many float16 rows, "
+                f"not {self.embeddings.dtype} {self.embeddings.shape}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video as the catalog knows it."""
+
+    id: int
+    path: str
+    """A present file of this video; the last known one where all are gone."""
+    is_gone: bool
+    content_hash: str
+    duration: float
+    frame_rate: float
+    width_px: int
+    height_px: int
+    codec: str
+    camera: str | None
+    recorded_at: datetime | None
+    end: ReadEnd
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingBlock:
+    """All embeddings of one video and model."""
+
+    video_id: int
+    first_keyframe_id: int
+    embeddings: np.ndarray
+    """(N, D) float16; row i belongs to keyframe first_keyframe_id + i."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedFile:
+    """A file that could not be used, and why."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    reason: str
+    detail: str
+    attempts: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that has embeddings in the catalog."""
+
+    id: int
+    name: str
+    """As the person wrote it: 'starter', 'ViT-B-32/laion2b_s34b_b79k', ..."""
+    fingerprint: str
+    """Hash of its weights and configuration: two models of one name are two models."""
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A built vector index file and what it covers."""
+
+    id: int
+    model_id: int
+    file_name: str
+    kind: str
+    """'flat-fp16' or 'ivf-sq8'."""
+    vector_count: int
+    covers_below: int
+    """Every keyframe of the model with a smaller id was in the catalog when it was built, and is in it."""
+    checksum: str
+    nprobe: int
+    recall: float | None
+    """Share of the exact top ten that the index finds with `nprobe`; None for an exact index."""
+    built_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the catalog holds, counted."""
+
+    videos: int
+    gone: int
+    partial: int
+    duration: float
+    keyframes: int
+    quarantined: int
+    by_model: dict[str, int] = field(default_factory=dict)
+    """Model name -> videos that have its embeddings."""

@@ -1,0 +1,283 @@
+"""Everything that changes the catalog: one method, one transaction, durable when it returns."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, exists, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from framescout.catalog.records import FileIdentity, Generation, IndexedVideo, Model, Recording
+from framescout.catalog.tables import (
+    FileRow,
+    GenerationRow,
+    IndexingRow,
+    KeyframeRow,
+    ModelRow,
+    QuarantineRow,
+    StateRow,
+    VideoRow,
+)
+from framescout.errors import Reason
+
+
+class Writer:
+    """The right to write; made by `Catalog.writer`, which holds the lock."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def model(self, name: str, fingerprint: str, dimensions: int) -> Model:
+        """The model's record, made where it is new."""
+        with self._transaction() as connection:
+            same = (ModelRow.name == name) & (ModelRow.fingerprint == fingerprint)
+            connection.execute(
+                insert(ModelRow)
+                .values(name=name, fingerprint=fingerprint, dimensions=dimensions)
+                .on_conflict_do_nothing()
+            )
+            model_id = connection.execute(select(ModelRow.id).where(same)).scalar_one()
+        return Model(model_id, name, fingerprint, dimensions)
+
+    def remember_speed(self, bytes_a_second: float) -> None:
+        """How fast the last run read files, for the estimate of the next."""
+        with self._transaction() as connection:
+            _set_state(connection, "bytes_a_second", round(bytes_a_second))
+
+    def activate(self, model: Model) -> None:
+        """Make `model` the one that searches use where they name none."""
+        with self._transaction() as connection:
+            _set_state(connection, "active_model_id", model.id)
+
+    def commit_video(self, indexed: IndexedVideo, model: Model) -> int:
+        """Write a video whole: its file, facts, keyframes and embeddings; return its id.
+
+        An earlier indexing of the same footage by the same model is replaced. Keyframe ids are new and follow each
+        other without a hole.
+        """
+        with self._transaction() as connection:
+            video_id = _put_video(connection, indexed)
+            _drop_indexing(connection, video_id, model.id)
+            first = _take_keyframe_ids(connection, len(indexed.keyframes))
+            time_base = indexed.keyframes[0].time_base
+            connection.execute(
+                insert(IndexingRow).values(
+                    video_id=video_id,
+                    model_id=model.id,
+                    density=indexed.density,
+                    first_keyframe_id=first,
+                    keyframe_count=len(indexed.keyframes),
+                    time_base_numerator=time_base.numerator,
+                    time_base_denominator=time_base.denominator,
+                    embeddings=indexed.embeddings.astype("<f2").tobytes(),
+                )
+            )
+            connection.execute(
+                insert(KeyframeRow),
+                [
+                    {
+                        "id": first + position,
+                        "video_id": video_id,
+                        "pts": keyframe.pts,
+                        "time": keyframe.time,
+                        "span_start": keyframe.span.start,
+                        "span_end": keyframe.span.end,
+                    }
+                    for position, keyframe in enumerate(indexed.keyframes)
+                ],
+            )
+            _put_file(connection, indexed.file, video_id)
+            connection.execute(delete(QuarantineRow).where(QuarantineRow.path == indexed.file.path))
+        return video_id
+
+    def link_file(self, file: FileIdentity, video_id: int, recording: Recording) -> None:
+        """Say that `file` holds a video that is known: it was moved, copied or touched."""
+        with self._transaction() as connection:
+            _put_file(connection, file, video_id)
+            connection.execute(
+                update(VideoRow)
+                .where(VideoRow.id == video_id)
+                .values(recorded_at=recording.recorded_at, recorded_from=recording.source, camera=recording.camera)
+            )
+            connection.execute(delete(QuarantineRow).where(QuarantineRow.path == file.path))
+
+    def quarantine(self, path: str, size_bytes: int, mtime_ns: int, reason: Reason, detail: str) -> None:
+        """Remember that this file could not be used, and why."""
+        values = {
+            "size_bytes": size_bytes,
+            "mtime_ns": mtime_ns,
+            "reason": reason.value,
+            "detail": detail,
+            "at": datetime.now(UTC),
+        }
+        statement = insert(QuarantineRow).values(path=path, attempts=1, **values)
+        with self._transaction() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["path"], set_={**values, "attempts": QuarantineRow.attempts + 1}
+                )
+            )
+
+    def offer_again(self, paths: Iterable[str]) -> None:
+        """Make the next run try these quarantined files, though they have not changed."""
+        with self._transaction() as connection:
+            for path in paths:
+                connection.execute(update(QuarantineRow).where(QuarantineRow.path == path).values(mtime_ns=-1))
+
+    def forget_quarantine(self, paths: Iterable[str]) -> None:
+        """Drop files from quarantine: they are gone."""
+        with self._transaction() as connection:
+            for path in paths:
+                connection.execute(delete(QuarantineRow).where(QuarantineRow.path == path))
+
+    def mark_gone(self, paths: Iterable[str]) -> None:
+        """Say that these files were not found; their videos stay until `prune`."""
+        now = datetime.now(UTC)
+        with self._transaction() as connection:
+            for path in paths:
+                connection.execute(
+                    update(FileRow).where(FileRow.path == path, FileRow.gone_at.is_(None)).values(gone_at=now)
+                )
+
+    def bring_back(self, paths: Iterable[str]) -> None:
+        """Say that these files, gone before, were found again as they were."""
+        with self._transaction() as connection:
+            for path in paths:
+                connection.execute(update(FileRow).where(FileRow.path == path).values(gone_at=None))
+
+    def drop_replaced(self) -> int:
+        """Drop videos that no file holds any more, because other footage stands at their path; return how many."""
+        with self._transaction() as connection:
+            has_file = exists().where(FileRow.video_id == VideoRow.id)
+            return connection.execute(delete(VideoRow).where(~has_file)).rowcount
+
+    def prune(self) -> list[str]:
+        """Drop files that are gone, and videos of which every file is gone; return the paths."""
+        with self._transaction() as connection:
+            gone = list(connection.execute(select(FileRow.path).where(FileRow.gone_at.is_not(None))).scalars())
+            present = exists().where(FileRow.video_id == VideoRow.id, FileRow.gone_at.is_(None))
+            connection.execute(delete(VideoRow).where(~present))
+            connection.execute(delete(FileRow).where(FileRow.gone_at.is_not(None)))
+        return gone
+
+    def drop_video(self, video_id: int) -> None:
+        """Drop a video and all that belongs to it, so that the next run reads its file anew."""
+        with self._transaction() as connection:
+            connection.execute(delete(VideoRow).where(VideoRow.id == video_id))
+
+    def publish_generation(
+        self,
+        *,
+        model_id: int,
+        file_name: str,
+        kind: str,
+        vector_count: int,
+        covers_below: int,
+        checksum: str,
+        nprobe: int,
+        recall: float | None,
+    ) -> Generation:
+        """Make a written vector index file the current one of its model."""
+        built_at = datetime.now(UTC)
+        with self._transaction() as connection:
+            connection.execute(update(GenerationRow).where(GenerationRow.model_id == model_id).values(is_current=False))
+            generation_id = connection.execute(
+                insert(GenerationRow)
+                .values(
+                    model_id=model_id,
+                    file_name=file_name,
+                    kind=kind,
+                    vector_count=vector_count,
+                    covers_below=covers_below,
+                    checksum=checksum,
+                    nprobe=nprobe,
+                    recall=recall,
+                    built_at=built_at,
+                    is_current=True,
+                )
+                .returning(GenerationRow.id)
+            ).scalar_one()
+        return Generation(
+            generation_id,
+            model_id,
+            file_name,
+            kind,
+            vector_count,
+            covers_below,
+            checksum,
+            nprobe,
+            recall,
+            built_at,
+        )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with (
+            self._engine.connect().execution_options(begin="IMMEDIATE") as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+
+def _put_video(connection: Connection, indexed: IndexedVideo) -> int:
+    probe, recording, end = indexed.probe, indexed.recording, indexed.end
+    values: dict[str, Any] = {
+        "duration": probe.duration,
+        "frame_rate": probe.frame_rate,
+        "is_variable_rate": probe.is_variable_rate,
+        "width_px": probe.width_px,
+        "height_px": probe.height_px,
+        "rotation": probe.rotation,
+        "sample_aspect_ratio": str(probe.sample_aspect_ratio),
+        "start_offset": probe.start_offset,
+        "codec": probe.codec,
+        "has_audio": probe.has_audio,
+        "created_at": probe.created_at,
+        "recorded_at": recording.recorded_at,
+        "recorded_from": recording.source,
+        "camera": recording.camera,
+        "read_to": end.read_to,
+        "is_complete": end.is_complete,
+        "end_detail": end.detail,
+        "indexed_at": datetime.now(UTC),
+    }
+    statement = insert(VideoRow).values(content_hash=indexed.file.content_hash, **values)
+    statement = statement.on_conflict_do_update(index_elements=["content_hash"], set_=values)
+    return connection.execute(statement.returning(VideoRow.id)).scalar_one()
+
+
+def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None:
+    values = {
+        "size_bytes": file.size_bytes,
+        "mtime_ns": file.mtime_ns,
+        "video_id": video_id,
+        "gone_at": None,
+    }
+    statement = insert(FileRow).values(path=file.path, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["path"], set_=values))
+
+
+def _drop_indexing(connection: Connection, video_id: int, model_id: int) -> None:
+    of_video = (IndexingRow.video_id == video_id) & (IndexingRow.model_id == model_id)
+    old = connection.execute(select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(of_video)).first()
+    if old:
+        first, count = old
+        connection.execute(delete(KeyframeRow).where(KeyframeRow.id.between(first, first + count - 1)))
+        connection.execute(delete(IndexingRow).where(of_video))
+
+
+def _take_keyframe_ids(connection: Connection, count: int) -> int:
+    """First of `count` ids that no keyframe ever had: a derived index may still know the old ones."""
+    first = connection.execute(
+        select(func.coalesce(func.max(StateRow.value), 1)).where(StateRow.key == "next_keyframe_id")
+    ).scalar_one()
+    _set_state(connection, "next_keyframe_id", first + count)
+    return int(first)
+
+
+def _set_state(connection: Connection, key: str, value: int) -> None:
+    statement = insert(StateRow).values(key=key, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

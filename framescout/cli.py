@@ -1,0 +1,111 @@
+"""The `framescout` command: a table of commands loaded when asked for, one handler for errors, the exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+import framescout
+from framescout.errors import FramescoutError
+
+COMMANDS = {
+    "index": "indexer.cli:index",
+    "search": "query.cli:search",
+    "export": "query.cli:export",
+    "status": "framescout.commands.status:status",
+    "verify": "indexer.cli:verify",
+    "retry": "indexer.cli:retry",
+    "prune": "indexer.cli:prune",
+    "models": "framescout.commands.models:models",
+    "doctor": "framescout.commands.doctor:doctor",
+    "demo": "framescout.commands.demo:demo",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            hint = f" Did you mean {near[0]}?" if near else " See framescout --help."
+            ctx.fail(f"There is no command '{name}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FramescoutError as error:
+            if ctx.params["debug"]:
+                raise
+            _say(f"framescout: {error}")
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:  # the reader of our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        except KeyboardInterrupt:
+            _say("framescout: interrupted")
+            ctx.exit(130)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params["debug"]:
+                raise
+            _say(f"framescout: a fault of framescout itself: {type(error).__name__}: {error}; --debug shows where")
+            ctx.exit(1)
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence.encode("utf-8", "backslashreplace").decode(), err=True)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(framescout.__version__, package_name="framescout")
+@click.option(
+    "--catalog",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The catalog's folder [default: $FRAMESCOUT_CATALOG, else your data folder].",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="A file of settings, or overnight.toml or gpu.toml.")
+@click.option("--debug", is_flag=True, help="Show tracebacks and what goes on.")
+@click.pass_context
+def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: bool) -> None:
+    """Search a video archive by plain sentences, and cut out the moments that match.
+
+    \b
+    framescout index ~/footage                          read the archive (again: only what is new)
+    framescout search "a person climbing a fence"       find moments
+    framescout export "a red car" --out clips           cut them out
+    framescout demo                                     see it work on an archive of its own
+    """
+    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
+    ctx.obj = {"catalog": catalog, "config": config}
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a run as Ctrl-C does: cleanly."""
+    raise KeyboardInterrupt

@@ -1,0 +1,99 @@
+"""How things look on a terminal: a bar while an index run goes on, plain lines elsewhere. Talk goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from framescout.timeline import format_clock
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+_QUIET_INTERVAL = 60.0  # seconds between lines where no terminal watches
+
+
+class ConsoleProgress:
+    """An index run's progress on stderr; a context manager. `quiet` leaves only what went wrong."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+        self._footage = 0.0
+        self._done = 0
+        self._videos = 0
+        self._began = time.monotonic()
+        self._said = self._began
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty() and not self._quiet:
+            self._bar = _make_bar()
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def found(self, videos: int, size_bytes: int) -> None:
+        """Begin to count."""
+        self._videos, self._began = videos, time.monotonic()
+        if self._bar and videos:
+            self._task = self._bar.add_task("", total=size_bytes, facts="")
+
+    def started(self, path: str) -> None:
+        """Not shown: many are read at once."""
+
+    def advanced(self, footage: float, size_bytes: float) -> None:
+        """Move the bar, or say a line once a minute."""
+        self._footage += footage
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, advance=size_bytes, facts=self._facts())
+        elif not self._quiet and time.monotonic() - self._said > _QUIET_INTERVAL:
+            self._said = time.monotonic()
+            self.note(self._facts())
+
+    def finished(self, path: str) -> None:
+        """One video more."""
+        self._done += 1
+
+    def quarantined(self, path: str, sentence: str) -> None:
+        """A line for each file that could not be used."""
+        self._done += 1
+        self._line(f"quarantined {path}: {sentence}")
+
+    def note(self, sentence: str) -> None:
+        """A line, where not quiet."""
+        if not self._quiet:
+            self._line(sentence)
+
+    def _facts(self) -> str:
+        speed = self._footage / max(time.monotonic() - self._began, 0.1)
+        return f"{self._done}/{self._videos} videos  {format_clock(self._footage)} of footage  {speed:.0f}x real time"
+
+    def _line(self, text: str) -> None:
+        safe = text.encode("utf-8", "backslashreplace").decode()
+        if self._bar:
+            self._bar.console.print(safe, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(safe, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _make_bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[facts]}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,132 @@
+"""Settings: configs/default.toml, a file of the person's own, the environment, flags; the last one wins.
+
+The only reader of os.environ.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import platformdirs
+
+from framescout.errors import NotAvailableError, UsageError
+from framescout.resources import bundled
+
+DENSITIES = ("fast", "balanced", "thorough")
+"""From few keyframes to many."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set; configs/default.toml says what each means."""
+
+    model: str
+    density: str
+    workers: int
+    batch: int
+    timezone: str
+    camera_pattern: str
+    decode_timeout: float
+    decode_memory: int
+    max_pixels: int
+
+    def __post_init__(self) -> None:
+        if self.density not in DENSITIES:
+            raise ValueError(f"density is one of {', '.join(DENSITIES)}, not {self.density!r}")
+        for name in ("workers", "batch"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} can't be negative")
+        for name in ("decode_timeout", "decode_memory", "max_pixels"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"timezone {self.timezone!r} is not known; write it like Europe/Berlin") from None
+        if self.camera_pattern:
+            try:
+                has_camera = "camera" in re.compile(self.camera_pattern).groupindex
+            except re.error as error:
+                raise ValueError(f"camera_pattern is no regular expression: {error}") from None
+            if not has_camera:
+                raise ValueError("camera_pattern needs a group like (?P<camera>...)")
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of times in file names."""
+        return ZoneInfo(self.timezone)
+
+
+def load(config: Path | None = None, **flags: Any) -> Settings:
+    """The settings in force; `config` is a path or the name of a file in configs/, flags that are None are not given.
+
+    Raises:
+        NotAvailableError: the file that was named can't be read.
+        UsageError: an unknown key or a value that makes no sense; the sentence names it and where it stands.
+    """
+    values: dict[str, Any] = {}
+    for source, given in layers(config):
+        values |= given
+        _checked(values, source)
+    values |= {name: value for name, value in flags.items() if value is not None}
+    return _checked(values, "the command line")
+
+
+def layers(config: Path | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Where settings come from, weakest first: (source, what it sets)."""
+    default = bundled("configs") / "default.toml"
+    found = [("configs/default.toml", _read(default))]
+    own = Path(platformdirs.user_config_dir("framescout")) / "config.toml"
+    if config is not None:
+        named = config if config.exists() else bundled("configs") / config.name
+        found.append((str(named), _read(named)))
+    elif own.is_file():
+        found.append((str(own), _read(own)))
+    found.append(("the environment", _from_environment(os.environ)))
+    return found
+
+
+def catalog_folder(given: Path | None) -> Path:
+    """The catalog's folder: the flag, else $FRAMESCOUT_CATALOG, else the platform's place for a user's data."""
+    if given is not None:
+        return given
+    named = os.environ.get("FRAMESCOUT_CATALOG")
+    return Path(named) if named else Path(platformdirs.user_data_dir("framescout"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotAvailableError(f"the configuration {path} can't be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in Settings.__struct_fields__:
+        text = environment.get(f"FRAMESCOUT_{name.upper()}")
+        if text is not None:
+            found[name] = text
+    return found
+
+
+def _checked(values: dict[str, Any], source: str) -> Settings:
+    unknown = [name for name in values if name not in Settings.__struct_fields__]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], Settings.__struct_fields__, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(Settings.__struct_fields__)}"
+        raise UsageError(f"{source}: there is no setting {unknown[0]!r}{hint}")
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{source}: {error}") from error
