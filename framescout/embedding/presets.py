@@ -1,0 +1,199 @@
+"""A model's name in, what open_clip is to be asked for and the files that make the model out; no torch, no network.
+
+Promised: two models whose files differ in a byte have different fingerprints, wherever the files lie.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from framescout.errors import ModelNotAvailableError
+from framescout.resources import bundled
+
+_PREPARED = b"1"  # raised when pictures or sentences are prepared in another way: embeddings no longer compare
+_HUB = "hf-hub:"
+_LOCAL = "local-dir:"
+_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")  # what open_clip asks a hub for, in order
+_PART_OF_MODEL = {".json", ".txt", ".model", ".safetensors", ".bin", ".pth"}
+_SHORT = "framescout models lists the short names"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A short name of configs/models.toml."""
+
+    name: str
+    model: str
+    """What it stands for, as open_clip writes it."""
+    dimensions: int
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a model comes from, in open_clip's terms."""
+
+    name: str
+    """As the person wrote it."""
+    model: str
+    """What open_clip is asked for: 'local-dir:/path', 'hf-hub:org/name', or one of its own names."""
+    tag: str | None
+    """open_clip's tag of pretrained weights, with one of its own names."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a local model."""
+        return Path(self.model.removeprefix(_LOCAL)) if self.model.startswith(_LOCAL) else None
+
+    @property
+    def repository(self) -> str | None:
+        """The hub's repository of a model that is named by it."""
+        return self.model.removeprefix(_HUB) if self.model.startswith(_HUB) else None
+
+
+@cache
+def presets() -> dict[str, Preset]:
+    """The short names, in the order of configs/models.toml."""
+    table = tomllib.loads((bundled("configs") / "models.toml").read_text(encoding="utf-8"))
+    found = {}
+    for name, given in table.items():
+        model = given["model"]
+        if model.startswith("bundled:"):
+            model = f"{_LOCAL}{bundled('models') / model.removeprefix('bundled:')}"
+        found[name] = Preset(name, model, given["dimensions"], given["about"])
+    return found
+
+
+def resolve(name: str) -> Source:
+    """What `name` stands for.
+
+    Raises:
+        ModelNotAvailableError: no model has this name; the sentence says which one is near.
+    """
+    preset = presets().get(name)
+    model = preset.model if preset else name
+    if model.startswith(_HUB):
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", model.removeprefix(_HUB)):
+            raise ModelNotAvailableError(f"{name!r} names no model; a hub's are written hf-hub:organisation/name")
+        return Source(name, model, None)
+    if model.startswith(_LOCAL):
+        path = Path(model.removeprefix(_LOCAL)).expanduser()
+        return Source(name, f"{_LOCAL}{path.absolute()}", None)
+    architecture, _, tag = model.partition("/")
+    if tag and tag in _tags().get(architecture, ()):
+        return Source(name, architecture, tag)
+    raise ModelNotAvailableError(_unknown(name))
+
+
+def files(source: Source) -> tuple[Path, ...]:
+    """The configuration and the weights, for a folder also the tokenizer: what makes the model what it is.
+
+    Raises:
+        ModelNotAvailableError: they are not on this machine.
+    """
+    if source.folder:
+        return _folder_files(source, source.folder)
+    if source.repository:
+        repository, wanted = source.repository, ["open_clip_config.json"]
+        weights = list(_WEIGHTS)
+    else:
+        repository, weights = _tagged_weights(source)
+        wanted = []
+    there = [_cached(repository, name) for name in wanted]
+    best = next(filter(None, (_cached(repository, name) for name in weights)), None)
+    if best is None or None in there:
+        raise ModelNotAvailableError(
+            f"the weights of model {source.name} are not on this machine; "
+            f"run `framescout models fetch {source.name}` where there is a network"
+        )
+    return (*filter(None, there), best)
+
+
+def fingerprint(name: str) -> str:
+    """Hash of a model's configuration and weights, 32 hexadecimal digits. Reads every byte of them: about 1 s a GB.
+
+    Raises:
+        ModelNotAvailableError: they are not on this machine.
+    """
+    source = resolve(name)
+    digest = hashlib.blake2b(_PREPARED, digest_size=16)
+    if source.tag:
+        digest.update(_own_description(source.model, source.tag).encode())
+    for path in files(source):
+        try:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+        except OSError as error:
+            raise ModelNotAvailableError(
+                f"{path} of model {name} can't be read ({error.strerror}); look at its permissions"
+            ) from error
+        digest.update(f"{path.name}\0".encode() + content.digest())
+    return digest.hexdigest()
+
+
+def _folder_files(source: Source, folder: Path) -> tuple[Path, ...]:
+    if not (folder / "open_clip_config.json").is_file():
+        raise ModelNotAvailableError(
+            f"there is no open_clip model in {folder}: open_clip_config.json is missing; "
+            "name a folder that holds one, or another model"
+        )
+    found = sorted(path for path in folder.iterdir() if path.suffix in _PART_OF_MODEL and path.is_file())
+    if not any(path.suffix in {".safetensors", ".bin", ".pth"} for path in found):
+        raise ModelNotAvailableError(
+            f"there are no weights in {folder}; put open_clip_model.safetensors there, or name another model"
+        )
+    return tuple(found)
+
+
+def _cached(repository: str, file_name: str) -> Path | None:
+    """A file of the hub's cache on this machine."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repository, file_name)
+    return Path(found) if isinstance(found, str) else None
+
+
+def _tags() -> dict[str, list[str]]:
+    """open_clip's own names and the tags of their weights; importing open_clip takes seconds."""
+    import open_clip
+
+    tags: dict[str, list[str]] = {}
+    for architecture, tag in open_clip.list_pretrained():
+        tags.setdefault(architecture, []).append(tag)
+    return tags
+
+
+def _tagged_weights(source: Source) -> tuple[str, list[str]]:
+    """The hub's repository of an open_clip tag, and the names that its weights may have there, best first."""
+    import open_clip
+
+    repository, _, file_name = open_clip.get_pretrained_cfg(source.model, source.tag)["hf_hub"].rpartition("/")
+    if not file_name:
+        return repository, list(_WEIGHTS)
+    return repository, [re.sub(r"\.(bin|pth?)$", ".safetensors", file_name), file_name]
+
+
+def _own_description(architecture: str, tag: str) -> str:
+    import open_clip
+
+    return json.dumps(
+        [open_clip.get_model_config(architecture), open_clip.get_pretrained_cfg(architecture, tag)], sort_keys=True
+    )
+
+
+def _unknown(name: str) -> str:
+    known = list(presets())
+    near = difflib.get_close_matches(name, known, 1)
+    if not near:
+        full = [f"{architecture}/{tag}" for architecture, tags in _tags().items() for tag in tags]
+        near = difflib.get_close_matches(name, full, 3, 0.5)
+    if near:
+        return f"there is no model {name!r}; did you mean {' or '.join(near)}? ({_SHORT})"
+    return f"there is no model {name!r}; use {', '.join(known)}, or a name of open_clip's ({_SHORT})"

@@ -1,0 +1,14 @@
+"""Nearest keyframes of a query vector. Derived from the catalog and FAISS inside: may be deleted at any time.
+
+Promised: an answer is never wrong because an index file is missing, old or damaged; it only takes longer.
+"""
+
+from __future__ import annotations
+
+from framescout.vectors.build import BuiltIndex, build, is_worth_building
+from framescout.vectors.files import delete_stale
+from framescout.vectors.recall import recall_vs_exact
+from framescout.vectors.search import VectorIndex
+from framescout.vectors.verify import verify
+
+__all__ = ["BuiltIndex", "VectorIndex", "build", "delete_stale", "is_worth_building", "recall_vs_exact", "verify"]

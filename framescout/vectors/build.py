@@ -1,0 +1,128 @@
+"""The catalog's embeddings in, an index file out: exact while that is fast enough, inverted lists of 8 bits above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framescout.catalog.records import Model
+from framescout.vectors.exact import search_blocks
+from framescout.vectors.files import FLAT, IVF, is_sound, write_index
+from framescout.vectors.recall import choose_nprobe, test_queries
+
+if TYPE_CHECKING:
+    from framescout.catalog import Snapshot
+
+EXACT_AT_MOST = 500_000
+"""Vectors up to which every one is compared: 35 ms a query on two cores (D = 384)."""
+_FEW_NEW, _SHARE_NEW, _SHARE_DEAD = 2000, 0.05, 0.2
+_ROWS = 65_536  # rows that are float32 at once
+_PER_LIST = 40  # vectors a list to learn its centre from; FAISS warns below 39
+_QUERIES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIndex:
+    """A written index file: what Writer.publish_generation wants to know."""
+
+    file_name: str
+    kind: str
+    vector_count: int
+    covers_below: int
+    checksum: str
+    nprobe: int
+    recall: float | None
+
+
+def is_worth_building(snapshot: Snapshot, model: Model, folder: Path) -> bool:
+    """Whether the current generation has fallen so far behind that searches feel it, or its file is no longer sound."""
+    total = snapshot.keyframe_count(model.id)
+    generation = snapshot.current_generation(model.id)
+    if generation is None or not is_sound(generation, folder):
+        return total > 0
+    alive = snapshot.keyframe_count(model.id, below=generation.covers_below)
+    new, dead = total - alive, generation.vector_count - alive
+    return new > max(_FEW_NEW, _SHARE_NEW * total) or dead > _SHARE_DEAD * generation.vector_count or dead < 0
+
+
+def build(snapshot: Snapshot, model: Model, folder: Path, *, exact_at_most: int = EXACT_AT_MOST) -> BuiltIndex:
+    """Write an index of all embeddings of `model` into `folder`; it is not yet the current one.
+
+    Memory: the index itself (2 D bytes a vector when exact, else D) and some 100 MB.
+
+    Raises:
+        DiskFullError: the file doesn't fit.
+    """
+    count = snapshot.keyframe_count(model.id)
+    nprobe, share = 0, None
+    if count <= exact_at_most:
+        kind, index = FLAT, _flat(snapshot, model)
+    else:
+        kind, index = IVF, _ivf(snapshot, model, count)
+        queries = test_queries(_sample(snapshot, model, count, _QUERIES, seed=2))
+        exact, _ = search_blocks(queries, snapshot.blocks(model.id), 10)
+        nprobe, share = choose_nprobe(index, queries, exact)
+    name, seal = write_index(index, folder, f"{model.id}-{kind}")
+    return BuiltIndex(name, kind, count, snapshot.next_keyframe_id(), str(seal), nprobe, share)
+
+
+def _flat(snapshot: Snapshot, model: Model) -> Any:
+    import faiss
+
+    quantizer = faiss.IndexScalarQuantizer(
+        model.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    index = faiss.IndexIDMap(quantizer)
+    for ids, rows in _chunks(snapshot, model):
+        index.add_with_ids(rows, ids)
+    return index
+
+
+def _ivf(snapshot: Snapshot, model: Model, count: int) -> Any:
+    import faiss
+
+    lists = 2 ** round(np.log2(4 * np.sqrt(count)))
+    lists = max(1, min(lists, count // _PER_LIST))
+    coarse = faiss.IndexFlatIP(model.dimensions)
+    index = faiss.IndexIVFScalarQuantizer(
+        coarse, model.dimensions, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    )
+    index.cp.spherical = True  # unit vectors: centres are too
+    if faiss.get_num_gpus() > 0:  # used while training, not saved
+        index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(model.dimensions))
+    index.train(_sample(snapshot, model, count, _PER_LIST * lists, seed=1))
+    for ids, rows in _chunks(snapshot, model):
+        index.add_with_ids(rows, ids)
+    return index
+
+
+def _sample(snapshot: Snapshot, model: Model, count: int, size: int, seed: int) -> np.ndarray:
+    """(at most `size`, D) float32: embeddings drawn evenly from all."""
+    chosen = np.sort(np.random.default_rng(seed).choice(count, min(size, count), replace=False))
+    parts, start = [], 0
+    for block in snapshot.blocks(model.id):
+        end = start + len(block.embeddings)
+        first, last = np.searchsorted(chosen, [start, end])
+        parts.append(block.embeddings[chosen[first:last] - start])
+        start = end
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _chunks(snapshot: Snapshot, model: Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Ids (n,) int64 and rows (n, D) float32, in order of id, so many at a time that memory stays bounded."""
+    ids: list[np.ndarray] = []
+    rows: list[np.ndarray] = []
+    waiting = 0
+    for block in snapshot.blocks(model.id):
+        ids.append(np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block.embeddings)))
+        rows.append(block.embeddings)
+        waiting += len(block.embeddings)
+        if waiting >= _ROWS:
+            yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+            ids, rows, waiting = [], [], 0
+    if waiting:
+        yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)

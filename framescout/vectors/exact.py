@@ -1,0 +1,106 @@
+"""Exact search over the catalog's own embeddings: what every other way is measured against. numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from framescout.catalog.records import EmbeddingBlock
+
+_ROWS = 8192  # rows that are turned into float32 at once
+
+
+def search_blocks(
+    queries: np.ndarray, blocks: Iterable[EmbeddingBlock], limit: int, ranges: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest keyframes of each query by inner product.
+
+    Args:
+        queries: (Q, D) float32.
+        blocks: any number of them; read once, a part at a time.
+        limit: rows of the answer, K.
+        ranges: (M, 2) int64, sorted and apart: only ids in one of these [first, last + 1) count. None: all do.
+
+    Returns:
+        ids (Q, K) int64 and scores (Q, K) float32, best first, of equal ones the smaller id first; -1 and -inf where
+        there are fewer.
+    """
+    ids, scores = nothing(len(queries), limit)
+    for part_ids, rows in _parts(blocks, ranges):
+        ids, scores = merge(ids, scores, np.broadcast_to(part_ids, (len(queries), len(rows))), queries @ rows.T)
+    return ids, scores
+
+
+def merge(
+    ids: np.ndarray, scores: np.ndarray, more_ids: np.ndarray, more_scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The best of both, as many columns as the first has; all arrays are (Q, any)."""
+    limit = ids.shape[1]
+    ids, scores = np.concatenate([ids, more_ids], axis=1), np.concatenate([scores, more_scores], axis=1)
+    if 4 * limit < ids.shape[1]:  # most fall away at once: no need to sort them
+        border = -np.partition(-scores, limit - 1, axis=1)[:, limit - 1 : limit]
+        keep = int((scores >= border).sum(axis=1).max())
+        chosen = np.argpartition(-scores, keep - 1, axis=1)[:, :keep]
+        ids, scores = np.take_along_axis(ids, chosen, 1), np.take_along_axis(scores, chosen, 1)
+    order = np.lexsort((ids, -scores), axis=1)[:, :limit]
+    return np.take_along_axis(ids, order, 1), np.take_along_axis(scores, order, 1).astype(np.float32, copy=False)
+
+
+def nothing(queries: int, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """The answer where there is none: ids (Q, K) of -1 and scores (Q, K) of -inf."""
+    return np.full((queries, limit), -1, np.int64), np.full((queries, limit), -np.inf, np.float32)
+
+
+def _parts(
+    blocks: Iterable[EmbeddingBlock], ranges: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Ids (n,) and float32 rows (n, D) of about _ROWS at a time."""
+    ids: list[np.ndarray] = []
+    rows: list[np.ndarray] = []
+    count = 0
+    for block in blocks:
+        block_ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block.embeddings))
+        embeddings = block.embeddings
+        if ranges is not None:
+            wanted = within(block_ids, ranges)
+            block_ids, embeddings = block_ids[wanted], embeddings[wanted]
+        for start in range(0, len(block_ids), _ROWS):
+            ids.append(block_ids[start : start + _ROWS])
+            rows.append(embeddings[start : start + _ROWS])
+            count += len(ids[-1])
+            if count >= _ROWS:
+                yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+                ids, rows, count = [], [], 0
+    if count:
+        yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+
+
+def within(ids: np.ndarray, ranges: np.ndarray) -> np.ndarray:
+    """(N,) bool: which ids lie in one of the (M, 2) sorted ranges [first, last + 1) that don't overlap."""
+    place = np.searchsorted(ranges[:, 0], ids, side="right") - 1
+    if not len(ranges):
+        return np.zeros(len(ids), bool)
+    return (place >= 0) & (ids < ranges[np.maximum(place, 0), 1])
+
+
+def tidy(ranges: np.ndarray) -> np.ndarray:
+    """Ranges in any order, perhaps empty or overlapping -> the same ids as (M, 2) int64, sorted and apart."""
+    ranges = np.asarray(ranges, np.int64).reshape(-1, 2)
+    ranges = ranges[ranges[:, 1] > ranges[:, 0]]
+    if not len(ranges):
+        return ranges
+    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(ranges[:, 1])
+    begins = np.concatenate([[True], ranges[1:, 0] > reach[:-1]])
+    starts = np.flatnonzero(begins)
+    return np.stack([ranges[starts, 0], np.maximum.reduceat(ranges[:, 1], starts)], axis=1)
+
+
+def common(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Ids in both: (M, 2) ranges, sorted and apart, as a and b are."""
+    points = np.unique(np.concatenate([a.ravel(), b.ravel()]))
+    if len(points) < 2:
+        return np.empty((0, 2), np.int64)
+    pieces = np.stack([points[:-1], points[1:]], axis=1)
+    return tidy(pieces[within(pieces[:, 0], a) & within(pieces[:, 0], b)])

@@ -1,0 +1,127 @@
+"""Index files on disk: written whole or not at all, sealed, opened memory-mapped; a file that is not as sealed is none."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from framescout.catalog.records import Generation, Model
+from framescout.errors import DiskFullError
+
+FLAT, IVF = "flat-fp16", "ivf-sq8"
+"""Kinds of index: exact over float16, and inverted lists over 8-bit scalars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a written file is known by; kept as text in the generation's `checksum`."""
+
+    checksum: str
+    size_bytes: int
+    mtime_ns: int
+
+    def __str__(self) -> str:
+        return f"blake2b:{self.checksum}:{self.size_bytes}:{self.mtime_ns}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """None where the text is no seal."""
+        parts = text.split(":")
+        if len(parts) != 4 or parts[0] != "blake2b" or not (parts[2].isdigit() and parts[3].isdigit()):
+            return None
+        return cls(parts[1], int(parts[2]), int(parts[3]))
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Read the whole file: about 1 s a GB."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+            facts = os.fstat(file.fileno())
+        return cls(digest.hexdigest(), facts.st_size, facts.st_mtime_ns)
+
+
+def write_index(index: Any, folder: Path, stem: str) -> tuple[str, Seal]:
+    """Write a FAISS index into `folder`; return its file name and seal. Durable when it returns.
+
+    Raises:
+        DiskFullError: it doesn't fit; nothing is left behind.
+    """
+    import faiss
+
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"{stem}.part"
+    try:
+        faiss.write_index(index, str(unfinished))
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        seal = Seal.of(unfinished)
+        name = f"{stem}-{seal.checksum[:12]}.faiss"
+        unfinished.replace(folder / name)
+    except (OSError, RuntimeError) as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise DiskFullError(f"the vector index can't be written to {folder} ({_first_line(error)}); make room there") from error
+    _sync_folder(folder)
+    return name, seal
+
+
+def open_index(generation: Generation, model: Model, folder: Path) -> Any | None:
+    """The FAISS index of a generation, memory-mapped; None where the file is not the one that was sealed.
+
+    A file whose size and time are as sealed is trusted; another time (a copied catalog) costs one full reading.
+    """
+    import faiss
+
+    if not is_sound(generation, folder):
+        return None
+    flags = faiss.IO_FLAG_MMAP_IFC if generation.kind == FLAT else faiss.IO_FLAG_MMAP
+    try:
+        index = faiss.read_index(str(folder / Path(generation.file_name).name), flags)
+    except RuntimeError:
+        return None
+    return index if (index.ntotal, index.d) == (generation.vector_count, model.dimensions) else None
+
+
+def is_sound(generation: Generation, folder: Path) -> bool:
+    """Whether a generation's file is there and looks as it was sealed."""
+    path, seal = folder / Path(generation.file_name).name, Seal.parse(generation.checksum)
+    try:
+        facts = path.stat()
+        if seal is None or facts.st_size != seal.size_bytes:
+            return False
+        if facts.st_mtime_ns != seal.mtime_ns:
+            if Seal.of(path).checksum != seal.checksum:
+                return False
+            with contextlib.suppress(OSError):  # so that the next one need not read it all again
+                os.utime(path, ns=(facts.st_atime_ns, seal.mtime_ns))
+    except OSError:
+        return False
+    return True
+
+
+def delete_stale(folder: Path, current: Iterable[Generation]) -> None:
+    """Delete index files that no current generation names. A search that has one open keeps it."""
+    kept = {Path(generation.file_name).name for generation in current}
+    for path in folder.iterdir():
+        if path.suffix in {".faiss", ".part"} and path.name not in kept:
+            with contextlib.suppress(OSError):  # some systems don't let go of an open file; the next run deletes it
+                path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # folders can't be opened there; renames are journaled
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

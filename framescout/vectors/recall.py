@@ -1,0 +1,59 @@
+"""How many of the exact neighbours an index finds, and how many lists it must walk for enough of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framescout.vectors.exact import search_blocks
+
+if TYPE_CHECKING:
+    from framescout.catalog import Snapshot
+    from framescout.catalog.records import Model
+    from framescout.vectors.search import VectorIndex
+
+TARGET = 0.98
+"""Share of the exact top ten that an index must find."""
+_K = 10
+_GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with CLIP models
+
+
+def recall(found: np.ndarray, exact: np.ndarray) -> float:
+    """Share of the exact ids (Q, K) that are among the found ones (Q, any); -1 stands for nothing."""
+    hits = sum(len(np.intersect1d(f, e[e >= 0])) for f, e in zip(found, exact, strict=True))
+    return hits / max(1, int((exact >= 0).sum()))
+
+
+def recall_vs_exact(snapshot: Snapshot, model: Model, index: VectorIndex, queries: np.ndarray, k: int = _K) -> float:
+    """recall@k of an opened index against a search through every embedding, for (Q, D) float32 queries."""
+    exact, _ = search_blocks(queries, snapshot.blocks(model.id), k)
+    return recall(index.search(queries, k)[0], exact)
+
+
+def test_queries(rows: np.ndarray, seed: int = 1) -> np.ndarray:
+    """Queries (Q, D) float32 like those to come, from some of the archive's own vectors (Q, D).
+
+    Pictures lie apart from sentences (Liang et al. 2022, arXiv:2203.02053), and an index tuned to find pictures from
+    pictures misses what sentences ask for. So half of the queries are turned away from their picture, in a random
+    direction, until the cosine is that of a sentence.
+    """
+    noise = np.random.default_rng(seed).normal(size=rows.shape).astype(np.float32)
+    noise -= (noise * rows).sum(axis=1, keepdims=True) * rows
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    away = _GAP * rows + np.sqrt(1 - _GAP**2, dtype=np.float32) * noise
+    every_second = np.arange(len(rows)) % 2 == 0
+    return np.where(every_second[:, None], rows, away).astype(np.float32)
+
+
+def choose_nprobe(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[int, float]:
+    """The least power of two of lists with which an inverted index reaches TARGET, and the recall that it has then."""
+    import faiss
+
+    nprobe = 1
+    while True:
+        _, found = index.search(queries, 4 * _K, params=faiss.SearchParametersIVF(nprobe=nprobe))
+        share = recall(found, exact)
+        if share >= TARGET or nprobe >= index.nlist:
+            return nprobe, share
+        nprobe = min(2 * nprobe, index.nlist)

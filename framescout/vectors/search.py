@@ -1,0 +1,195 @@
+"""Query vectors in, nearest keyframes out: the current index for what it covers, the catalog itself for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from framescout.catalog.records import EmbeddingBlock, Generation, Model
+from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy
+from framescout.vectors.files import FLAT, open_index
+
+if TYPE_CHECKING:
+    from framescout.catalog import Snapshot
+
+FEW = 20_000
+"""So many vectors are read from the catalog sooner than FAISS is imported: 40 ms against 200 ms (D = 384)."""
+_AGAIN, _AGAIN_AT_MOST = 4, 2000  # candidates per wanted row, and beyond the wanted, that float16 puts in order
+
+
+class VectorIndex:
+    """All embeddings of one model in one snapshot of the catalog; valid as long as the snapshot is."""
+
+    def __init__(self, snapshot: Snapshot, model: Model, generation: Generation | None, index: Any, few: int) -> None:
+        self.generation = generation
+        """The generation that is used; None where everything is read from the catalog."""
+        self._snapshot = snapshot
+        self._model = model
+        self._index = index
+        self._few = few
+
+    @classmethod
+    def open(cls, snapshot: Snapshot, model: Model, folder: Path, *, few: int = FEW) -> Self:
+        """Open the current generation of `model` in `folder`, the catalog's folder of index files.
+
+        A file that is missing, damaged or at odds with the catalog is passed over: the search is exact then, and
+        slower. Up to `few` vectors the catalog is read in any case.
+        """
+        generation = snapshot.current_generation(model.id)
+        if generation is not None and generation.vector_count > few:
+            index = open_index(generation, model, folder)
+            if index is not None:
+                opened = cls(snapshot, model, generation, index, few)
+                if opened._alive_count <= generation.vector_count:
+                    return opened
+        return cls(snapshot, model, None, None, few)
+
+    def search(
+        self, queries: np.ndarray, limit: int, ranges: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest keyframes of each query.
+
+        Args:
+            queries: (Q, D) float32, rows of unit length.
+            limit: rows of the answer, K.
+            ranges: (M, 2) int64: only keyframes with an id in one of these [first, last + 1); None: all.
+
+        Returns:
+            ids (Q, K) int64 and scores (Q, K) float32, the cosine; best first, -1 and -inf where there are fewer. Only
+            keyframes that are in the snapshot.
+        """
+        queries = np.ascontiguousarray(queries, np.float32)
+        if queries.ndim != 2 or queries.shape[1] != self._model.dimensions:
+            raise ValueError(f"queries must be (Q, {self._model.dimensions}), not {queries.shape}")
+        asked = None if ranges is None else tidy(ranges)
+        if limit <= 0 or not len(queries) or (asked is not None and not len(asked)):
+            return nothing(len(queries), max(0, limit))
+        if self.generation is None:
+            return search_blocks(queries, self._blocks(asked), limit, asked)
+        covered = self._search_covered(queries, limit, asked)
+        rest = self._snapshot.blocks(self._model.id, from_keyframe_id=self.generation.covers_below)
+        return merge(*covered, *search_blocks(queries, rest, limit, asked))
+
+    def _search_covered(
+        self, queries: np.ndarray, limit: int, asked: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        assert self.generation is not None
+        allowed = self._allowed(asked)
+        if allowed is None:
+            count = self.generation.vector_count
+        else:
+            count = int((allowed[:, 1] - allowed[:, 0]).sum())
+            if count <= self._few:  # so few are read sooner than the index is walked, and IVF would miss some
+                return search_blocks(queries, self._blocks(allowed), limit, allowed)
+        if self.generation.kind == FLAT:
+            return self._search_flat(queries, limit, allowed)
+        return self._search_ivf(queries, limit, allowed, count)
+
+    def _search_flat(
+        self, queries: np.ndarray, limit: int, allowed: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Ids grow with the position, so ranges of ids are ranges of positions."""
+        import faiss
+
+        places = None if allowed is None else np.searchsorted(self._flat_ids, allowed)
+        select = _Selector(places, len(self._flat_ids))
+        inner = faiss.downcast_index(self._index.index)
+        scores, found = inner.search(queries, min(limit, len(self._flat_ids)), params=select.flat())
+        ids = np.where(found < 0, -1, self._flat_ids[found])
+        return merge(*nothing(len(queries), limit), ids, np.where(found < 0, -np.inf, scores))
+
+    def _search_ivf(
+        self, queries: np.ndarray, limit: int, allowed: np.ndarray | None, count: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A filter may leave few in the nearest lists: as much as it leaves out, so many more lists are walked."""
+        assert self.generation is not None
+        select = _Selector(allowed, self.generation.covers_below)
+        lists = min(self._index.nlist, -(-self.generation.nprobe * self.generation.vector_count // count))
+        wanted = min(_AGAIN * limit, limit + _AGAIN_AT_MOST, self.generation.vector_count)
+        _, ids = self._index.search(queries, wanted, params=select.ivf(lists))
+        return self._score_again(queries, ids, limit)
+
+    def _score_again(self, queries: np.ndarray, ids: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+        """The best of the candidates `ids` (Q, any) by the catalog's float16 instead of the index's 8 bits."""
+        known = np.unique(ids[ids >= 0])
+        rows = np.zeros((len(known), self._model.dimensions), np.float32)
+        singles = np.stack([known, known + 1], axis=1)
+        for block in self._blocks(tidy(singles)):
+            end = block.first_keyframe_id + len(block.embeddings)
+            first, last = np.searchsorted(known, [block.first_keyframe_id, end])
+            rows[first:last] = block.embeddings[known[first:last] - block.first_keyframe_id]
+        place = np.minimum(np.searchsorted(known, ids), max(0, len(known) - 1))
+        every = queries @ rows.T
+        scores = np.take_along_axis(every, place, 1) if len(known) else np.zeros(ids.shape, np.float32)
+        return merge(*nothing(len(queries), limit), ids, np.where(ids < 0, -np.inf, scores))
+
+    def _allowed(self, asked: np.ndarray | None) -> np.ndarray | None:
+        """Ids of the index that may be answered, as (M, 2) ranges; None: every one."""
+        assert self.generation is not None
+        below = self.generation.covers_below
+        if self._alive_count == self.generation.vector_count:
+            return None if asked is None else common(asked, np.array([[0, below]]))
+        alive = tidy(self._video_ranges[:, 1:])
+        alive = common(alive, np.array([[0, below]]))
+        return alive if asked is None else common(alive, asked)
+
+    def _blocks(self, ranges: np.ndarray | None) -> Iterable[EmbeddingBlock]:
+        """The catalog's embeddings: all, or those of the videos that have keyframes in these sorted ranges."""
+        if ranges is None:
+            return self._snapshot.blocks(self._model.id)
+        videos = self._video_ranges
+        place = np.searchsorted(ranges[:, 1], videos[:, 1], side="right")  # the first range that ends after its first id
+        touched = place < len(ranges)
+        touched[touched] = ranges[place[touched], 0] < videos[touched, 2]
+        return self._snapshot.blocks(self._model.id, video_ids=videos[touched, 0].tolist())
+
+    @cached_property
+    def _alive_count(self) -> int:
+        """How many of the generation's keyframes are still in the catalog."""
+        assert self.generation is not None
+        return self._snapshot.keyframe_count(self._model.id, below=self.generation.covers_below)
+
+    @cached_property
+    def _video_ranges(self) -> np.ndarray:
+        return self._snapshot.video_ranges(self._model.id)
+
+    @cached_property
+    def _flat_ids(self) -> np.ndarray:
+        import faiss
+
+        ids: np.ndarray = faiss.vector_to_array(self._index.id_map)
+        return ids
+
+
+class _Selector:
+    """FAISS's search parameters for ranges of ids below `end`; keeps alive what FAISS only points to."""
+
+    def __init__(self, ranges: np.ndarray | None, end: int) -> None:
+        import faiss
+
+        self._selector = None
+        if ranges is not None and len(ranges) == 1:
+            self._selector = faiss.IDSelectorRange(int(ranges[0, 0]), int(ranges[0, 1]))
+        elif ranges is not None:
+            # One bit an id: the same cost for one range as for thousands.
+            steps = np.zeros(end + 1, np.int8)
+            np.add.at(steps, ranges[:, 0], 1)
+            np.add.at(steps, ranges[:, 1], -1)
+            self._bits = np.packbits(np.cumsum(steps[:-1], dtype=np.int8).view(bool), bitorder="little")
+            self._selector = faiss.IDSelectorBitmap(self._bits)
+
+    def flat(self) -> Any:
+        import faiss
+
+        return None if self._selector is None else faiss.SearchParameters(sel=self._selector)
+
+    def ivf(self, lists: int) -> Any:
+        import faiss
+
+        if self._selector is None:
+            return faiss.SearchParametersIVF(nprobe=lists)
+        return faiss.SearchParametersIVF(sel=self._selector, nprobe=lists)

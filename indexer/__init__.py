@@ -1,0 +1,41 @@
+"""Footage in, catalog out: the offline side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from framescout.catalog import Catalog
+    from framescout.progress import Progress
+    from framescout.settings import Settings
+    from indexer.report import Report
+
+__all__ = ["index"]
+
+
+def index(
+    catalog: Catalog,
+    paths: Iterable[str | Path],
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> Report:
+    """Bring the catalog up to date with these folders and files: new, changed, moved, gone.
+
+    Once `may_go_on` says False no new video is begun. What was committed stays, whatever happens.
+
+    Raises:
+        NotAvailableError: a path does not exist.
+        ModelNotAvailableError: the model's weights are not here.
+        CatalogLockedError: another indexer is at work.
+    """
+    from framescout import settings as configuration
+    from framescout.progress import SilentProgress
+    from indexer.pipeline import bring_up_to_date
+
+    return bring_up_to_date(
+        catalog, list(paths), settings or configuration.load(), progress or SilentProgress(), may_go_on
+    )

@@ -1,0 +1,220 @@
+"""The commands that change the catalog: index, verify, retry, prune."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from framescout.catalog import Catalog
+    from framescout.settings import Settings
+    from indexer.report import Report
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--model", help="The model to embed with [default: starter]; see: framescout models.")
+@click.option("--density", type=click.Choice(["fast", "balanced", "thorough"]), help="How closely to look.")
+@click.option("--workers", type=click.IntRange(min=0), help="Decoding processes; 0 chooses by the machine.")
+@click.option("--until", metavar="HH:MM", help="Begin no new video after this time of day.")
+@click.option("--watch", type=click.FloatRange(min=1), metavar="S", help="Look again every S seconds, until stopped.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a file was quarantined.")
+@click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
+@click.option("--json", "as_json", is_flag=True, help="What was done, as JSON on stdout.")
+@click.pass_context
+def index(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    model: str | None,
+    density: str | None,
+    workers: int | None,
+    until: str | None,
+    watch: float | None,
+    dry_run: bool,
+    strict: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Bring the catalog up to date with these folders and files: new, changed, moved, gone.
+
+    Can be stopped at any time and goes on where it stopped; a second run with nothing new takes seconds. Files that
+    can't be used are put in quarantine with the reason, and tried again when they change or on `framescout retry`.
+
+    \b
+    framescout index ~/footage
+    framescout index /mnt/cameras --until 06:30
+    framescout index /mnt/cameras --watch 300
+
+    \b
+    Exit status: 0 done; 1 some files were quarantined (with --strict); 2 usage; 3 a path or the model
+    can't be had; 4 another framescout is writing to this catalog; 130 interrupted.
+    """
+    deadline = _deadline(until) if until else None
+    catalog, settings = _opened(ctx, model=model, density=density, workers=workers)
+    if dry_run:
+        _tell_plan(catalog, paths, settings, as_json)
+        return
+    while True:
+        report = _run(catalog, list(paths), settings, quiet, deadline)
+        _tell(report, quiet, as_json)
+        if report.stopped == "interrupted":
+            ctx.exit(130)
+        if watch is None or report.stopped or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
+            break
+        time.sleep(watch)
+    if strict and report.quarantined:
+        ctx.exit(1)
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Mend what can be mended: rebuild vectors, read damaged videos again.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+@click.pass_context
+def verify(ctx: click.Context, repair: bool, as_json: bool) -> None:
+    """Check every vector of the index against the catalog, and every row against its file.
+
+    \b
+    Exit status: 0 all is well (or was mended); 1 something is wrong; 3 there is no catalog; 4 another
+    framescout is writing to it.
+    """
+    from indexer.verify import check, mend
+
+    catalog, _ = _opened(ctx, create=False)
+    problems = check(catalog)
+    if problems and repair:
+        problems = mend(catalog, problems)
+    if as_json:
+        click.echo(json.dumps({"problems": [problem.to_json() for problem in problems]}, indent=2))
+    else:
+        for problem in problems:
+            click.echo(problem.sentence)
+        click.echo("all is well" if not problems else f"{len(problems)} problems", err=True)
+    if problems:
+        ctx.exit(1)
+
+
+@click.command()
+@click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
+@click.option("--json", "as_json", is_flag=True, help="What was done, as JSON on stdout.")
+@click.pass_context
+def retry(ctx: click.Context, quiet: bool, as_json: bool) -> None:
+    """Try every file in quarantine again.
+
+    \b
+    framescout retry
+    """
+    catalog, settings = _opened(ctx, create=False)
+    with catalog.snapshot() as snapshot:
+        paths = [file.path for file in snapshot.quarantined()]
+    present = [path for path in paths if Path(path).exists()]
+    with catalog.writer() as writer:
+        writer.forget_quarantine([path for path in paths if path not in present])
+        writer.offer_again(present)
+    if not present:
+        click.echo("nothing is in quarantine", err=True)
+        return
+    report = _run(catalog, present, settings, quiet, None)
+    _tell(report, quiet, as_json)
+    if report.stopped == "interrupted":
+        ctx.exit(130)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+@click.pass_context
+def prune(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
+    """Drop videos from the catalog whose files are gone. Footage itself is never touched.
+
+    \b
+    framescout prune --dry-run
+    """
+    catalog, _ = _opened(ctx, create=False)
+    if dry_run:
+        with catalog.snapshot() as snapshot:
+            paths = sorted(path for path, file in snapshot.known_files().items() if file.is_gone)
+    else:
+        with catalog.writer() as writer:
+            paths = sorted(writer.prune())
+    if as_json:
+        click.echo(json.dumps({"dropped": paths, "dry_run": dry_run}, indent=2))
+    else:
+        for path in paths:
+            click.echo(path)
+        click.echo(f"{len(paths)} files {'would be' if dry_run else 'were'} dropped", err=True)
+
+
+def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[Catalog, Settings]:
+    from framescout import settings
+    from framescout.catalog import Catalog
+
+    loaded = settings.load(ctx.obj["config"], **flags)
+    return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create), loaded
+
+
+def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None) -> Report:
+    import indexer
+    from framescout.console import ConsoleProgress
+
+    may_go_on: Callable[[], bool] = lambda: deadline is None or datetime.now().astimezone() < deadline  # noqa: E731
+    with ConsoleProgress(quiet=quiet) as progress:
+        return indexer.index(catalog, paths, settings=settings, progress=progress, may_go_on=may_go_on)
+
+
+def _tell(report: Report, quiet: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report.to_json()))
+    if not quiet:
+        for folder in report.unreadable_folders:
+            click.echo(f"can't be read: {folder}", err=True)
+        click.echo(report.sentence(), err=True)
+        if report.quarantined:
+            click.echo("framescout status lists what is in quarantine, framescout retry tries it again", err=True)
+
+
+def _tell_plan(catalog: Catalog, paths: tuple[Path, ...], settings: Settings, as_json: bool) -> None:
+    from indexer.pipeline import look_ahead
+
+    plan, seconds = look_ahead(catalog, list(paths), settings)
+    facts = {
+        "new": plan.new,
+        "changed": plan.changed,
+        "to_embed_again": plan.coarser,
+        "gone": len(plan.gone),
+        "unchanged": plan.unchanged,
+        "in_quarantine": plan.still_quarantined,
+        "bytes": plan.size_bytes,
+        "estimated_seconds": seconds,
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for name, value in facts.items():
+        if value and not name.startswith("estimated") and name != "bytes":
+            click.echo(f"{value:>8} {name.replace('_', ' ')}")
+    if plan.to_read:
+        known = seconds is not None
+        about = f"about {timedelta(seconds=round(seconds))}" if known else "time unknown before a first run"
+        click.echo(f"{plan.size_bytes / 1e9:8.2f} GB to read, {about}")
+
+
+def _deadline(text: str) -> datetime:
+    """The next time that the clock shows HH:MM."""
+    try:
+        clock = time.strptime(text, "%H:%M")
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a time of day like 06:30", param_hint="--until") from None
+    now = datetime.now().astimezone()
+    then = now.replace(hour=clock.tm_hour, minute=clock.tm_min, second=0, microsecond=0)
+    return then if then > now else then + timedelta(days=1)
+
+
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)

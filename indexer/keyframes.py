@@ -1,0 +1,310 @@
+"""A video in, the keyframes that stand for it out: in time order, pictures small and upright, the end last.
+
+The codec's own key pictures (I-frames) are decoded alone, which costs a twentieth of decoding everything; where
+two of them lie further apart than the density allows, just that gap is decoded and frames at even steps fill it.
+
+Promised: in a read that ends as complete, no stretch longer than `max_gap` seconds is without a keyframe, unless
+the video itself shows one frame for longer; and what could not be read or decoded is said in the ReadEnd.
+Memory stays bounded whatever the length, and the time needed grows with the length only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+from av.packet import Packet
+from av.video.frame import PictureType
+from av.video.stream import VideoStream
+
+from framescout.catalog.records import Probe, ReadEnd
+from framescout.errors import MediaError, Reason
+from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.frames import FrameFinder, Scaler, ShownFrame, frames_from, has_reliable_times
+from framescout.media.packets import is_sound, length_size
+from framescout.timeline import Span, format_clock
+
+MINIMUM_KEYFRAMES = 3
+"""A short clip must not hang on its first frame alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How closely keyframes lie."""
+
+    max_gap: float
+    """Seconds that no stretch without a keyframe exceeds."""
+    min_gap: float
+    """Seconds between key pictures where they come closer for long; short bursts of cuts are all kept."""
+
+
+DENSITIES = {
+    "fast": Density(max_gap=30.0, min_gap=2.0),
+    # x264's default group of 250 frames lasts 10.43 s at 23.976 fps: usual files need no filling
+    "balanced": Density(max_gap=12.0, min_gap=1.0),
+    "thorough": Density(max_gap=2.0, min_gap=0.5),
+}
+
+_BURST = 4  # key pictures closer than min_gap that pass at once: quick cuts
+_PATIENCE = 8  # max_gaps without a key picture after which filling begins before the next one is found
+_CLOCK_SLACK = 1.0  # seconds by which a key picture may be older than one before it in the file
+_NEVER_SHOWN = 0.001  # seconds before 0:00 from which a player doesn't show a frame
+_TRANSPORT_PACKETS = ((0, 188), (4, 192), (0, 204))  # where G stands: plain, with a time code, with a checksum
+_TRANSPORT_HEAD = 1024
+_UNEVEN = 1.6  # times the usual distance of two frames
+_LOSS = 0.3  # seconds without a packet, in a video of constant rate
+_HEADER_SLACK = 0.5  # seconds by which headers round the end of the pictures
+_INTRA = frozenset({PictureType.NONE, PictureType.I, PictureType.SI})  # some intra-only codecs say NONE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PicturedKeyframe:
+    """A frame chosen to stand for a stretch, and its picture."""
+
+    pts: int
+    time_base: Fraction
+    time: float
+    """Seconds from the start of the video as a player counts them."""
+    picture: np.ndarray
+    """(H, W, 3) uint8 RGB, upright, squashed."""
+
+
+def read_keyframes(
+    path: str, probe: Probe, density: str, size: tuple[int, int]
+) -> Iterator[PicturedKeyframe | ReadEnd]:
+    """The keyframes of the video in time order, pictures squashed to `size` (width, height); a ReadEnd last.
+
+    `density` is a name in DENSITIES.
+
+    Raises:
+        MediaError: the video can't be opened, or not one picture of it decodes.
+    """
+    with _Reader(path, probe, DENSITIES[density], size) as reader:
+        keyframes = reader.keyframes()
+        first = list(islice(keyframes, MINIMUM_KEYFRAMES))
+        yield from first if len(first) == MINIMUM_KEYFRAMES else reader.spread(first)
+        yield from keyframes
+        yield reader.end()
+
+
+def spans(times: Sequence[float], end: float) -> tuple[Span, ...]:
+    """The stretches that keyframes at rising `times` stand for, without a hole from 0.0 to `end`.
+
+    A key picture sits on a cut more often than not: what follows belongs to it, until the next one.
+    """
+    edges = [0.0, *times[1:], max(end, times[-1])] if times else []
+    return tuple(Span(start, stop) for start, stop in pairwise(edges))
+
+
+class _Reader(AbstractContextManager["_Reader"]):
+    """One read of one video: the file is open twice, once to walk its packets, once to fill gaps."""
+
+    def __init__(self, path: str, probe: Probe, density: Density, size: tuple[int, int]) -> None:
+        self._path, self._probe, self._density, self._size = path, probe, density, size
+        self._limit = max(MAX_PIXELS, probe.width_px * probe.height_px)
+        self._open_files = ExitStack()
+        self._scaler = Scaler()
+        self._frame_length = 1 / probe.frame_rate if probe.frame_rate else 0.0
+        self._last: float | None = None  # time of the keyframe that was handed out last
+        self._key_time = 0.0  # of the last key picture that decoded
+        self._end = 0.0  # of the pictures, by their packets
+        self._troubles: list[str] = []
+
+    def __enter__(self) -> _Reader:
+        self._video = self._open_files.enter_context(open_video(self._path, max_pixels=self._limit))
+        # the deblocking filter costs a sixth of decoding an I-frame and is not seen in a small picture
+        self._video.stream.codec_context.options |= {"skip_loop_filter": "all"}
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._open_files.close()
+
+    @cached_property
+    def _gap_video(self) -> OpenVideo:
+        return self._open_files.enter_context(open_video(self._path, max_pixels=self._limit))
+
+    @cached_property
+    def _finder(self) -> FrameFinder:
+        return FrameFinder(self._gap_video)
+
+    def keyframes(self) -> Iterator[PicturedKeyframe]:
+        """All of them, gaps filled."""
+        if not has_reliable_times(self._video):
+            yield from self._decoding_everything()
+            return
+        for time, frame in self._key_frames():
+            yield from self._fill(time)
+            if frame and (self._last is None or frame.time > self._last):
+                self._key_time = frame.time
+                yield self._picture(frame)
+        if self._last is None:  # key pictures are missing, damaged or hidden by an edit list
+            yield from self._first_frame(math.inf)
+        yield from self._fill(self._end)
+
+    def spread(self, keyframes: Sequence[PicturedKeyframe]) -> list[PicturedKeyframe]:
+        """With frames added at even steps in the longest stretch, until there are enough or no more frames."""
+        times = [keyframe.time for keyframe in keyframes]
+        if not times:
+            return []
+        missing = MINIMUM_KEYFRAMES - len(times)
+        longest = max((stop - start, start) for start, stop in pairwise([*times, self._end]))
+        added = []
+        for step in range(1, missing + 1):
+            target = longest[1] + longest[0] * step / (missing + 1)
+            found = self._finder.shown_at(target, key_time=longest[1])
+            if found and found.time in times:
+                found = self._finder.following()
+            if found and found.time not in times:
+                times.append(found.time)
+                added.append(self._picture(found))
+        return sorted([*keyframes, *added], key=lambda keyframe: keyframe.time)
+
+    def end(self) -> ReadEnd:
+        """How the read ended; to be asked when all keyframes were handed out.
+
+        Raises:
+            MediaError: not one picture was decoded.
+        """
+        damage = self._video.damage or ("_gap_video" in self.__dict__ and self._gap_video.damage) or []
+        if self._last is None:
+            raise MediaError(Reason.UNDECODABLE, (damage or self._troubles or [""])[0])
+        read_to = min(self._end, self._last + self._density.max_gap)
+        promised = self._probe.duration
+        if self._end < promised - _HEADER_SLACK - 2 * self._frame_length:
+            what = f"it should last {format_clock(promised)}"
+            self._troubles.append(f"{what}, its pictures end at {format_clock(self._end, decimals=1)}")
+        elif _is_cut_short(self._video):
+            self._troubles.append("the end of the file is missing")
+        if damage:
+            self._troubles.append(f"damaged packets: {len(damage)} ({damage[0]})")
+        return ReadEnd(max(read_to, self._last), not self._troubles, "; ".join(self._troubles))
+
+    def _key_frames(self) -> Iterator[tuple[float, ShownFrame | None]]:
+        """Each key picture with its time; a time alone where a long stretch has had none up to there."""
+        thinner = _Thinner(self._density.min_gap)
+        patience = _PATIENCE * self._density.max_gap
+        prefix = length_size(self._video.stream.codec_context)
+        # a Matroska reader passes over noise without a word; a constant rate shows what is missing
+        is_matroska = self._video.container.format.name.startswith("matroska")
+        longest = max(_LOSS, 4 * self._frame_length)
+        loses_silently = is_matroska and not self._probe.is_variable_rate
+        waited_since, latest = 0.0, -math.inf
+        for packet in self._video.packets():
+            shown, stored = self._clock(packet)
+            if stored < latest - _CLOCK_SLACK:
+                jump = f"from {format_clock(latest)} back to {format_clock(stored)}"
+                self._troubles.append(f"its clock jumps {jump}, and what follows was not read")
+                return
+            if loses_silently and _UNEVEN * self._frame_length < stored - latest < math.inf:
+                loses_silently = stored - latest > longest  # less was left out by the recorder
+                if loses_silently:
+                    self._video.damage.append(f"none from {format_clock(latest)} to {format_clock(stored)}")
+            latest = max(latest, stored)
+            if packet.is_corrupt or (prefix and not is_sound(packet, prefix)):
+                self._video.damage.append(f"the first at {format_clock(shown)}")
+            if packet.is_discard or shown < -_NEVER_SHOWN:
+                continue
+            self._end = max(self._end, shown + float((packet.duration or 0) * self._video.time_base))
+            frame = self._decode_alone(packet) if packet.is_keyframe and thinner.takes(shown) else None
+            if frame:
+                waited_since = shown
+                yield shown, frame
+            elif stored - waited_since > patience:
+                waited_since = stored
+                yield stored, None
+
+    def _clock(self, packet: Packet[VideoStream]) -> tuple[float, float]:
+        """When the packet's frame is shown, and a time before which no later packet's frame is."""
+        pts = packet.pts if packet.pts is not None else packet.dts
+        if pts is None:
+            return self._end, self._end
+        dts = packet.dts if packet.dts is not None else pts
+        return self._video.seconds(pts), self._video.seconds(min(dts, pts))
+
+    def _decode_alone(self, packet: Packet[VideoStream]) -> ShownFrame | None:
+        """The intra picture in the packet; None where it turns out to need others, or to be damaged."""
+        decoder = self._video.stream.codec_context
+        frames = self._video.decode(packet) + self._video.decode(None)
+        decoder.flush_buffers()
+        for frame in frames:
+            pts = frame.pts if frame.pts is not None else packet.dts
+            if pts is not None and frame.pict_type in _INTRA and not frame.is_corrupt:
+                return ShownFrame(frame, pts, self._video.seconds(pts))
+        if any(frame.is_corrupt for frame in frames):
+            self._video.damage.append("a key picture is damaged")
+        return None
+
+    def _fill(self, until: float) -> Iterator[PicturedKeyframe]:
+        """Frames at even steps from the last keyframe (or the start) to `until`, where that is too long."""
+        if self._last is None and until > self._density.max_gap:
+            yield from self._first_frame(until)
+        while self._last is not None and until - self._last > self._density.max_gap:
+            # one frame less than allowed: the frame shown at a time began up to a frame before it
+            reach = max(self._density.max_gap - self._frame_length, self._density.max_gap * 0.75)
+            target = self._last + (until - self._last) / math.ceil((until - self._last) / reach)
+            found = self._finder.shown_at(target, key_time=self._key_time)
+            if found and found.time <= self._last:
+                found = self._finder.following()
+            if not found or not self._last < found.time < until:
+                return
+            yield self._picture(found)
+
+    def _first_frame(self, until: float) -> Iterator[PicturedKeyframe]:
+        first = self._finder.shown_at(0.0, key_time=0.0)
+        if first and first.time < until:
+            yield self._picture(first)
+
+    def _decoding_everything(self) -> Iterator[PicturedKeyframe]:
+        """For streams in which only decoding all frames tells when one is shown."""
+        thinner = _Thinner(self._density.min_gap)
+        before: ShownFrame | None = None
+        for shown in frames_from(self._video, 0.0):
+            self._end = shown.time + (self._frame_length or float(self._video.time_base))
+            if self._last is None or (shown.frame.key_frame and thinner.takes(shown.time)):
+                yield self._picture(shown)
+            elif shown.time - self._last > self._density.max_gap:
+                yield self._picture(before if before and before.time > self._last else shown)
+            before = shown
+
+    def _picture(self, shown: ShownFrame) -> PicturedKeyframe:
+        self._last = max(0.0, shown.time) if self._last is None else max(self._last, shown.time)
+        picture = self._scaler.squash(shown.frame, self._size, self._probe.rotation)
+        return PicturedKeyframe(shown.pts, self._video.time_base, max(0.0, shown.time), picture)
+
+
+class _Thinner:
+    """Lets one key picture pass in each `min_gap` seconds, and short bursts after a quiet stretch."""
+
+    def __init__(self, min_gap: float) -> None:
+        self._min_gap = min_gap
+        self._credit = 1.0
+        self._seen = 0.0
+
+    def takes(self, time: float) -> bool:
+        earned = max(0.0, time - self._seen) / self._min_gap
+        self._credit = min(_BURST, self._credit + earned)
+        self._seen = time
+        if self._credit < 1.0 - 1e-6:
+            return False
+        self._credit -= 1.0
+        return True
+
+
+def _is_cut_short(video: OpenVideo) -> bool:
+    """Whether the file ends before its own index or in the middle of a transport packet."""
+    size, name = Path(video.path).stat().st_size, video.container.format.name
+    if name.startswith("mov"):
+        index = video.stream.index_entries
+        return bool(len(index)) and index[-1].pos + index[-1].size > size
+    if name != "mpegts":
+        return False
+    with Path(video.path).open("rb") as file:
+        head = file.read(_TRANSPORT_HEAD)
+    return any(head[at::length][:3] == b"GGG" and size % length for at, length in _TRANSPORT_PACKETS)

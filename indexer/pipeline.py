@@ -1,0 +1,264 @@
+"""Joins the stages: identify, decode, embed, commit; one transaction a video, so that a run can end anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from framescout.catalog import Catalog, Writer
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Model, Recording
+from framescout.embedding import Embedder, fingerprint, load_embedder
+from framescout.errors import Reason
+from framescout.progress import Progress
+from framescout.settings import DENSITIES, Settings
+from indexer.embed import Batcher, VideoInWork
+from indexer.identity import content_hash, full_hash
+from indexer.keyframes import spans
+from indexer.plan import Plan, make_plan
+from indexer.publish import publish
+from indexer.recording import read_recording
+from indexer.report import Report
+from indexer.scan import Found
+from indexer.worker import Decoders, Event, Failed, Job, Limits, Pictures, Probed, Reading
+
+_IDLE = 0.2  # seconds without news after which a part batch is embedded
+
+
+class Run:
+    """One index run over a plan; `execute` does it."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        writer: Writer,
+        plan: Plan,
+        embedder: Embedder,
+        model: Model,
+        settings: Settings,
+        progress: Progress,
+    ) -> None:
+        self.catalog = catalog
+        self.writer = writer
+        self.plan = plan
+        self.embedder = embedder
+        self.model = model
+        self.settings = settings
+        self.progress = progress
+        self.report = plan.report()
+        self.bytes_read = 0.0
+        self._in_work: dict[str, VideoInWork] = {}
+
+    def execute(self, may_go_on: Callable[[], bool]) -> Report:
+        """Do the plan; `may_go_on` is asked often, and once it says False no new video is begun.
+
+        An exception abandons the videos in work and nothing else; KeyboardInterrupt ends in a report.
+        """
+        started = time.monotonic()
+        self.progress.found(len(self.plan.to_read), self.plan.size_bytes)
+        batcher = Batcher(self.embedder, self.settings.batch or self.embedder.good_batch)
+        decoders = self._decoders()
+        try:
+            for event in decoders.events(_IDLE):
+                if self.report.stopped is None and not may_go_on():
+                    self.report.stopped = "until"
+                    decoders.take_no_more()
+                self._commit(batcher.flush() if event is None else self._hear(event, batcher))
+            self._commit(batcher.flush())
+        except KeyboardInterrupt:
+            self.report.stopped = "interrupted"
+        finally:
+            decoders.abandon()
+        done = len(self.report.indexed) + len(self.report.known) + len(self.report.quarantined)
+        self.report.left = len(self.plan.to_read) - done
+        if self.report.left == 0:
+            self.report.stopped = None
+        self.report.elapsed = time.monotonic() - started
+        return self.report
+
+    def _decoders(self) -> Decoders:
+        settings = self.settings
+        count = settings.workers or max(1, (os.cpu_count() or 2) // 2)
+        limits = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout)
+        return Decoders(self.plan.to_read, self._identify, min(count, len(self.plan.to_read)), limits)
+
+    def _identify(self, found: Found) -> Job | None:
+        """The job of a file; None where its footage is known and embedded: then its new place is noted."""
+        identity = content_hash(found.path)
+        video_id, elsewhere = self._known(identity, found)
+        if elsewhere:  # both files are here: only their whole content tells whether they are one
+            whole = full_hash(found.path)
+            if whole != full_hash(elsewhere):
+                identity = f"{identity}+{whole}"
+                video_id, _ = self._known(identity, found)
+        if video_id is None:
+            return Job(found, identity, self.settings.density, self.embedder.image_size)
+        file = FileIdentity(found.path, found.size_bytes, found.mtime_ns, identity)
+        with self.catalog.snapshot() as snapshot:
+            created_at = snapshot.created_at(video_id)
+        self.writer.link_file(file, video_id, self._recording(found.path, created_at))
+        self.report.known.append(found.path)
+        self.progress.advanced(0.0, found.size_bytes)
+        self.progress.finished(found.path)
+        return None
+
+    def _known(self, identity: str, found: Found) -> tuple[int | None, str | None]:
+        """The embedded video with this identity, and another present file that holds it."""
+        with self.catalog.snapshot() as snapshot:
+            video_id = snapshot.video_id_of(identity)
+            if video_id is None:
+                return None, None
+            fine = snapshot.densities(self.model.id).get(video_id) in DENSITIES[self._level :]
+            path = snapshot.videos([video_id])[0].path
+        with contextlib.suppress(OSError):
+            if path != found.path and Path(path).stat().st_size == found.size_bytes:
+                return video_id if fine else None, path
+        return video_id if fine else None, None
+
+    @property
+    def _level(self) -> int:
+        return DENSITIES.index(self.settings.density)
+
+    def _hear(self, event: Event, batcher: Batcher) -> list[VideoInWork]:
+        """Take in one event; return the videos that it brought further."""
+        path = event.job.found.path
+        if isinstance(event, Probed):
+            self._in_work[path] = VideoInWork(event.job, event.probe)
+            self.progress.started(path)
+            return []
+        if isinstance(event, Failed):
+            video = self._in_work.pop(path, None)
+            if video:
+                batcher.forget(video)
+            self._quarantine(event.job, event.reason, event.detail)
+            return []
+        video = self._in_work[path]
+        if isinstance(event, Pictures):
+            self._advance(video, event.stamps[-1][-1])
+            return batcher.add(video, event)
+        if isinstance(event, Reading):
+            self._advance(video, event.read_to)
+            return []
+        video.end = event.end
+        self._advance(video, event.end.read_to)
+        return [video]
+
+    def _advance(self, video: VideoInWork, read_to: float) -> None:
+        step = max(0.0, read_to - video.reported)
+        video.reported += step
+        share = min(1.0, step / video.probe.duration) if video.probe.duration else 0.0
+        self.report.footage += step
+        self.bytes_read += share * video.job.found.size_bytes
+        self.progress.advanced(step, share * video.job.found.size_bytes)
+
+    def _commit(self, videos: Iterable[VideoInWork]) -> None:
+        for video in videos:
+            if not video.is_whole:
+                continue
+            found = video.job.found
+            del self._in_work[found.path]
+            if not _is_as_found(found):
+                self._quarantine(video.job, Reason.CHANGED, "")
+                continue
+            indexed = self._indexed(video)
+            self.writer.commit_video(indexed, self.model)
+            self.report.indexed.append(found.path)
+            if not indexed.end.is_complete:
+                self.report.partial.append(found.path)
+                self.progress.note(f"partial {found.path}: {indexed.end.detail}")
+            self.progress.finished(found.path)
+
+    def _indexed(self, video: VideoInWork) -> IndexedVideo:
+        found, end = video.job.found, video.end
+        assert end is not None
+        stretches = spans([time for _, _, time in video.stamps], end.read_to)
+        keyframes = tuple(
+            Keyframe(pts, time_base, time, span)
+            for (pts, time_base, time), span in zip(video.stamps, stretches, strict=True)
+        )
+        return IndexedVideo(
+            file=FileIdentity(found.path, found.size_bytes, found.mtime_ns, video.job.content_hash),
+            probe=video.probe,
+            recording=self._recording(found.path, video.probe.created_at),
+            end=end,
+            keyframes=keyframes,
+            embeddings=np.concatenate(video.embedded),
+            density=video.job.density,
+        )
+
+    def _recording(self, path: str, created_at: datetime | None) -> Recording:
+        pattern = self.settings.camera_pattern or None
+        return read_recording(path, created_at, camera_pattern=pattern, timezone=self.settings.zone)
+
+    def _quarantine(self, job: Job, reason: Reason, detail: str) -> None:
+        found = job.found
+        self.writer.quarantine(found.path, found.size_bytes, found.mtime_ns, reason, detail)
+        sentence = f"{reason.sentence} ({detail})" if detail else reason.sentence
+        self.report.quarantined[found.path] = sentence
+        self.progress.quarantined(found.path, sentence)
+
+
+def _is_as_found(found: Found) -> bool:
+    """Whether the file has not changed since the scan."""
+    try:
+        now = Path(found.path).stat()
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns) == (found.size_bytes, found.mtime_ns)
+
+
+def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress) -> None:
+    """After a run: drop footage that was replaced, switch to a model that is complete, publish its vectors."""
+    writer.drop_replaced()
+    with catalog.snapshot() as snapshot:
+        active = snapshot.active_model()
+        embedded = set(snapshot.densities(model.id))
+        missing = [video for video in snapshot.videos() if not video.is_gone and video.id not in embedded]
+    if active is None or (active.id != model.id and not missing):
+        writer.activate(model)
+    publish(catalog, writer, model, progress)
+
+
+def bring_up_to_date(
+    catalog: Catalog, paths: list[str | Path], settings: Settings, progress: Progress, may_go_on: Callable[[], bool]
+) -> Report:
+    """The whole road for these paths; what `indexer.index` does."""
+    with catalog.writer() as writer:
+        plan, model = _plan(catalog, paths, settings)
+        writer.mark_gone(plan.gone)
+        writer.bring_back(plan.back)
+        writer.forget_quarantine(plan.vanished_from_quarantine)
+        if not plan.to_read:  # nothing to embed: the model is not even loaded
+            if model:
+                _conclude(catalog, writer, model, progress)
+            return plan.report()
+        embedder = load_embedder(settings.model)
+        embedder.export_text_tower(catalog.cache_folder)  # now, so that no search has to wait for it
+        model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
+        run = Run(catalog, writer, plan, embedder, model, settings, progress)
+        report = run.execute(may_go_on)
+        if run.bytes_read and report.elapsed > 1:
+            writer.remember_speed(run.bytes_read / report.elapsed)
+        _conclude(catalog, writer, model, progress)
+    return report
+
+
+def look_ahead(catalog: Catalog, paths: list[str | Path], settings: Settings) -> tuple[Plan, float | None]:
+    """What a run would do, and about how many seconds it would take at the speed of the last one."""
+    plan, _ = _plan(catalog, paths, settings)
+    with catalog.snapshot() as snapshot:
+        speed = snapshot.speed()
+    return plan, plan.size_bytes / speed if speed else None
+
+
+def _plan(catalog: Catalog, paths: list[str | Path], settings: Settings) -> tuple[Plan, Model | None]:
+    identity = fingerprint(settings.model)
+    with catalog.snapshot() as snapshot:
+        models = snapshot.models()
+    model = next((m for m in models if (m.name, m.fingerprint) == (settings.model, identity)), None)
+    return make_plan(catalog, paths, model, settings.density), model

@@ -1,0 +1,166 @@
+"""Folders and files in, the video files in them out, in a fixed order; nothing is hashed or decoded.
+
+A file is taken for a video by its name's ending or by its first bytes. The ending alone is enough, so that an
+empty or broken recording is found (and quarantined later with its reason) and not passed over in silence, and
+so that an archive that was read before costs one `stat` a file. Files with another ending are looked into:
+recorders use names such as `.dat`, and people rename.
+
+Passed over are photographs, sound, sidecars, and what systems hide: names that begin with a dot (`.Trash`, the
+`._x.mp4` shadows of macOS) and the bins and thumbnail folders of Windows and of storage boxes. What a person
+names outright is read whatever its name.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from framescout.errors import NotAvailableError
+
+_VIDEO_NAMES = (
+    "264 265 3g2 3gp amv asf av1 avc avi dav dif divx dv dvr-ms f4v flv gxf h264 h265 hevc insv ivf lrv m1v m2t"
+    " m2ts m2v m4v mj2 mjpeg mjpg mkv mov mp4 mpe mpeg mpg mpv mts mxf nsv nut obu ogm ogv qt rm rmvb trp ts vob"
+    " webm wmv wtv"
+)
+VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEO_NAMES.split())
+_ALSO_SOURCE_CODE = frozenset({".ts", ".mts"})  # TypeScript: a video there is no text
+_OTHER_NAMES = "aac aif aiff ape crdownload flac m4a m4b mka mp3 oga opus part wav weba wma"  # sound, half files
+_NEVER_VIDEO = frozenset(f".{name}" for name in _OTHER_NAMES.split())
+_SYSTEM_FOLDERS = frozenset(
+    {"$recycle.bin", "system volume information", "@eadir", "@recycle", "#recycle", "lost+found"}
+)
+_HEAD_BYTES = 1024
+_MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+_STILL_OR_SOUND_BRANDS = frozenset(
+    {b"M4A ", b"M4B ", b"M4P ", b"avif", b"crx ", b"heic", b"heif", b"heix", b"jp2 ", b"jpx ", b"mif1"}
+)
+_MAGIC = (
+    b"\x1aE\xdf\xa3",  # EBML: Matroska, WebM
+    b"FLV\x01",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # ASF
+    b"\x06\x0e\x2b\x34\x02\x05\x01\x01",  # MXF, closed or open
+    b"\x00\x00\x01\xba",  # MPEG program stream
+    b"\x00\x00\x01\xb3",  # MPEG-1 and MPEG-2 elementary streams
+    b"\x00\x00\x01\xb0",  # MPEG-4 elementary stream
+    b"\x00\x00\x00\x01\x67",  # H.264 elementary stream: a sequence parameter set
+    b"\x00\x00\x00\x01\x27",
+    b"\x00\x00\x00\x01\x09",  # H.264 with access unit delimiters
+    b"\x00\x00\x01\x67",
+    b"\x00\x00\x00\x01\x40\x01",  # HEVC elementary stream: a video parameter set
+    b"\x00\x00\x00\x01\x46\x01",
+    b"\x1f\x07\x00",  # DV
+    b"DKIF",  # IVF
+    b".RMF",
+    b"DHAV",
+    b"nut/multimedia container",
+    b"\xb7\xd8\x00\x20\x37\x49\xda\x11",  # WTV
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that should be a video, as the file system knows it."""
+
+    path: str
+    """Absolute, with no link in it; undecodable bytes as surrogates (os.fsdecode)."""
+    size_bytes: int
+    mtime_ns: int
+
+
+def scan(paths: Iterable[str | Path], *, unreadable: Callable[[str], object] | None = None) -> Iterator[Found]:
+    """The video files below `paths`, each once, folder by folder in the order of their names.
+
+    `unreadable` is told the path of each folder, link or file that can't be looked into.
+
+    Raises:
+        NotAvailableError: one of `paths` doesn't exist; before anything is read.
+    """
+    roots = [os.fsdecode(path) for path in paths]
+    for root in roots:
+        if not os.path.exists(root):  # noqa: PTH110 - a Path would refuse no name, but says no more
+            raise NotAvailableError(f"There is no file or folder {root}; check the path, or mount the disk.")
+    return _Scan(unreadable or _ignore).walk(roots)
+
+
+def is_video_head(head: bytes) -> bool:
+    """Whether a file that begins with these bytes (1024 are enough) is a video by its container's marks."""
+    if head[4:8] in _MP4_BOXES:
+        return not (head[4:8] == b"ftyp" and head[8:12] in _STILL_OR_SOUND_BRANDS)
+    if head[:4] == b"RIFF":
+        return head[8:12] in {b"AVI ", b"AVIX", b"AMV "}
+    if head[:4] == b"OggS":
+        return any(mark in head for mark in (b"\x80theora", b"BBCD", b"OVP80", b"\x01video"))
+    return head.startswith(_MAGIC) or _is_transport_stream(head)
+
+
+class _Scan:
+    def __init__(self, unreadable: Callable[[str], object]) -> None:
+        self._unreadable = unreadable
+        self._folders: set[tuple[int, int]] = set()  # device and inode: links may lead in circles
+        self._files: set[str] = set()
+
+    def walk(self, roots: list[str]) -> Iterator[Found]:
+        """Depth first; a stack in place of recursion, since folders may be nested deeper than calls."""
+        waiting = list(reversed(roots))
+        named = set(roots)
+        while waiting:
+            path = waiting.pop()
+            real = os.path.realpath(path)
+            try:
+                facts = os.stat(real)  # noqa: PTH116 - surrogates and speed
+                if stat.S_ISDIR(facts.st_mode):
+                    waiting.extend(reversed(self._entries(real, facts)))
+                elif self._is_wanted(real, facts, is_named=path in named):
+                    self._files.add(real)
+                    yield Found(real, facts.st_size, facts.st_mtime_ns)
+            except OSError:
+                self._unreadable(real)
+
+    def _is_wanted(self, path: str, facts: os.stat_result, *, is_named: bool) -> bool:
+        if not stat.S_ISREG(facts.st_mode) or path in self._files:
+            return False
+        return is_named or _is_video(path, facts.st_size)
+
+    def _entries(self, folder: str, facts: os.stat_result) -> list[str]:
+        if (facts.st_dev, facts.st_ino) in self._folders:
+            return []
+        self._folders.add((facts.st_dev, facts.st_ino))
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not _is_hidden(entry.name))
+        return [os.path.join(folder, name) for name in names]  # noqa: PTH118
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _SYSTEM_FOLDERS
+
+
+def _is_video(path: str, size: int) -> bool:
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    if suffix in _NEVER_VIDEO:
+        return False
+    if suffix in VIDEO_SUFFIXES and (suffix not in _ALSO_SOURCE_CODE or size == 0):
+        return True
+    if size == 0:
+        return False
+    with open(path, "rb") as file:  # noqa: PTH123
+        head = file.read(_HEAD_BYTES)
+    return is_video_head(head) or (suffix in _ALSO_SOURCE_CODE and not _is_text(head))
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """Sync bytes at three packets' distance: plain, with a 4-byte time code before each, with error correction."""
+    return any(
+        len(head) > start + 2 * length and all(head[start + n * length] == 0x47 for n in range(3))
+        for start, length in ((0, 188), (4, 192), (0, 204))
+    )
+
+
+def _is_text(head: bytes) -> bool:
+    return not any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+
+
+def _ignore(path: str) -> None:
+    """Nobody asked."""

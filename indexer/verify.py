@@ -1,0 +1,118 @@
+"""Every vector, row and file held against each other; what is wrong comes out as problems, and most can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from framescout import vectors
+from framescout.catalog import Catalog, Snapshot
+from framescout.catalog.records import EmbeddingBlock, Model
+from framescout.errors import DamagedCatalogError
+from framescout.progress import SilentProgress
+from indexer.identity import content_hash
+from indexer.publish import publish
+
+_UNIT = 0.01  # how far a float16 row's length may lie from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it should be."""
+
+    kind: Literal["database", "video", "file", "vectors"]
+    sentence: str
+    video_id: int | None = None
+    path: str | None = None
+    model_id: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For `verify --json`."""
+        return {"kind": self.kind, "problem": self.sentence, "video_id": self.video_id, "path": self.path}
+
+
+def check(catalog: Catalog) -> list[Problem]:
+    """All that is wrong, worst first."""
+    broken = [Problem("database", f"the database is damaged: {line}") for line in catalog.check()]
+    if broken:
+        return broken
+    with catalog.snapshot() as snapshot:
+        problems = [problem for model in snapshot.models() for problem in _videos(snapshot, model)]
+        problems += _files(snapshot)
+        if not any(problem.kind == "video" for problem in problems):  # else there is nothing to compare with
+            for model in snapshot.models():
+                found = vectors.verify(snapshot, model, catalog.vectors_folder)
+                problems += [Problem("vectors", sentence, model_id=model.id) for sentence in found]
+    return problems
+
+
+def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
+    """Repair what can be: vectors are built anew, videos with damaged rows are dropped so that `index` reads them
+    again, vanished files are noted as gone. Return what is still wrong."""
+    with catalog.writer() as writer:
+        for problem in problems:
+            if problem.kind == "video" and problem.video_id is not None:
+                writer.drop_video(problem.video_id)
+            elif problem.kind == "file" and problem.path is not None and not Path(problem.path).exists():
+                writer.mark_gone([problem.path])
+        with catalog.snapshot() as snapshot:
+            models = {model.id: model for model in snapshot.models()}
+            current = {model_id: snapshot.current_generation(model_id) for model_id in models}
+        for model_id in {problem.model_id for problem in problems if problem.model_id is not None}:
+            generation = current[model_id]
+            if generation:  # without its file a generation is built anew
+                (catalog.vectors_folder / generation.file_name).unlink(missing_ok=True)
+            publish(catalog, writer, models[model_id], SilentProgress())
+    return check(catalog)
+
+
+def _videos(snapshot: Snapshot, model: Model) -> Iterator[Problem]:
+    for video_id in snapshot.video_ranges(model.id)[:, 0].tolist():
+        try:
+            block = next(snapshot.blocks(model.id, video_ids=[video_id]))
+            fault = _fault(snapshot, model, block)
+        except DamagedCatalogError:
+            fault = "its embeddings have not the size they should have"
+        if fault:
+            again = "framescout verify --repair drops it, the next framescout index reads it again"
+            yield Problem("video", f"video {video_id}: {fault}; {again}", video_id=video_id)
+
+
+def _fault(snapshot: Snapshot, model: Model, block: EmbeddingBlock) -> str | None:
+    lengths = np.linalg.norm(block.embeddings.astype(np.float32), axis=1)
+    if not np.all(np.abs(lengths - 1.0) < _UNIT):  # false for NaN too
+        return "some of its embeddings are not of unit length"
+    times = snapshot.keyframe_times(block.video_id, model.id)
+    if times is None or len(times.times) != len(block.embeddings):
+        return "it has not as many keyframes as embeddings"
+    if np.any(np.diff(times.times) <= 0) or np.any(times.starts[1:] != times.ends[:-1]):
+        return "its keyframes don't follow each other"
+    return None
+
+
+def _files(snapshot: Snapshot) -> Iterator[Problem]:
+    videos = {video.id: video for video in snapshot.videos()}
+    for path, known in sorted(snapshot.known_files().items()):
+        if known.is_gone:
+            continue
+        fault = _file_fault(path, known.size_bytes, known.mtime_ns, videos[known.video_id].content_hash)
+        if fault:
+            yield Problem("file", f"{path}: {fault}", known.video_id, path)
+
+
+def _file_fault(path: str, size_bytes: int, mtime_ns: int, identity: str) -> str | None:
+    try:
+        facts = Path(path).stat()
+        if (facts.st_size, facts.st_mtime_ns) != (size_bytes, mtime_ns):
+            return "it has changed since it was indexed; framescout index reads it again"
+        if content_hash(path) != identity.partition("+")[0]:
+            return "its content is not what was indexed, though size and time are; the disk may be failing"
+    except FileNotFoundError:
+        return "it is gone; framescout index notes that, framescout prune drops it"
+    except OSError as error:
+        return f"it can't be read ({error.strerror})"
+    return None

@@ -1,0 +1,305 @@
+"""The decoding side: one process a worker, with limits; what comes out is a stream of events, never an exception.
+
+Trouble reading footage costs that video; any other trouble ends the run. A decoder that dies, hangs or eats too much
+memory is one video's trouble too: its process is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framescout.catalog.records import Probe, ReadEnd
+from framescout.errors import MediaError, Reason
+from indexer.scan import Found
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+    from indexer.keyframes import PicturedKeyframe
+
+_PICTURES_IN_A_MESSAGE = 8
+_HEARTBEAT = 0.5  # seconds between signs of life
+_EVENTS_WAITING = 16  # messages; bounds the memory between decoding and embedding
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one decoding process may take."""
+
+    max_pixels: int
+    memory_mib: int
+    timeout: float
+    """Seconds without a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to be decoded."""
+
+    found: Found
+    content_hash: str
+    density: str
+    size: tuple[int, int]
+    """Width and height of the pictures, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The file is a video."""
+
+    job: Job
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sign of life: so far it was read, in seconds."""
+
+    job: Job
+    read_to: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Some keyframes of a video, in order of time."""
+
+    job: Job
+    stamps: list[tuple[int, int, int, float]]
+    """(pts, time base numerator, denominator, seconds) of each."""
+    pixels: np.ndarray
+    """(N, H, W, 3) uint8"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The video was read as far as it goes."""
+
+    job: Job
+    end: ReadEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The file can't be used."""
+
+    job: Job
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """Our own fault: ends the run."""
+
+    error: BaseException
+
+
+Event = Probed | Reading | Pictures | Ended | Failed
+Identify = Callable[[Found], Job | None]
+
+
+class Decoders:
+    """Decoding processes that work off a list of files; iterate `events` until it ends.
+
+    `identify` turns a found file into a job, in the thread of its worker, or says None: nothing to decode.
+    """
+
+    def __init__(self, files: list[Found], identify: Identify, count: int, limits: Limits) -> None:
+        self._files = iter(files)
+        self._identify = identify
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._queue: queue.Queue[Event | Crashed | None] = queue.Queue(_EVENTS_WAITING)
+        self._no_more = threading.Event()
+        self._abandoned = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"decoder-{number}", daemon=True) for number in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def take_no_more(self) -> None:
+        """Finish what is being decoded, begin nothing new."""
+        self._no_more.set()
+
+    def abandon(self) -> None:
+        """Stop at once and wait until every process has ended."""
+        self._no_more.set()
+        self._abandoned.set()
+        while any(thread.is_alive() for thread in self._threads):
+            with contextlib.suppress(queue.Empty):
+                self._queue.get(timeout=0.05)
+
+    def events(self, idle: float) -> Iterator[Event | None]:
+        """Every event in order; None where nothing came for `idle` seconds. Ends when all files are done."""
+        working = len(self._threads)
+        while working:
+            try:
+                event = self._queue.get(timeout=idle)
+            except queue.Empty:
+                yield None
+                continue
+            if event is None:
+                working -= 1
+            elif isinstance(event, Crashed):
+                raise event.error
+            else:
+                yield event
+
+    def _work(self) -> None:
+        process: _Process | None = None
+        try:
+            while not self._no_more.is_set():
+                with self._lock:
+                    found = next(self._files, None)
+                if found is None:
+                    break
+                job = self._identified(found)
+                if job is None:
+                    continue
+                process = process or _Process(self._limits.memory_mib)
+                if not self._decode(job, process):
+                    process.kill()
+                    process = None
+        except BaseException as error:  # the main thread raises it
+            self._put(Crashed(error))
+        finally:
+            if process:
+                process.kill()
+            self._put(None)
+
+    def _identified(self, found: Found) -> Job | None:
+        try:
+            return self._identify(found)
+        except OSError as error:  # reading the archive, nothing else, is done in there
+            job = Job(found, "", "", (0, 0))
+            self._put(Failed(job, Reason.UNREADABLE, error.strerror or str(error)))
+            return None
+
+    def _decode(self, job: Job, process: _Process) -> bool:
+        """Pass on what the process says of this job; False where the process can't be used any more."""
+        process.begin(job, self._limits.max_pixels)
+        heard = time.monotonic()
+        while not self._abandoned.is_set():
+            if not process.connection.poll(0.1):
+                if time.monotonic() - heard > self._limits.timeout:
+                    self._put(Failed(job, Reason.TOO_SLOW, f"no picture for {self._limits.timeout:.0f} s"))
+                    return False
+                continue
+            try:
+                event: Event = process.connection.recv()
+            except (EOFError, OSError):
+                self._put(Failed(job, Reason.DECODER_DIED, process.last_words()))
+                return False
+            self._put(event)
+            heard = time.monotonic()  # after the put: waiting for the embedder is not the decoder's fault
+            if isinstance(event, Ended | Failed):
+                return True
+        return False
+
+    def _put(self, event: Event | Crashed | None) -> None:
+        while True:
+            with contextlib.suppress(queue.Full):
+                self._queue.put(event, timeout=0.2)
+                return
+            if self._abandoned.is_set() and event is not None:
+                return
+
+
+class _Process:
+    """A decoding process and the pipe to it."""
+
+    def __init__(self, memory_mib: int) -> None:
+        spawn = multiprocessing.get_context("spawn")  # a fork would share the embedder's threads and locks
+        self.connection, theirs = spawn.Pipe()
+        self._process: SpawnProcess = spawn.Process(target=_serve, args=(theirs, memory_mib), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def begin(self, job: Job, max_pixels: int) -> None:
+        with contextlib.suppress(BrokenPipeError):  # a dead process shows when its answer is read
+            self.connection.send((job, max_pixels))
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+    def last_words(self) -> str:
+        self._process.join(2)
+        code = self._process.exitcode
+        if code is not None and code < 0:
+            return f"signal {signal.Signals(-code).name}"
+        return f"exit code {code}"
+
+
+def _serve(connection: Connection, memory_mib: int) -> None:
+    """Decode one job after the other until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    _limit_memory(memory_mib)
+    os.nice(1)  # embedding is what a run waits for
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            job, max_pixels = connection.recv()
+            try:
+                _decode(job, max_pixels, connection)
+            except MediaError as error:
+                connection.send(Failed(job, error.reason, error.detail))
+            except MemoryError:
+                connection.send(Failed(job, Reason.TOO_LARGE, f"more than {memory_mib} MiB of memory"))
+
+
+def _limit_memory(memory_mib: int) -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not every system has it
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mib * 2**20, memory_mib * 2**20))
+
+
+def _decode(job: Job, max_pixels: int, connection: Connection) -> None:
+    from indexer.duplicates import merge_duplicates
+    from indexer.keyframes import read_keyframes
+    from indexer.probe import probe
+
+    facts = probe(job.found.path, max_pixels=max_pixels)
+    connection.send(Probed(job, facts))
+    end: list[ReadEnd] = []
+    heard = time.monotonic()
+
+    def pictures() -> Iterator[PicturedKeyframe]:
+        nonlocal heard
+        for item in read_keyframes(job.found.path, facts, job.density, job.size):
+            if isinstance(item, ReadEnd):
+                end.append(item)
+                return
+            if time.monotonic() - heard > _HEARTBEAT:
+                heard = time.monotonic()
+                connection.send(Reading(job, item.time))
+            yield item
+
+    waiting: list[PicturedKeyframe] = []
+    for keyframe in merge_duplicates(pictures()):
+        waiting.append(keyframe)
+        if len(waiting) == _PICTURES_IN_A_MESSAGE:
+            connection.send(_message(job, waiting))
+            waiting = []
+    if waiting:
+        connection.send(_message(job, waiting))
+    connection.send(Ended(job, end[0]))
+
+
+def _message(job: Job, keyframes: list[PicturedKeyframe]) -> Pictures:
+    stamps = [(k.pts, k.time_base.numerator, k.time_base.denominator, k.time) for k in keyframes]
+    return Pictures(job, stamps, np.stack([k.picture for k in keyframes]))

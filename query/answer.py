@@ -1,0 +1,66 @@
+"""What comes back: moments, best first, and whether they are a match at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of one video that answers a query. Times are seconds from the start of the video."""
+
+    video: str
+    """Absolute path."""
+    video_id: int
+    camera: str | None
+    recorded_at: datetime | None
+    """Aware; the wall clock at the start of the video, not of the moment."""
+    start: float
+    end: float
+    peak: float
+    """When the best keyframe is shown; start <= peak < end."""
+    score: float
+    """Cosine similarity of the best keyframe, in [-1, 1]."""
+    confidence: float
+    """How likely the moment is a match, in [0, 1]."""
+    keyframe_id: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form that `search --json` prints and `export --from` reads."""
+        return {
+            "video": self.video,
+            "video_id": self.video_id,
+            "camera": self.camera,
+            "recorded_at": self.recorded_at.isoformat() if self.recorded_at else None,
+            "start": round(self.start, 6),
+            "end": round(self.end, 6),
+            "peak": round(self.peak, 6),
+            "score": round(self.score, 6),
+            "confidence": round(self.confidence, 4),
+            "keyframe_id": self.keyframe_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one query."""
+
+    query: dict[str, Any]
+    """What was asked, as JSON values."""
+    model: str
+    keyframes_searched: int
+    matched: bool
+    """Whether any moment reaches the confidence of a match; the nearest are listed all the same."""
+    moments: tuple[Moment, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON document of `search --json`."""
+        return {
+            "query": self.query,
+            "model": self.model,
+            "keyframes_searched": self.keyframes_searched,
+            "matched": self.matched,
+            "moments": [moment.to_json() for moment in self.moments],
+        }

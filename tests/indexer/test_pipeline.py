@@ -1,0 +1,321 @@
+"""Whole index runs on small archives, with the starter model, real SQLite and real decoders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import framescout
+import indexer
+from framescout import settings
+from framescout.catalog import Catalog
+from framescout.catalog.records import Video
+from framescout.errors import CatalogLockedError, DiskFullError, NotAvailableError
+from indexer.report import Report
+from tests.footage import make
+
+SETTINGS = settings.load()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Three videos: coloured shots, numbered frames in a folder of their own, a file that is no video."""
+    folder = tmp_path / "archive"
+    (folder / "cam02").mkdir(parents=True)
+    make.coloured_shots(folder, "colours.mp4")
+    make.numbered(folder / "cam02", "cam02_20260214_221500.mp4")
+    make.garbage(folder, "broken.mp4")
+    return folder
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return framescout.open(tmp_path / "catalog")
+
+
+def run(catalog: Catalog, *paths: Path, **changes: object) -> Report:
+    chosen = settings.load(**changes) if changes else SETTINGS
+    return indexer.index(catalog, paths, settings=chosen)
+
+
+def videos(catalog: Catalog) -> dict[str, Video]:
+    with catalog.snapshot() as snapshot:
+        return {Path(video.path).name: video for video in snapshot.videos()}
+
+
+def test_a_run_catalogs_what_is_video_and_quarantines_what_is_broken(catalog: Catalog, archive: Path) -> None:
+    report = run(catalog, archive)
+    assert sorted(Path(path).name for path in report.indexed) == ["cam02_20260214_221500.mp4", "colours.mp4"]
+    assert [Path(path).name for path in report.quarantined] == ["broken.mp4"]
+    found = videos(catalog)
+    assert found["cam02_20260214_221500.mp4"].camera == "cam02"
+    assert str(found["cam02_20260214_221500.mp4"].recorded_at) == "2026-02-14 22:15:00+00:00"
+    assert found["colours.mp4"].end.is_complete
+    with catalog.snapshot() as snapshot:
+        model = snapshot.active_model()
+        assert model is not None
+        for block in snapshot.blocks(model.id):
+            times = snapshot.keyframe_times(block.video_id, model.id)
+            assert times is not None
+            assert len(times.times) == len(block.embeddings) >= 3
+            assert np.allclose(np.linalg.norm(block.embeddings.astype(np.float32), axis=1), 1, atol=0.01)
+            assert times.starts[0] == 0.0
+            assert np.array_equal(times.starts[1:], times.ends[:-1])
+
+
+def test_a_second_run_has_nothing_to_do_and_loads_no_torch(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    script = (
+        "import sys, framescout, indexer\n"
+        "report = indexer.index(framescout.open(sys.argv[1]), [sys.argv[2]])\n"
+        "print(report.unchanged, report.still_quarantined, len(report.indexed), 'torch' in sys.modules)"
+    )
+    again = subprocess.run(
+        [sys.executable, "-c", script, str(catalog.folder), str(archive)], capture_output=True, text=True, check=True
+    )
+    assert again.stdout.split() == ["2", "1", "0", "False"]
+
+
+def test_a_moved_file_keeps_its_embeddings(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    before = videos(catalog)["colours.mp4"]
+    (archive / "ch07").mkdir()
+    (archive / "colours.mp4").rename(archive / "ch07" / "moved.mp4")
+    report = run(catalog, archive)
+    assert [Path(path).name for path in report.known] == ["moved.mp4"]
+    assert report.indexed == []
+    after = videos(catalog)["moved.mp4"]
+    assert (after.id, after.is_gone, after.camera) == (before.id, False, "ch07")
+
+
+def test_a_copy_is_one_video_and_outlives_its_original(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    shutil.copy(archive / "colours.mp4", archive / "copy.mp4")
+    assert run(catalog, archive).known == [str(archive / "copy.mp4")]
+    (archive / "colours.mp4").unlink()
+    run(catalog, archive)
+    assert set(videos(catalog)) == {"copy.mp4", "cam02_20260214_221500.mp4"}
+
+
+def test_two_files_that_differ_only_between_the_samples_are_two_videos(catalog: Catalog, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    first = make.numbered(folder, "first.mp4")
+    with first.open("ab") as padding:  # a container ignores what follows its last box
+        padding.write(b"\0\0\0\0free" + bytes(16 * 2**20))
+    second = folder / "second.mp4"
+    shutil.copy(first, second)
+    size = first.stat().st_size
+    with second.open("r+b") as changed:
+        changed.seek(size // 2 + 70_000)
+        changed.write(b"\1")
+    report = run(catalog, folder)
+    assert len(report.indexed) + len(report.known) == 2
+    assert run(catalog, folder).unchanged == 2
+
+
+def test_changed_footage_is_read_again_and_the_old_is_dropped(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    old = videos(catalog)["colours.mp4"]
+    (archive / "colours.mp4").unlink()
+    make.numbered(archive, "colours.mp4", seconds=2)
+    report = run(catalog, archive)
+    assert report.indexed == [str(archive / "colours.mp4")]
+    assert videos(catalog)["colours.mp4"].content_hash != old.content_hash
+    assert len(videos(catalog)) == 2
+
+
+def test_a_vanished_file_stays_until_prune_and_comes_back_for_nothing(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    (archive / "colours.mp4").rename(archive.parent / "away.mp4")
+    assert run(catalog, archive).gone == 1
+    assert videos(catalog)["colours.mp4"].is_gone
+    (archive.parent / "away.mp4").rename(archive / "colours.mp4")
+    report = run(catalog, archive)
+    assert report.indexed == []
+    assert not videos(catalog)["colours.mp4"].is_gone
+
+
+def test_a_path_that_does_not_exist_is_named_and_nothing_is_marked_gone(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    archive.rename(archive.with_name("unmounted"))
+    with pytest.raises(NotAvailableError, match="archive"):
+        run(catalog, archive)
+    assert not any(video.is_gone for video in videos(catalog).values())
+
+
+def test_a_quarantined_file_is_tried_again_when_it_is_mended(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive)
+    (archive / "broken.mp4").unlink()
+    make.numbered(archive, "broken.mp4", seconds=2)
+    assert run(catalog, archive).indexed == [str(archive / "broken.mp4")]
+    with catalog.snapshot() as snapshot:
+        assert snapshot.quarantined() == []
+
+
+@pytest.mark.parametrize(
+    ("maker", "reason"),
+    [(make.empty, "empty"), (make.garbage, "not-video"), (make.audio_only, "no-picture"), (make.huge, "too-large")],
+)
+def test_each_kind_of_useless_file_has_its_reason(
+    catalog: Catalog, tmp_path: Path, maker: object, reason: str
+) -> None:
+    maker(tmp_path)
+    run(catalog, tmp_path)
+    with catalog.snapshot() as snapshot:
+        assert [file.reason for file in snapshot.quarantined()] == [reason]
+
+
+def test_what_decodes_of_a_truncated_file_is_kept_and_marked_partial(catalog: Catalog, tmp_path: Path) -> None:
+    make.truncated(tmp_path)
+    report = run(catalog, tmp_path)
+    (video,) = videos(catalog).values()
+    assert report.partial == [video.path]
+    assert not video.end.is_complete
+    assert video.end.detail
+    assert 0 < video.end.read_to < 6
+
+
+def test_a_closer_density_reads_again_and_a_wider_one_does_not(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive, density="balanced")
+    assert run(catalog, archive, density="fast").indexed == []
+    assert len(run(catalog, archive, density="thorough").indexed) == 2
+
+
+def test_a_run_that_must_not_go_on_begins_nothing_new(catalog: Catalog, archive: Path) -> None:
+    report = indexer.index(catalog, [archive], settings=replace_workers(1), may_go_on=lambda: False)
+    assert report.stopped == "until"
+    assert report.left >= 1
+    assert run(catalog, archive).stopped is None
+    assert len(videos(catalog)) == 2
+
+
+def replace_workers(count: int) -> settings.Settings:
+    return settings.load(workers=count)
+
+
+def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make.numbered(tmp_path)
+    looked = []
+
+    def grow_once() -> bool:
+        if not looked:
+            with path.open("ab") as growing:
+                growing.write(bytes(100))
+        looked.append(True)
+        return True
+
+    report = indexer.index(catalog, [path], settings=SETTINGS, may_go_on=grow_once)
+    assert "being written" in report.quarantined[str(path)]
+    assert run(catalog, path).indexed == [str(path)]
+
+
+def test_a_full_disk_is_one_sentence_and_the_catalog_stays_whole(catalog: Catalog, archive: Path) -> None:
+    run(catalog, archive / "cam02")
+    engine = catalog._engine
+    from sqlalchemy import event
+
+    @event.listens_for(engine, "connect")
+    def _small(connection: sqlite3.Connection, _record: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(DiskFullError, match="free some space"):
+        for _ in range(50):  # a page may have room for one more
+            make.numbered(archive, f"more{_}.mp4", seconds=1)
+            run(catalog, archive)
+    again = Catalog.open(catalog.folder)
+    assert again.check() == []
+    assert "cam02_20260214_221500.mp4" in videos(again)
+
+
+def command(catalog: Catalog, *arguments: object) -> list[str]:
+    program = shutil.which("framescout", path=str(Path(sys.executable).parent))
+    assert program, "the project is not installed beside this Python"
+    return [program, "--catalog", str(catalog.folder), *map(str, arguments)]
+
+
+def many(archive: Path, count: int) -> None:
+    source = make.numbered(archive, "00.mp4", seconds=3)
+    for number in range(1, count):
+        copy = archive / f"{number:02d}.mp4"
+        shutil.copy(source, copy)
+        with copy.open("ab") as tail:
+            tail.write(b"\0\0\0\x0cfree" + number.to_bytes(4))  # other content, the same pictures
+
+
+@pytest.mark.slow
+def test_kill_at_any_time_loses_only_the_videos_in_work(catalog: Catalog, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    many(archive, 12)
+    counts = []
+    for _ in range(6):
+        process = subprocess.Popen(command(catalog, "index", archive), stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        before = len(videos(catalog))
+        while len(videos(catalog)) < min(before + 2, 12) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        counts.append(len(videos(catalog)))
+        assert catalog.check() == []
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+    subprocess.run(command(catalog, "index", archive, "--quiet"), check=True)
+    assert len(videos(catalog)) == 12
+    assert subprocess.run(command(catalog, "verify"), check=False).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_ends_cleanly_with_130(catalog: Catalog, tmp_path: Path, sent: signal.Signals) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    many(archive, 40)
+    process = subprocess.Popen(command(catalog, "index", archive), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not videos(catalog) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(sent)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert 0 < len(videos(catalog)) < 40
+    assert not (catalog.folder / "writer.json").exists()
+
+
+def test_a_second_indexer_is_refused(catalog: Catalog, archive: Path) -> None:
+    with catalog.writer():
+        with pytest.raises(CatalogLockedError):
+            run(catalog, archive)
+        refused = subprocess.run(command(catalog, "index", archive), capture_output=True, text=True, check=False)
+    assert refused.returncode == 4
+    assert f"pid {os.getpid()}" in refused.stderr
+
+
+def test_switching_the_model_keeps_the_old_one_until_the_new_is_complete(
+    catalog: Catalog, archive: Path, small_model: str
+) -> None:
+    run(catalog, archive)
+    stopped = indexer.index(
+        catalog, [archive], settings=settings.load(model=small_model, workers=1), may_go_on=lambda: False
+    )
+    assert stopped.left >= 1
+    with catalog.snapshot() as snapshot:
+        assert snapshot.active_model().name == "starter"
+    run(catalog, archive, model=small_model)
+    with catalog.snapshot() as snapshot:
+        assert snapshot.active_model().name == small_model
+        assert set(snapshot.totals().by_model.values()) == {2}
