@@ -200,8 +200,7 @@ def _tell_plan(catalog: Catalog, paths: tuple[Path, ...], settings: Settings, as
         if value and not name.startswith("estimated") and name != "bytes":
             click.echo(f"{value:>8} {name.replace('_', ' ')}")
     if plan.to_read:
-        known = seconds is not None
-        about = f"about {timedelta(seconds=round(seconds))}" if known else "time unknown before a first run"
+        about = "time unknown before a first run" if seconds is None else f"about {timedelta(seconds=round(seconds))}"
         click.echo(f"{plan.size_bytes / 1e9:8.2f} GB to read, {about}")
 
 

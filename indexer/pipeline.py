@@ -237,8 +237,7 @@ def bring_up_to_date(
             if model:
                 _conclude(catalog, writer, model, progress)
             return plan.report()
-        embedder = load_embedder(settings.model)
-        embedder.export_text_tower(catalog.cache_folder)  # now, so that no search has to wait for it
+        embedder = load_embedder(settings.model, cache=catalog.cache_folder)
         model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
         run = Run(catalog, writer, plan, embedder, model, settings, progress)
         report = run.execute(may_go_on)

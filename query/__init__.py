@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+# now, and not when it is called: a later import of the package would hide the function of the same name
+from query.export import export
 
 if TYPE_CHECKING:
     from framescout.catalog import Catalog
-    from query.answer import Answer, Moment
-    from query.export import Clip
+    from query.answer import Answer
 
 __all__ = ["export", "search"]
 
@@ -41,10 +41,3 @@ def search(
     from query.request import Query
 
     return answer(catalog, Query(text, limit, path, min_confidence), model_name=model)
-
-
-def export(moments: Sequence[Moment], folder: str | Path, **options: Any) -> list[Clip]:
-    """Cut the moments out as clips into `folder`; the options are those of `query.export.export`."""
-    import query.export
-
-    return query.export.export(moments, folder, **options)

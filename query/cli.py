@@ -29,7 +29,7 @@ def question(command: Callable[..., Any]) -> Callable[..., Any]:
 @question
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
-def search(ctx: click.Context, text: str, as_json: bool, **asked: Any) -> None:
+def search(ctx: click.Context, /, text: str, as_json: bool, **asked: Any) -> None:
     """Find the moments that show what TEXT says, best first.
 
     Where nothing reaches the confidence of a match, the nearest moments are listed all the same, and stderr says so.
@@ -72,6 +72,7 @@ def search(ctx: click.Context, text: str, as_json: bool, **asked: Any) -> None:
 @click.pass_context
 def export(
     ctx: click.Context,
+    /,
     text: str | None,
     source: str | None,
     out: Path,

@@ -23,7 +23,8 @@ def encode(tower: TextTower, texts: list[str]) -> np.ndarray:
     """(N, D) float32 unit rows: each text's mean over the templates."""
     phrasings = [template.format(text) for text in texts for template in TEMPLATES]
     rows = tower.encode_texts(phrasings).reshape(len(texts), len(TEMPLATES), -1).mean(axis=1)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def encode_query(tower: TextTower, query: Query) -> np.ndarray:

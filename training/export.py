@@ -18,11 +18,11 @@ def export(weights: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     state = torch.load(weights, weights_only=True)
     half = {
-        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
-        for name, tensor in state.items()
+        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor for name, tensor in state.items()
     }
     unfinished = folder / "open_clip_model.safetensors.part"
     save_file(half, unfinished, metadata={"format": "pt"})
+    unfinished.chmod(0o644)  # safetensors writes for the owner alone
     unfinished.replace(folder / "open_clip_model.safetensors")
     config = {"model_cfg": MODEL, "preprocess_cfg": PREPROCESS}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")

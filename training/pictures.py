@@ -11,7 +11,6 @@ from pathlib import Path
 import av
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
-
 from sentences import captions, footage_rows
 
 HELD_OUT_PHOTOS = 1000
@@ -70,13 +69,11 @@ def load_clips(footage: Path, size: int) -> list[tuple[dict[str, str], list[Imag
     """Every clip's row and frames."""
     rows = footage_rows(footage)
     with ThreadPoolExecutor(2) as pool:
-        return list(
-            zip(rows, pool.map(lambda row: clip_frames(footage / row["path"], size), rows), strict=True)
-        )
+        return list(zip(rows, pool.map(lambda row: clip_frames(footage / row["path"], size), rows), strict=True))
 
 
 def augment(picture: Image.Image, size: int, pick: random.Random) -> Image.Image:
-    """A crop of at least 45 % of the area, perhaps mirrored, perhaps treated as a camera would: grey, dark, soft, blocky."""
+    """A crop of at least 45 % of the area, perhaps mirrored, perhaps as a camera would: grey, dark, soft, blocky."""
     width, height = picture.size
     area, aspect = pick.uniform(0.45, 1.0), 2 ** pick.uniform(-0.4, 0.4)
     w, h = min(1.0, (area * aspect) ** 0.5), min(1.0, (area / aspect) ** 0.5)

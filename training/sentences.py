@@ -58,14 +58,12 @@ def distillation_sentences(photos: Path, footage: Path, wordnet: Path) -> list[s
         if pick.random() < 0.5:
             sentences.add(" ".join(f"a {thing} {doing} {place}".split()))
     nouns = read_nouns(wordnet)
-    for offset, noun in nouns.items():
+    for noun in nouns.values():
         if not any(name[0].isupper() for name in noun.names):
             sentences.add(pick.choice(TEMPLATES).format(noun.names[0]))
             if pick.random() < 0.25:
                 sentences.add(noun.gloss.split(";")[0])
     for offset in imagenet_offsets():
         for kind in kinds_of(offset, nouns):
-            sentences |= {
-                template.format(pick.choice(nouns[kind].names)) for template in pick.sample(TEMPLATES, 3)
-            }
+            sentences |= {template.format(pick.choice(nouns[kind].names)) for template in pick.sample(TEMPLATES, 3)}
     return sorted(sentences)

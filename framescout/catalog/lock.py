@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -26,7 +27,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise CatalogLockedError(
-            f"the catalog {folder} is being written by another framescout{_holder(note)}; "
+            f"the catalog {folder} is being written by another framescout (pid {_read_note(note)['pid']}); "
             "wait for it, or use another --catalog"
         ) from None
     try:
@@ -38,8 +39,20 @@ def writer_lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _holder(note: Path) -> str:
+def holder(folder: Path) -> dict[str, Any] | None:
+    """Who writes to the catalog now: {"pid": ..., "since": ...}; None where nobody does."""
+    lock = FileLock(folder / "writer.lock")
     try:
-        return f" (pid {json.loads(note.read_text())['pid']})"
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _read_note(folder / "writer.json")
+    lock.release()
+    return None
+
+
+def _read_note(note: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(note.read_text())
+        return {"pid": int(found["pid"]), "since": str(found["since"])}
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return {"pid": 0, "since": "a moment ago"}  # the lock is held, the note is not written yet

@@ -164,11 +164,12 @@ class Snapshot:
         ).first()
         return Model(*row) if row else None
 
-    def keyframe_count(self, model_id: int) -> int:
-        """How many keyframes have an embedding of this model."""
-        return self._connection.execute(
-            select(func.coalesce(func.sum(IndexingRow.keyframe_count), 0)).where(IndexingRow.model_id == model_id)
-        ).scalar_one()
+    def keyframe_count(self, model_id: int, *, below: int | None = None) -> int:
+        """How many keyframes have an embedding of this model; below the id `below`, where it is given."""
+        query = select(func.coalesce(func.sum(IndexingRow.keyframe_count), 0)).where(IndexingRow.model_id == model_id)
+        if below is not None:
+            query = query.where(IndexingRow.first_keyframe_id < below)
+        return self._connection.execute(query).scalar_one()
 
     def keyframe_ranges(self, model_id: int) -> np.ndarray:
         """(M, 2) int64: the ids that live, as [first, last + 1) of each video, in order of id."""
@@ -258,7 +259,7 @@ class Snapshot:
                 GenerationRow.built_at,
             ).where(GenerationRow.model_id == model_id, GenerationRow.is_current)
         ).first()
-        return Generation(*row) if row else None
+        return Generation(**row._mapping) if row else None
 
     def next_keyframe_id(self) -> int:
         """The id that the next keyframe will get: every living id is smaller."""

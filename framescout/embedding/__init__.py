@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
+import ctypes
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from framescout.embedding.presets import files, fingerprint, resolve
-from framescout.embedding.text_tower import TextTower
+from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
+from framescout.embedding.presets import Preset, fetched, fingerprint, presets, resolve
+from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from framescout.embedding.image_tower import ImageTower
+__all__ = [
+    "Embedder",
+    "Preset",
+    "TextTower",
+    "fetch",
+    "fetched",
+    "fingerprint",
+    "load_embedder",
+    "load_text_tower",
+    "presets",
+]
 
-__all__ = ["Embedder", "TextTower", "fingerprint", "load_embedder", "load_text_tower"]
+
+class _Texts(Protocol):
+    @property
+    def dimensions(self) -> int: ...
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray: ...
 
 
 class Embedder:
     """Both towers of a model."""
 
-    def __init__(self, name: str, identity: str, image_tower: ImageTower, model: Any, tokenizer: Any) -> None:
+    def __init__(self, name: str, identity: str, images: ImageTower, texts: _Texts) -> None:
         self.name = name
         self.fingerprint = identity
-        self._images = image_tower
-        self._model = model
-        self._tokenizer = tokenizer
+        """Hash of the model's configuration and weights."""
+        self._images = images
+        self._texts = texts
 
     @property
     def dimensions(self) -> int:
-        """Length of a vector."""
-        return int(self.encode_texts([""]).shape[1])
+        """Length of a vector, D."""
+        return self._texts.dimensions
 
     @property
     def image_size(self) -> tuple[int, int]:
         """(width, height) of the model's pictures, in pixels."""
-        return self._images.size
+        return self._images.image_size
 
     @property
     def good_batch(self) -> int:
@@ -57,66 +72,42 @@ class Embedder:
         Returns:
             (N, D) float32, rows of unit length, in the order given.
         """
-        from PIL.Image import Resampling
-
-        width, height = self.image_size
-        squashed = [np.asarray(i.convert("RGB").resize((width, height), Resampling.BICUBIC)) for i in images]
-        return self.encode_pixels(np.stack(squashed) if squashed else np.empty((0, height, width, 3), np.uint8))
+        parts = [
+            self.encode_pixels(squash(images[i : i + self.good_batch], self.image_size))
+            for i in range(0, len(images), self.good_batch)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, self.dimensions), np.float32)
 
     def encode_pixels(self, pixels: np.ndarray) -> np.ndarray:
         """(N, H, W, 3) uint8 RGB, already of `image_size` -> (N, D) float32, rows of unit length."""
-        return self._images.encode_pixels(pixels)
+        width, height = self.image_size
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (height, width, 3):
+            raise ValueError(f"pictures must be (N, {height}, {width}, 3) uint8, not {pixels.shape} {pixels.dtype}")
+        return self._images.encode_pixels(pixels) if len(pixels) else np.empty((0, self.dimensions), np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32, rows of unit length, in the order given."""
-        import torch
-
-        rows = []
-        with torch.inference_mode():
-            for start in range(0, len(texts), 64):
-                ids = self._tokenizer(list(texts[start : start + 64]))
-                rows.append(self._model.encode_text(ids.to(self._images.device), normalize=True).float().cpu().numpy())
-        return np.concatenate(rows) if rows else np.empty((0, self.dimensions), np.float32)
-
-    def export_text_tower(self, cache: Path) -> None:
-        """Write the text tower for searches into `cache`, where it is not there yet."""
-        from framescout.embedding.onnx_export import export_text_tower
-
-        folder = _tower_folder(cache, self.fingerprint)
-        if not folder.exists():
-            export_text_tower(self._model.cpu(), self._tokenizer, self.fingerprint, folder)
-            self._model.to(self._images.device)
+        return self._texts.encode_texts(texts)
 
 
-def load_embedder(name: str, *, fetch: bool = False) -> Embedder:
-    """Load a model by the name of a preset, or one of open_clip's names.
+def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
+    """Load a model by its short name or by one of open_clip's names; nothing is downloaded.
 
-    Nothing is downloaded unless `fetch` says so.
+    Args:
+        name: as in `framescout models`, or 'ViT-B-32/laion2b_s34b_b79k', 'hf-hub:org/name', 'local-dir:/path'.
+        cache: where its towers lie in ONNX form; written there where they are missing. With them a search needs no
+            torch, and most models of convolutions need none to embed pictures either.
 
     Raises:
         ModelNotAvailableError: there is no such model, or its weights are not on this machine.
     """
-    source = resolve(name)
-    if not fetch:
-        os.environ["HF_HUB_OFFLINE"] = "1"  # read by the hub's client when it is imported
-        files(source)
-    import open_clip
-    import torch
-
-    from framescout.embedding.image_tower import ImageTower
-
-    try:
-        model = open_clip.create_model(source.model, source.tag, require_pretrained=True)
-        tokenizer = open_clip.get_tokenizer(source.model)
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelNotAvailableError(f"the model {name} can't be loaded: {first_line}") from error
-    model = model.eval().requires_grad_(False)
-    facts = model.visual.preprocess_cfg
-    size = model.visual.image_size
-    height, width = (size, size) if isinstance(size, int) else size
-    tower = ImageTower(model.visual, mean=facts["mean"], std=facts["std"], size=(width, height))
-    return Embedder(name, fingerprint(name), tower, model.to(torch.device(tower.device)), tokenizer)
+    identity = fingerprint(name)
+    folder = _towers(cache, identity) if cache else None
+    if folder and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
+        texts = _open_text_tower(folder)
+        if texts:
+            return Embedder(name, identity, OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size), texts)
+    return _load_with_torch(name, identity, folder)
 
 
 def load_text_tower(name: str, identity: str, cache: Path) -> TextTower:
@@ -125,19 +116,71 @@ def load_text_tower(name: str, identity: str, cache: Path) -> TextTower:
     Raises:
         ModelNotAvailableError: it is not in the cache, and the model's weights are not here either.
     """
-    folder = _tower_folder(cache, identity)
-    if folder.exists():
-        with contextlib.suppress(Exception):  # a damaged cache, of whatever kind, costs a new export and nothing else
-            return TextTower(folder)
-    embedder = load_embedder(name)
-    if embedder.fingerprint != identity:
+    folder = _towers(cache, identity)
+    tower = _open_text_tower(folder)
+    if tower:
+        return tower
+    if fingerprint(name) != identity:
         raise ModelNotAvailableError(
             f"the catalog was made with other weights of {name} than this machine has; run framescout index again"
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    embedder.export_text_tower(cache)
+    from framescout.embedding.loading import load
+    from framescout.embedding.onnx_export import export_towers
+
+    export_towers(load(resolve(name)), identity, folder)
     return TextTower(folder)
 
 
-def _tower_folder(cache: Path, identity: str) -> Path:
-    return cache / f"text-{identity[:16]}"
+def fetch(name: str) -> None:
+    """Download what a model needs, and try it.
+
+    Raises:
+        ModelNotAvailableError: there is no such model, no network, or what came is no model.
+    """
+    from framescout.embedding.loading import load
+
+    load(resolve(name), fetch=True)
+
+
+def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
+    from framescout.embedding.loading import load
+    from framescout.embedding.onnx_export import export_towers, image_graph
+    from framescout.embedding.torch_towers import TorchImageTower, TorchTextTower
+
+    loaded = load(resolve(name))
+    texts: _Texts | None = _open_text_tower(folder) if folder else None
+    if folder and texts is None:
+        export_towers(loaded, identity, folder)
+        texts = TextTower(folder)
+    graph: Path | bytes | None = None
+    if not _has_graphics_card():
+        graph = _existing(folder / IMAGE_GRAPH) if folder else image_graph(loaded)
+    images: ImageTower = OnnxImageTower(graph, loaded.image_size) if graph else TorchImageTower(loaded)
+    return Embedder(name, identity, images, texts or TorchTextTower(loaded))
+
+
+def _open_text_tower(folder: Path) -> TextTower | None:
+    if not folder.is_dir():
+        return None
+    try:
+        return TextTower(folder)
+    except Exception:  # a damaged cache, of whatever kind, costs a new export and nothing else
+        return None
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _towers(cache: Path, identity: str) -> Path:
+    return cache / f"towers-{identity[:16]}"
+
+
+def _has_graphics_card() -> bool:
+    """Whether CUDA's driver sees a card; asked of the driver, because importing torch to ask takes seconds."""
+    try:
+        cuda = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    count = ctypes.c_int(0)
+    return cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0

@@ -1,11 +1,13 @@
-"""A model's text tower written once as ONNX, with its tokeniser, and checked against torch before anyone uses it."""
+"""A model's towers written once as ONNX, with its tokenizer, and checked against torch before anyone uses them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -16,20 +18,61 @@ import numpy as np
 import torch
 from torch import nn
 
-from framescout.embedding.text_tower import FACTS, GRAPH, TOKENIZER, Facts, TextTower
-from framescout.errors import ModelNotAvailableError
+from framescout.embedding.image_tower import OnnxImageTower
+from framescout.embedding.loading import LoadedModel
+from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
+from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, is_convolutional, sample_pixels
+from framescout.errors import DiskFullError, ModelNotAvailableError
 
-_AGREEMENT = 0.999  # least cosine of the two towers
-_SENTENCES = (
+SENTENCES = (
     "a person climbing a fence",
     "",
     "Two men, fighting in a STREET at night!  (grey   security-camera footage)",
-    "ein Mann läuft über die Straße - 一个人在奔跑 🚗",
+    "ein Mann läuft über die Straße - 一个人在奔跑 🚗 café naïve façade Ωmega",
+    "don't they'll it's we've I'm you'd 12:30 3.5 x_y #1 &amp; <b> 100% \t\n end",
     "the quick brown fox's 12 friends don't jump over 3.5 lazy dogs & cats; they'll walk_around it " * 8,
 )
+"""Hard ones: empty, punctuation, other scripts, contractions, too long."""
 
 
-class _Normalised(nn.Module):
+def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
+    """Write `folder`: the text tower, for a convolutional model the image tower too; it appears whole or not at all.
+
+    Raises:
+        ModelNotAvailableError: what was written does not agree with torch.
+        DiskFullError: it doesn't fit.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
+            unfinished = Path(temporary) / "towers"
+            unfinished.mkdir()
+            _write_text_tower(loaded, fingerprint, unfinished)
+            graph = image_graph(loaded)
+            if graph:
+                (unfinished / IMAGE_GRAPH).write_bytes(graph)
+            _put_in_place(unfinished, folder)
+    except OSError as error:
+        raise DiskFullError(
+            f"the model's towers can't be written to {folder.parent} ({error}); make room there"
+        ) from error
+
+
+def image_graph(loaded: LoadedModel) -> bytes | None:
+    """The image tower as ONNX, (N, H, W, 3) uint8 -> (N, D) float32 unit rows; None where torch does better."""
+    if not is_convolutional(loaded.model.visual):
+        return None
+    tower, pixels = UnitImageTower(loaded).eval(), sample_pixels(loaded.image_size)
+    written = io.BytesIO()
+    _export(tower, torch.from_numpy(pixels), written, "pixels")
+    graph = written.getvalue()
+    with torch.inference_mode():
+        wanted = tower(torch.from_numpy(pixels)).numpy()
+    got = OnnxImageTower(graph, loaded.image_size).encode_pixels(pixels)
+    return graph if _agree(got, wanted) else None
+
+
+class _UnitTextTower(nn.Module):  # type: ignore[misc]
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
@@ -39,108 +82,129 @@ class _Normalised(nn.Module):
         return vectors
 
 
-def export_text_tower(model: Any, tokenizer: Any, fingerprint: str, folder: Path) -> None:
-    """Write `folder`: graph, tokeniser and facts; it appears whole or not at all.
-
-    Raises:
-        ModelNotAvailableError: what was written does not agree with torch.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as temporary:
-        half_done = Path(temporary) / "tower"
-        half_done.mkdir()
-        ids = tokenizer(list(_SENTENCES))
-        _write_graph(model, ids, half_done / GRAPH)
-        clean, pad_id = _write_tokenizer(tokenizer, half_done / TOKENIZER)
-        wanted = _Normalised(model)(ids).detach().numpy()
-        Facts(fingerprint, wanted.shape[1], ids.shape[1], pad_id, clean).write(half_done / FACTS)
-        _check(half_done, ids.numpy(), wanted)
-        for path in half_done.iterdir():
-            with path.open("rb") as written:
-                os.fsync(written.fileno())
-        if folder.exists():
-            shutil.rmtree(folder)
-        half_done.rename(folder)
-
-
-def _check(folder: Path, ids: np.ndarray, wanted: np.ndarray) -> None:
-    tower = TextTower(folder)
-    if not np.array_equal(tower.tokenise(_SENTENCES), ids):
-        raise ModelNotAvailableError("this model's tokeniser has no fast form that agrees with it; use another model")
-    got = np.concatenate([tower.encode_texts([sentence]) for sentence in _SENTENCES])
-    if float((got * wanted).sum(axis=1).min()) < _AGREEMENT:
+def _write_text_tower(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
+    tower, ids = _UnitTextTower(loaded.model).eval(), loaded.tokenizer(list(SENTENCES))
+    raw = folder / "raw.onnx"
+    _export(tower, ids[:2], str(raw), "ids")
+    _optimise(raw, folder)
+    for path in folder.iterdir():  # the exporter puts what is above 2 GB beside the graph
+        if path.name not in (TEXT_GRAPH, TEXT_WEIGHTS):
+            path.unlink()
+    clean, pad_id = _write_tokenizer(loaded.tokenizer, folder / TOKENIZER)
+    with torch.inference_mode():
+        wanted = tower(ids).numpy()
+    Facts(fingerprint, wanted.shape[1], loaded.image_size, ids.shape[1], pad_id, clean).write(folder)
+    written = TextTower(folder)
+    if not np.array_equal(written.tokenise(SENTENCES), ids.numpy()):
+        raise ModelNotAvailableError("this model's tokenizer has no fast form that agrees with it; use another model")
+    if not _agree(np.concatenate([written.encode_texts([text]) for text in SENTENCES]), wanted):
         raise ModelNotAvailableError("this model's text tower changes when written as ONNX; use another model")
 
 
-def _write_graph(model: Any, ids: torch.Tensor, path: Path) -> None:
+def _optimise(raw: Path, folder: Path) -> None:
+    """Once here, not at every search; the weights go to a file of their own, which a search maps into memory."""
     import onnxruntime
 
-    raw = path.with_suffix(".raw")
-    with _quiet(), torch.no_grad():
-        torch.onnx.export(
-            _Normalised(model).eval(),
-            (ids[:2],),
-            str(raw),
-            input_names=["ids"],
-            output_names=["vectors"],
-            dynamic_axes={"ids": {0: "n"}, "vectors": {0: "n"}},
-            dynamo=False,
-        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
-    options.optimized_model_filepath = str(path)  # optimised once here, not at every search
+    options.optimized_model_filepath = str(folder / TEXT_GRAPH)
+    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", TEXT_WEIGHTS)
+    options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
     onnxruntime.InferenceSession(str(raw), options, providers=["CPUExecutionProvider"])
-    raw.unlink()
 
 
 def _write_tokenizer(tokenizer: Any, path: Path) -> tuple[str, int]:
     """Write tokenizer.json; return how text is cleaned and the padding id."""
-    import open_clip
+    from open_clip.tokenizer import HFTokenizer, SigLipTokenizer, SimpleTokenizer
 
-    if isinstance(tokenizer, open_clip.tokenizer.HFTokenizer):
-        fast = tokenizer.tokenizer.backend_tokenizer
-        fast.no_truncation()
-        fast.no_padding()
-        fast.save(str(path))
-        way = getattr(tokenizer.clean_fn, "__name__", "_clean_whitespace").removeprefix("_clean_")
-        return way, int(tokenizer.tokenizer.pad_token_id or 0)
-    if isinstance(tokenizer, open_clip.tokenizer.SimpleTokenizer):
+    if isinstance(tokenizer, SimpleTokenizer):
         _byte_pairs(tokenizer).save(str(path))
-        return "lower", 0
-    raise ModelNotAvailableError(f"the tokeniser {type(tokenizer).__name__} is not known; use another model")
+        return tokenizer.clean_fn.__name__.removeprefix("_clean_"), 0
+    if not isinstance(tokenizer, HFTokenizer | SigLipTokenizer) or not tokenizer.tokenizer.is_fast:
+        raise ModelNotAvailableError("this model's tokenizer has no fast form; use another model")
+    fast = tokenizer.tokenizer.backend_tokenizer
+    fast.no_truncation()
+    fast.no_padding()
+    fast.save(str(path))
+    cleaned = "canonicalize" if isinstance(tokenizer, SigLipTokenizer) else tokenizer.clean_fn.__name__
+    return cleaned.removeprefix("_clean_"), int(tokenizer.tokenizer.pad_token_id or 0)
 
 
 def _byte_pairs(simple: Any) -> Any:
-    """open_clip's own byte pair tokeniser in the form of the `tokenizers` package."""
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    """open_clip's own byte pair tokenizer in the form of the `tokenizers` package."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
     ranks = sorted(simple.bpe_ranks, key=simple.bpe_ranks.__getitem__)
     tokenizer = Tokenizer(models.BPE(simple.encoder, ranks, end_of_word_suffix="</w>"))
-    tokenizer.normalizer = normalizers.NFC()
-    words = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(words), "removed", invert=True),
+            pre_tokenizers.Split(Regex(simple.pat.pattern), "removed", invert=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    start, end = simple.all_special_ids[:2]
     names = {token_id: token for token, token_id in simple.encoder.items()}
+    tokenizer.add_special_tokens([names[token_id] for token_id in simple.all_special_ids])
+    start, end = simple.all_special_ids[:2]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{names[start]} $A {names[end]}", special_tokens=[(names[start], start), (names[end], end)]
     )
     return tokenizer
 
 
+def _export(module: nn.Module, example: torch.Tensor, target: Any, name: str) -> None:
+    with _quiet(), torch.no_grad():
+        torch.onnx.export(
+            module,
+            (example,),
+            target,
+            input_names=[name],
+            output_names=["vectors"],
+            dynamic_axes={name: {0: "n"}, "vectors": {0: "n"}},
+            dynamo=False,
+        )
+
+
+def _agree(got: np.ndarray, wanted: np.ndarray) -> bool:
+    return bool((got * wanted).sum(axis=1).min() >= AGREEMENT)
+
+
+def _put_in_place(unfinished: Path, folder: Path) -> None:
+    for path in unfinished.iterdir():
+        with path.open("rb+") as written:
+            os.fsync(written.fileno())
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # else another process was as quick, with the same towers
+            raise
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """The exporter talks; a person has nothing to do with it."""
-    fast = torch.backends.mha.get_fastpath_enabled()
+    fast, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
     torch.backends.mha.set_fastpath_enabled(False)  # its fused operator has no ONNX form
+    logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), _muted_stderr():
             warnings.simplefilter("ignore")
             yield
     finally:
+        logging.disable(logged)
         torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextlib.contextmanager
+def _muted_stderr() -> Iterator[None]:
+    """For what C++ writes past Python."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -116,6 +116,14 @@ def files(source: Source) -> tuple[Path, ...]:
     return (*filter(None, there), best)
 
 
+def fetched(source: Source) -> int | None:
+    """Bytes that a model takes on this machine; None where its weights are not here."""
+    try:
+        return sum(path.stat().st_size for path in files(source))
+    except (ModelNotAvailableError, OSError):
+        return None
+
+
 def fingerprint(name: str) -> str:
     """Hash of a model's configuration and weights, 32 hexadecimal digits. Reads every byte of them: about 1 s a GB.
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from framescout.catalog.records import Model
 from framescout.vectors.exact import search_blocks
-from framescout.vectors.files import FLAT, IVF, is_sound, write_index
-from framescout.vectors.recall import choose_nprobe, test_queries
+from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, write_index
+from framescout.vectors.recall import choose_nprobe, trial_queries
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -63,7 +63,7 @@ def build(snapshot: Snapshot, model: Model, folder: Path, *, exact_at_most: int 
         kind, index = FLAT, _flat(snapshot, model)
     else:
         kind, index = IVF, _ivf(snapshot, model, count)
-        queries = test_queries(_sample(snapshot, model, count, _QUERIES, seed=2))
+        queries = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2))
         exact, _ = search_blocks(queries, snapshot.blocks(model.id), 10)
         nprobe, share = choose_nprobe(index, queries, exact)
     name, seal = write_index(index, folder, f"{model.id}-{kind}")
@@ -71,11 +71,8 @@ def build(snapshot: Snapshot, model: Model, folder: Path, *, exact_at_most: int 
 
 
 def _flat(snapshot: Snapshot, model: Model) -> Any:
-    import faiss
-
-    quantizer = faiss.IndexScalarQuantizer(
-        model.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
+    faiss = load_faiss()
+    quantizer = faiss.IndexScalarQuantizer(model.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index = faiss.IndexIDMap(quantizer)
     for ids, rows in _chunks(snapshot, model):
         index.add_with_ids(rows, ids)
@@ -83,8 +80,7 @@ def _flat(snapshot: Snapshot, model: Model) -> Any:
 
 
 def _ivf(snapshot: Snapshot, model: Model, count: int) -> Any:
-    import faiss
-
+    faiss = load_faiss()
     lists = 2 ** round(np.log2(4 * np.sqrt(count)))
     lists = max(1, min(lists, count // _PER_LIST))
     coarse = faiss.IndexFlatIP(model.dimensions)

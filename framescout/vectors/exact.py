@@ -52,9 +52,7 @@ def nothing(queries: int, limit: int) -> tuple[np.ndarray, np.ndarray]:
     return np.full((queries, limit), -1, np.int64), np.full((queries, limit), -np.inf, np.float32)
 
 
-def _parts(
-    blocks: Iterable[EmbeddingBlock], ranges: np.ndarray | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _parts(blocks: Iterable[EmbeddingBlock], ranges: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Ids (n,) and float32 rows (n, D) of about _ROWS at a time."""
     ids: list[np.ndarray] = []
     rows: list[np.ndarray] = []
@@ -81,7 +79,8 @@ def within(ids: np.ndarray, ranges: np.ndarray) -> np.ndarray:
     place = np.searchsorted(ranges[:, 0], ids, side="right") - 1
     if not len(ranges):
         return np.zeros(len(ids), bool)
-    return (place >= 0) & (ids < ranges[np.maximum(place, 0), 1])
+    inside: np.ndarray = (place >= 0) & (ids < ranges[np.maximum(place, 0), 1])
+    return inside
 
 
 def tidy(ranges: np.ndarray) -> np.ndarray:

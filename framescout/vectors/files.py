@@ -1,4 +1,4 @@
-"""Index files on disk: written whole or not at all, sealed, opened memory-mapped; a file that is not as sealed is none."""
+"""Index files on disk: written whole or not at all, sealed, opened memory-mapped; a file not as sealed is none."""
 
 from __future__ import annotations
 
@@ -45,14 +45,20 @@ class Seal:
         return cls(digest.hexdigest(), facts.st_size, facts.st_mtime_ns)
 
 
+def load_faiss() -> Any:
+    """The module, imported when it is needed: that takes 0.2 s. Untyped: its own stubs don't know its own arguments."""
+    import faiss
+
+    return faiss
+
+
 def write_index(index: Any, folder: Path, stem: str) -> tuple[str, Seal]:
     """Write a FAISS index into `folder`; return its file name and seal. Durable when it returns.
 
     Raises:
         DiskFullError: it doesn't fit; nothing is left behind.
     """
-    import faiss
-
+    faiss = load_faiss()
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f"{stem}.part"
     try:
@@ -65,7 +71,9 @@ def write_index(index: Any, folder: Path, stem: str) -> tuple[str, Seal]:
     except (OSError, RuntimeError) as error:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise DiskFullError(f"the vector index can't be written to {folder} ({_first_line(error)}); make room there") from error
+        raise DiskFullError(
+            f"the vector index can't be written to {folder} ({_first_line(error)}); make room there"
+        ) from error
     _sync_folder(folder)
     return name, seal
 
@@ -75,8 +83,7 @@ def open_index(generation: Generation, model: Model, folder: Path) -> Any | None
 
     A file whose size and time are as sealed is trusted; another time (a copied catalog) costs one full reading.
     """
-    import faiss
-
+    faiss = load_faiss()
     if not is_sound(generation, folder):
         return None
     flags = faiss.IO_FLAG_MMAP_IFC if generation.kind == FLAT else faiss.IO_FLAG_MMAP

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framescout.vectors.exact import search_blocks
+from framescout.vectors.files import load_faiss
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -31,7 +32,7 @@ def recall_vs_exact(snapshot: Snapshot, model: Model, index: VectorIndex, querie
     return recall(index.search(queries, k)[0], exact)
 
 
-def test_queries(rows: np.ndarray, seed: int = 1) -> np.ndarray:
+def trial_queries(rows: np.ndarray, seed: int = 1) -> np.ndarray:
     """Queries (Q, D) float32 like those to come, from some of the archive's own vectors (Q, D).
 
     Pictures lie apart from sentences (Liang et al. 2022, arXiv:2203.02053), and an index tuned to find pictures from
@@ -48,8 +49,7 @@ def test_queries(rows: np.ndarray, seed: int = 1) -> np.ndarray:
 
 def choose_nprobe(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[int, float]:
     """The least power of two of lists with which an inverted index reaches TARGET, and the recall that it has then."""
-    import faiss
-
+    faiss = load_faiss()
     nprobe = 1
     while True:
         _, found = index.search(queries, 4 * _K, params=faiss.SearchParametersIVF(nprobe=nprobe))

@@ -11,7 +11,7 @@ import numpy as np
 
 from framescout.catalog.records import EmbeddingBlock, Generation, Model
 from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy
-from framescout.vectors.files import FLAT, open_index
+from framescout.vectors.files import FLAT, load_faiss, open_index
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -93,8 +93,7 @@ class VectorIndex:
         self, queries: np.ndarray, limit: int, allowed: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Ids grow with the position, so ranges of ids are ranges of positions."""
-        import faiss
-
+        faiss = load_faiss()
         places = None if allowed is None else np.searchsorted(self._flat_ids, allowed)
         select = _Selector(places, len(self._flat_ids))
         inner = faiss.downcast_index(self._index.index)
@@ -142,7 +141,7 @@ class VectorIndex:
         if ranges is None:
             return self._snapshot.blocks(self._model.id)
         videos = self._video_ranges
-        place = np.searchsorted(ranges[:, 1], videos[:, 1], side="right")  # the first range that ends after its first id
+        place = np.searchsorted(ranges[:, 1], videos[:, 1], side="right")  # the first one that ends after it begins
         touched = place < len(ranges)
         touched[touched] = ranges[place[touched], 0] < videos[touched, 2]
         return self._snapshot.blocks(self._model.id, video_ids=videos[touched, 0].tolist())
@@ -159,8 +158,7 @@ class VectorIndex:
 
     @cached_property
     def _flat_ids(self) -> np.ndarray:
-        import faiss
-
+        faiss = load_faiss()
         ids: np.ndarray = faiss.vector_to_array(self._index.id_map)
         return ids
 
@@ -169,9 +167,8 @@ class _Selector:
     """FAISS's search parameters for ranges of ids below `end`; keeps alive what FAISS only points to."""
 
     def __init__(self, ranges: np.ndarray | None, end: int) -> None:
-        import faiss
-
-        self._selector = None
+        faiss = load_faiss()
+        self._selector: Any = None
         if ranges is not None and len(ranges) == 1:
             self._selector = faiss.IDSelectorRange(int(ranges[0, 0]), int(ranges[0, 1]))
         elif ranges is not None:
@@ -183,13 +180,11 @@ class _Selector:
             self._selector = faiss.IDSelectorBitmap(self._bits)
 
     def flat(self) -> Any:
-        import faiss
-
+        faiss = load_faiss()
         return None if self._selector is None else faiss.SearchParameters(sel=self._selector)
 
     def ivf(self, lists: int) -> Any:
-        import faiss
-
+        faiss = load_faiss()
         if self._selector is None:
             return faiss.SearchParametersIVF(nprobe=lists)
         return faiss.SearchParametersIVF(sel=self._selector, nprobe=lists)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framescout.catalog.records import Generation, Model
-from framescout.vectors.files import FLAT, Seal, open_index
+from framescout.vectors.files import FLAT, Seal, load_faiss, open_index
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
 
 _AT_ONCE = 262_144  # ids whose vectors are in memory together
-_COARSENESS = 0.05  # how far 8 bits may move a unit vector; a wrong one is off by about 1
+_COARSENESS = 0.2  # how far 8 bits may move a unit vector at most; another one is off by about 1
 
 
 def verify(snapshot: Snapshot, model: Model, folder: Path) -> list[str]:
@@ -61,9 +61,7 @@ def _compare(snapshot: Snapshot, model: Model, generation: Generation, index: An
     return problems
 
 
-def _live_rows(
-    snapshot: Snapshot, model: Model, below: int
-) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+def _live_rows(snapshot: Snapshot, model: Model, below: int) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
     """The catalog's vectors with ids below `below`: (first, last + 1, rows by id - first, which of them live)."""
     pending: list[tuple[int, np.ndarray]] = []
 
@@ -92,8 +90,7 @@ class _FlatReader:
     """Vectors of an exact index by id."""
 
     def __init__(self, index: Any) -> None:
-        import faiss
-
+        faiss = load_faiss()
         self._ids = faiss.vector_to_array(index.id_map)
         self._inner = faiss.downcast_index(index.index)
 
@@ -117,8 +114,7 @@ class _ListReader:
 
     def vectors(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
         """(last - first, D) float32 rows, and which of them the index holds."""
-        import faiss
-
+        faiss = load_faiss()
         lists, rows = self._index.invlists, np.zeros((last - first, self._index.d), np.float32)
         is_there = np.zeros(last - first, bool)
         coarse_size = self._index.coarse_code_size()

@@ -113,10 +113,17 @@ def numbered(
     return encode(folder / name, pictures, (*sound, *codec, "-g", str(gop), *options), rate)
 
 
-def b_frames(folder: Path, name: str = "b_frames.mp4", *, seconds: float = 4.0, gop: int = 30) -> Path:
+def b_frames(
+    folder: Path,
+    name: str = "b_frames.mp4",
+    *,
+    seconds: float = 4.0,
+    gop: int = 30,
+    size: tuple[int, int] = (320, 240),
+) -> Path:
     """Three B-frames between references: the packets' order isn't the pictures'; first dts below zero."""
     params = ("-bf", "3", "-x264-params", "b-adapt=0:scenecut=0:b-pyramid=normal")
-    return numbered(folder, name, seconds=seconds, gop=gop, options=params)
+    return numbered(folder, name, seconds=seconds, gop=gop, size=size, options=params)
 
 
 def open_gop(folder: Path, name: str = "open_gop.mp4", *, seconds: float = 6.0, gop: int = 30) -> Path:

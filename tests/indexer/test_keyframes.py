@@ -1,3 +1,4 @@
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -8,12 +9,14 @@ from hypothesis import strategies as st
 from framescout.catalog.records import ReadEnd
 from framescout.errors import MediaError, Reason
 from framescout.media.container import OpenVideo
+from framescout.settings import DENSITIES as SETTABLE
 from indexer.keyframes import DENSITIES, MINIMUM_KEYFRAMES, read_keyframes, spans
 from indexer.probe import probe
 from tests.footage import make
 from tests.footage.referee import decode_all
 
 SIZE = (224, 224)
+SMALL = (160, 120)
 FRAME = 1 / 25
 
 
@@ -41,9 +44,9 @@ WHOLE = {
     "HEVC with CRA in ts": lambda folder: make.hevc_cra(folder, "cra.ts"),
     "intra refresh": make.intra_refresh,
     "intra refresh in ts": lambda folder: make.intra_refresh(folder, "refresh.ts"),
-    "one key picture": lambda folder: make.numbered(folder, "long.mp4", seconds=40, gop=9999),
-    "one key picture in ts": lambda folder: make.numbered(folder, "long.ts", seconds=40, gop=9999),
-    "key pictures far apart in ts": lambda folder: make.b_frames(folder, "far.ts", seconds=60, gop=500),
+    "one key picture": lambda folder: make.numbered(folder, "long.mp4", seconds=26, gop=9999, size=SMALL),
+    "one key picture in ts": lambda folder: make.numbered(folder, "long.ts", seconds=26, gop=9999, size=SMALL),
+    "key pictures far apart in ts": lambda folder: make.b_frames(folder, "far.ts", seconds=40, gop=400, size=SMALL),
     "variable rate": make.variable_rate,
     "variable rate in mkv": lambda folder: make.variable_rate(folder, "variable.mkv"),
     "clock starts late": make.late_start,
@@ -71,14 +74,14 @@ WHOLE = {
 @pytest.fixture(scope="module", params=WHOLE.values(), ids=WHOLE)
 def whole(request, tmp_path_factory):
     path = request.param(tmp_path_factory.mktemp("whole"))
-    return path, decode_all(path)
+    return decode_all(path), cache(lambda density: read(path, density))
 
 
 @pytest.mark.parametrize("density", DENSITIES)
 def test_every_keyframe_is_the_very_frame_that_a_full_decode_shows_at_its_time(whole, density):
-    path, all_frames = whole
+    all_frames, reading = whole
     really = {seen.pts: seen for seen in all_frames}
-    keyframes, end = read(path, density)
+    keyframes, end = reading(density)
     for keyframe in keyframes:
         seen = really[keyframe.pts]
         assert make.read_number(keyframe.picture) == seen.number
@@ -91,8 +94,8 @@ def test_every_keyframe_is_the_very_frame_that_a_full_decode_shows_at_its_time(w
 
 @pytest.mark.parametrize("density", DENSITIES)
 def test_no_stretch_longer_than_the_gap_allowed_is_without_a_keyframe(whole, density):
-    path, all_frames = whole
-    keyframes, end = read(path, density)
+    all_frames, reading = whole
+    keyframes, end = reading(density)
     assert longest_gap(keyframes, end) <= DENSITIES[density].max_gap + 1e-6
     assert end.read_to >= all_frames[-1].time
 
@@ -102,7 +105,7 @@ def test_no_stretch_longer_than_the_gap_allowed_is_without_a_keyframe(whole, den
 def test_whatever_the_groups_are_nothing_stays_uncovered(tmp_path_factory, gop, seconds, b_frames, rate):
     options = ("-bf", str(b_frames), "-sc_threshold", "0")
     folder = tmp_path_factory.mktemp("any")
-    path = make.numbered(folder, seconds=seconds, gop=gop, rate=rate, options=options, size=(160, 120))
+    path = make.numbered(folder, seconds=seconds, gop=gop, rate=rate, options=options, size=SMALL)
     for density in DENSITIES:
         keyframes, end = read(path, density)
         assert longest_gap(keyframes, end) <= DENSITIES[density].max_gap + 1e-6
@@ -117,18 +120,34 @@ def test_an_elementary_stream_is_read_by_counting_its_frames(tmp_path):
 
 
 def test_key_pictures_alone_are_decoded_where_they_lie_close_enough(tmp_path):
-    keyframes, _ = read(make.numbered(tmp_path, seconds=30, gop=250))
+    keyframes, _ = read(make.numbered(tmp_path, seconds=30, gop=250, size=SMALL))
     assert [make.read_number(k.picture) for k in keyframes] == [0, 250, 500]
 
 
+def test_a_recording_that_begins_between_two_key_pictures_is_covered_from_the_first_one_on(tmp_path):
+    path = make.b_frames(tmp_path, "begins.ts", seconds=6, gop=50)
+    data = path.read_bytes()
+    path.write_bytes(data[len(data) // 188 // 5 * 188 :])
+    keyframes, end = read(path)
+    numbers = [make.read_number(k.picture) for k in keyframes]
+    assert numbers[0] == 50
+    assert 100 in numbers
+    assert longest_gap(keyframes, end) <= DENSITIES["balanced"].max_gap
+
+
+def test_the_densities_are_those_that_can_be_set():
+    assert tuple(DENSITIES) == SETTABLE
+    assert all(finer.max_gap < coarser.max_gap for coarser, finer in pairwise(DENSITIES.values()))
+
+
 def test_a_gap_is_filled_at_even_steps(tmp_path):
-    keyframes, _ = read(make.numbered(tmp_path, seconds=60, gop=9999))
+    keyframes, _ = read(make.numbered(tmp_path, seconds=40, gop=9999, size=SMALL))
     steps = [later.time - earlier.time for earlier, later in pairwise(keyframes)]
     assert steps == pytest.approx([steps[0]] * len(steps), abs=2 * FRAME)
 
 
 def test_a_file_with_one_key_picture_is_decoded_in_one_pass(tmp_path, monkeypatch):
-    path = make.numbered(tmp_path, seconds=100, gop=9999, size=(160, 120))
+    path = make.numbered(tmp_path, seconds=100, gop=9999, size=SMALL)
     decoded = []
     decode = OpenVideo.decode
 
@@ -222,7 +241,7 @@ def test_a_video_of_which_nothing_decodes_is_an_error(tmp_path):
 
 
 def test_pictures_are_handed_out_while_the_file_is_still_being_read(tmp_path):
-    path = make.repeated(tmp_path, make.numbered(tmp_path, seconds=10, size=(160, 120)), 30)
+    path = make.repeated(tmp_path, make.numbered(tmp_path, seconds=10, size=SMALL), 30)
     facts = probe(str(path))
     reader = read_keyframes(str(path), facts, "balanced", SIZE)
     assert [next(reader).time for _ in range(5)] == pytest.approx([0, 1, 2, 3, 4])

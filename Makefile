@@ -1,0 +1,37 @@
+# `make` lists what there is. Everything runs in .venv, which is made when it is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench
+
+help:     ## This list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
+
+demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
+	$(BIN)/framescout demo
+
+test: .venv/developing lint    ## Install what is needed and run every check and test
+	$(BIN)/pytest -q -n 2 --dist loadfile
+
+lint: .venv/developing         ## Style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/developing       ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/developing        ## Measure indexing against what bounds it
+	$(BIN)/python benchmarks/indexing.py
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/developing: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@

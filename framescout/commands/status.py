@@ -1,0 +1,119 @@
+"""`framescout status`: what the catalog holds, and what needs a person."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from framescout.errors import Reason
+from framescout.timeline import format_clock
+
+if TYPE_CHECKING:
+    from framescout.catalog import Catalog
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Say what the catalog holds: videos, hours, models, the vector index, files in quarantine with the reason.
+
+    \b
+    Exit status: 0 done; 3 there is no catalog.
+    """
+    from framescout.catalog import Catalog
+    from framescout.settings import catalog_folder
+
+    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False)
+    facts = gather(catalog)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        _show(facts)
+
+
+def gather(catalog: Catalog) -> dict[str, Any]:
+    """Everything that `status --json` says."""
+    from framescout.catalog.lock import holder
+
+    with catalog.snapshot() as snapshot:
+        totals, active = snapshot.totals(), snapshot.active_model()
+        models = [
+            {
+                "name": model.name,
+                "active": active is not None and model.id == active.id,
+                "videos": totals.by_model.get(model.name, 0),
+                "keyframes": (count := snapshot.keyframe_count(model.id)),
+                "index": _index(snapshot.current_generation(model.id), count),
+            }
+            for model in snapshot.models()
+        ]
+        quarantined = [
+            {
+                "path": file.path,
+                "reason": file.reason,
+                "sentence": Reason(file.reason).sentence,
+                "detail": file.detail,
+                "attempts": file.attempts,
+                "at": file.at.isoformat(),
+            }
+            for file in snapshot.quarantined()
+        ]
+        partial = [
+            {"path": video.path, "read_to": video.end.read_to, "why": video.end.detail}
+            for video in snapshot.videos()
+            if not video.end.is_complete
+        ]
+    return {
+        "catalog": str(catalog.folder),
+        "videos": totals.videos,
+        "hours": round(totals.duration / 3600, 3),
+        "keyframes": totals.keyframes,
+        "gone": totals.gone,
+        "partial": partial,
+        "models": models,
+        "quarantined": quarantined,
+        "writer": holder(catalog.folder),
+        "size_bytes": sum(path.stat().st_size for path in catalog.folder.glob("**/*") if path.is_file()),
+    }
+
+
+def _index(generation: Any, keyframes: int) -> dict[str, Any] | None:
+    if generation is None:
+        return None
+    return {
+        "generation": generation.id,
+        "kind": generation.kind,
+        "vectors": generation.vector_count,
+        "not_covered": max(0, keyframes - generation.vector_count),
+        "recall": generation.recall,
+        "built_at": generation.built_at.isoformat(),
+    }
+
+
+def _show(facts: dict[str, Any]) -> None:
+    click.echo(f"catalog     {facts['catalog']} ({facts['size_bytes'] / 2**20:.1f} MiB)")
+    click.echo(f"videos      {facts['videos']}, {format_clock(facts['hours'] * 3600)} of footage")
+    click.echo(f"keyframes   {facts['keyframes']}")
+    for model in facts["models"]:
+        index = model["index"]
+        covered = f"{index['kind']}, {index['not_covered']} not covered yet" if index else "none: exact search"
+        used = " (active)" if model["active"] else ""
+        click.echo(f"model       {model['name']}{used}: {model['videos']} videos, vector index {covered}")
+    if facts["gone"]:
+        click.echo(f"gone        {facts['gone']}; framescout prune drops them")
+    for video in facts["partial"]:
+        _line(f"partial     {video['path']}: {video['why']}")
+    for file in facts["quarantined"]:
+        detail = f" ({file['detail']})" if file["detail"] else ""
+        _line(f"quarantined {file['path']}: {file['sentence']}{detail}")
+    if facts["quarantined"]:
+        click.echo("framescout retry tries quarantined files again", err=True)
+    if facts["writer"]:
+        click.echo(f"at work     pid {facts['writer']['pid']} since {facts['writer']['since']}")
+
+
+def _line(text: str) -> None:
+    click.echo(text.encode("utf-8", "backslashreplace").decode())

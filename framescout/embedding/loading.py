@@ -1,0 +1,114 @@
+"""The one door to open_clip: a model's source in, both towers, tokenizer and picture facts out.
+
+Model files are untrusted: weights are read as tensors and nothing else, and a folder that brings code is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from framescout.embedding.presets import Source, files
+from framescout.errors import ModelNotAvailableError
+
+_TOKENIZER_KEYS = {"clean", "strip_sep_token", "language", "reduction_mask", "additional_special_tokens"}
+"""What a configuration may say of its tokenizer; other keys reach transformers, and some of those run code."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model as open_clip gives it, on the CPU, in float32."""
+
+    model: Any
+    """An open_clip model: encode_text(ids), visual(pictures)."""
+    tokenizer: Any
+    """Texts -> (N, context length) int64 tensor."""
+    image_size: tuple[int, int]
+    """(width, height) in pixels."""
+    mean: tuple[float, float, float]
+    """Of RGB in [0, 1]."""
+    std: tuple[float, float, float]
+
+
+def load(source: Source, *, fetch: bool = False) -> LoadedModel:
+    """Load a model; nothing is downloaded unless `fetch` says so.
+
+    Raises:
+        ModelNotAvailableError: its files are not on this machine, or are no model that open_clip can load.
+    """
+    if source.folder or not fetch:
+        files(source)
+    if source.folder:
+        _refuse_code(source, source.folder)
+    try:
+        with contextlib.nullcontext() if fetch else _offline(), _hushed():
+            import open_clip
+
+            model = open_clip.create_model(source.model, source.tag, require_pretrained=True, weights_only=True)
+            tokenizer = open_clip.get_tokenizer(source.model)
+    except Exception as error:  # whatever a damaged or hostile file makes open_clip, timm or transformers raise
+        way_out = "look at the network and try again" if fetch else f"run `framescout models fetch {source.name}`"
+        if source.folder:
+            way_out = f"put whole files into {source.folder}"
+        raise ModelNotAvailableError(
+            f"the model {source.name} can't be loaded ({_first_line(error)}); {way_out}, or name another model"
+        ) from error
+    facts, size = model.visual.preprocess_cfg, model.visual.image_size
+    height, width = (size, size) if isinstance(size, int) else size
+    return LoadedModel(
+        model.eval().requires_grad_(False), tokenizer, (width, height), tuple(facts["mean"]), tuple(facts["std"])
+    )
+
+
+def _refuse_code(source: Source, folder: Path) -> None:
+    for path in folder.glob("*.json"):
+        try:
+            given = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise ModelNotAvailableError(
+                f"{path} of the model {source.name} can't be read ({_first_line(error)}); put a whole file there"
+            ) from error
+        if isinstance(given, dict) and ("auto_map" in given or not _is_plain(given)):
+            raise ModelNotAvailableError(
+                f"{path} asks for code to be run, which a model has no need of; name another model"
+            )
+
+
+def _is_plain(given: dict[str, Any]) -> bool:
+    try:
+        asked = given["model_cfg"]["text_cfg"].get("tokenizer_kwargs") or {}
+    except (KeyError, TypeError, AttributeError):
+        return True
+    return isinstance(asked, dict) and set(asked) <= _TOKENIZER_KEYS
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """open_clip speaks through the root logger, which sets up logging for the whole program."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -1,0 +1,24 @@
+"""What this machine embeds with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The graphics card that torch can use, and the number format of embedding."""
+
+    gpu: str | None
+    precision: str
+    """Of transformers; convolutions stay in fp32 on a processor."""
+
+
+def machine() -> Machine:
+    """Look at the processor and the graphics card."""
+    import torch
+
+    if torch.cuda.is_available():
+        return Machine(torch.cuda.get_device_name(0), "fp16")
+    has_bf16 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return Machine(None, "bf16" if has_bf16 else "fp32")

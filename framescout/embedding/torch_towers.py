@@ -1,0 +1,123 @@
+"""A model's towers in torch: for graphics cards, for transformers on a CPU, and for texts where nothing is exported."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from framescout.embedding.loading import LoadedModel
+from framescout.embedding.machine import machine
+
+AGREEMENT = 0.999
+"""Least cosine that a faster form of a tower must keep with the plain one."""
+_TEXTS_AT_ONCE = 64
+
+
+class UnitImageTower(nn.Module):  # type: ignore[misc]
+    """(N, H, W, 3) uint8 -> (N, D) float32, rows of unit length: the tower with all that comes before and after."""
+
+    def __init__(self, loaded: LoadedModel, visual: nn.Module | None = None) -> None:
+        super().__init__()
+        self.visual = loaded.model.visual if visual is None else visual
+        self.register_buffer("mean", 255 * torch.tensor(loaded.mean).view(1, 3, 1, 1))
+        self.register_buffer("std", 255 * torch.tensor(loaded.std).view(1, 3, 1, 1))
+        self.dtype = torch.float32
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        # Rows of pixels are channels-last memory already: seen as (N, 3, H, W), nothing is moved.
+        pictures = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
+        vectors = self.visual(pictures.to(self.dtype))
+        vectors = vectors[0] if isinstance(vectors, tuple) else vectors
+        return nn.functional.normalize(vectors.float(), dim=-1)
+
+
+class TorchImageTower:
+    """An image tower on the graphics card in fp16, or on the CPU in bf16 where it multiplies that natively."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self.image_size = loaded.image_size
+        here = machine()
+        self._device = torch.device("cuda" if here.gpu else "cpu")
+        self.good_batch = 256 if self._device.type == "cuda" else 16
+        tower = UnitImageTower(loaded).eval()
+        if here.precision == "bf16":
+            tower = _in_bf16(tower, self.image_size)
+        self._tower = tower.to(self._device).to(memory_format=torch.channels_last)
+
+    def encode_pixels(self, pixels: np.ndarray) -> np.ndarray:
+        """(N, H, W, 3) uint8 RGB of `image_size`, N > 0 -> (N, D) float32, rows of unit length."""
+        parts, start = [], 0
+        while start < len(pixels):
+            try:
+                parts.append(self._encode(pixels[start : start + self.good_batch]))
+            except torch.OutOfMemoryError:  # the card's memory, which others use too
+                if self.good_batch == 1:
+                    raise
+                self.good_batch //= 2
+                continue
+            start += len(parts[-1])
+        return np.concatenate(parts)
+
+    def _encode(self, pixels: np.ndarray) -> np.ndarray:
+        batch = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+        with torch.inference_mode():
+            if self._device.type == "cuda":
+                batch = batch.pin_memory().to(self._device, non_blocking=True)
+                with torch.autocast("cuda", torch.float16):
+                    vectors: np.ndarray = self._tower(batch).float().cpu().numpy()
+            else:
+                vectors = self._tower(batch).numpy()
+        return vectors
+
+
+class TorchTextTower:
+    """A text tower on the CPU, as open_clip has it."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self._loaded = loaded
+        self.dimensions = int(self.encode_texts([""]).shape[1])
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, D) float32, rows of unit length, in the order given."""
+        if not texts:
+            return np.empty((0, self.dimensions), np.float32)
+        rows = []
+        with torch.inference_mode():
+            for start in range(0, len(texts), _TEXTS_AT_ONCE):
+                ids = self._loaded.tokenizer(list(texts[start : start + _TEXTS_AT_ONCE]))
+                rows.append(self._loaded.model.encode_text(ids, normalize=True))
+            vectors: np.ndarray = torch.cat(rows).float().numpy()
+        return vectors
+
+
+def is_convolutional(visual: Any) -> bool:
+    """Whether the tower has batch norms: then onnxruntime is faster on a CPU, and bf16 loses too much."""
+    return any(isinstance(module, nn.BatchNorm2d) for module in visual.modules())
+
+
+def sample_pixels(size: tuple[int, int], count: int = 2) -> np.ndarray:
+    """(count, H, W, 3) uint8: blurred noise, to compare two forms of a tower on."""
+    torch.manual_seed(0)
+    coarse = torch.rand(count, 3, 8, 8)
+    smooth = nn.functional.interpolate(coarse, (size[1], size[0]), mode="bicubic").clamp(0, 1)
+    pixels: np.ndarray = (255 * smooth).byte().permute(0, 2, 3, 1).contiguous().numpy()
+    return pixels
+
+
+def _in_bf16(plain: UnitImageTower, size: tuple[int, int]) -> UnitImageTower:
+    """The tower in bf16; as it was, where that changes what it sees."""
+    half = copy.deepcopy(plain)
+    half.visual.to(torch.bfloat16)
+    half.dtype = torch.bfloat16
+    pixels = torch.from_numpy(sample_pixels(size))
+    try:
+        with torch.inference_mode():
+            agree = float((plain(pixels) * half(pixels)).sum(dim=-1).min())
+    except RuntimeError:  # a tower that mixes types on its own
+        return plain
+    return half if agree >= AGREEMENT else plain

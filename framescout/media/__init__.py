@@ -1,0 +1,1 @@
+"""Reading video files (containers, frames) and writing clips (the ffmpeg program)."""

@@ -1,0 +1,168 @@
+"""A path in, an opened video out: the one door through which untrusted footage is read.
+
+Promised: only the file itself is opened (no network, no playlist, no file that another file names), pictures
+beyond `max_pixels` are refused before memory is taken for them, and libav's errors leave as MediaError.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.logging
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.format import Flags as FormatFlags
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from framescout.errors import MediaError, Reason
+
+MAX_PIXELS = 2**26
+"""Pixels a picture may have unless the caller says otherwise: 8192 x 8192, twice an 8K frame."""
+
+# Demuxers that read one self-contained file. Playlists and the like (hls, dash, concat, imf, image2) are left
+# out because they open the files that they name.
+DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,vvc,av1,obu,ivf,flv,live_flv,"
+    "kux,asf,asf_o,ogg,mxf,dv,gif,apng,m4v,mjpeg,h263,h261,vc1,vc1test,dirac,cavsvideo,avs2,avs3,rm,nut,nsv,"
+    "nuv,wtv,dhav,gxf,lxf,ty,pva,dxa,smjpeg,yuv4mpegpipe,ivr,film_cpk,mtv,roq,bink,smk,flic,amv,r3d,evc"
+)
+_FAILURES_IN_A_ROW = 8
+_COVER = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+
+
+@dataclass(slots=True)
+class OpenVideo:
+    """A container and its first real video stream, and what reading them has met so far."""
+
+    path: str
+    container: InputContainer
+    stream: VideoStream
+    start_offset: float
+    """Seconds on the container's clock where a player shows 0:00."""
+    damage: list[str] = field(default_factory=list)
+    """What libav said of each packet that could not be read or decoded, in order."""
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the container gives its frames times; elementary streams don't."""
+        return FormatFlags.no_timestamps not in FormatFlags(self.container.format.flags)
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds per tick of the stream's clock; of one frame where there is no clock."""
+        if self.has_clock and self.stream.time_base:
+            return self.stream.time_base
+        return 1 / Fraction(self.stream.guessed_rate or 25)
+
+    def seconds(self, ticks: int) -> float:
+        """A PTS or DTS as seconds on a player's clock."""
+        return float(ticks * self.time_base) - self.start_offset
+
+    def packets(self) -> Iterator[Packet[VideoStream]]:
+        """The stream's packets in the file's order; damage is noted and read past where that is possible."""
+        failures = 0
+        while failures < _FAILURES_IN_A_ROW:
+            try:
+                for packet in self.container.demux(self.stream):
+                    if packet.size:
+                        failures = 0
+                        yield packet
+            except FFmpegError as error:
+                self.damage.append(_words(error))
+                failures += 1
+            except IndexError:  # PyAV stumbles at the end of a file in which streams appeared late
+                return
+            else:
+                return
+
+    def decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        """The frames that come out for this packet (None: those still held back); damage is noted."""
+        try:
+            return self.stream.codec_context.decode(packet)
+        except FFmpegError as error:
+            self.damage.append(_words(error))
+            return []
+
+
+@contextmanager
+def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[OpenVideo]:
+    """Open the first video stream of a local file that is no attached picture.
+
+    Decoding uses one thread: I-frames alone gain nothing from more, and videos are read side by side.
+
+    Raises:
+        MediaError: it can't be opened, has no picture, or its pictures have more than `max_pixels`; also for
+            any libav error that the body of the `with` lets through.
+    """
+    name = os.path.abspath(path)  # noqa: PTH100 - surrogates and links are to stay as they are
+    limits = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_pixels": str(max_pixels)}
+    try:
+        if Path(name).stat().st_size == 0:
+            raise MediaError(Reason.EMPTY)
+        with av.open(name, mode="r", options=limits, metadata_errors="replace") as container:
+            stream = _video_stream(container, max_pixels)
+            start = container.start_time
+            yield OpenVideo(name, container, stream, start / av.time_base if start is not None else 0.0)
+    except FFmpegError as error:
+        raise _media_error(error) from error
+    except OSError as error:
+        raise MediaError(Reason.UNREADABLE, error.strerror or "") from error
+
+
+def decodable(codec: str) -> bool:
+    """Whether the bundled libraries have a decoder for `codec`, by libav's name of it."""
+    try:
+        av.codec.Codec(codec, "r")
+    except (FFmpegError, ValueError):
+        return False
+    return True
+
+
+def _video_stream(container: InputContainer, max_pixels: int) -> VideoStream:
+    streams = [stream for stream in container.streams.video if not stream.disposition & _COVER]
+    if not streams:
+        raise MediaError(Reason.NO_PICTURE)
+    stream = streams[0]
+    if stream.codec_context is None:  # libav knows the container and not the codec
+        raise MediaError(Reason.UNDECODABLE, "no decoder for its codec")
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"max_pixels": str(max_pixels)}
+    if not stream.width:
+        _refuse_oversize(container, stream)
+    if stream.width * stream.height > max_pixels:
+        raise MediaError(Reason.TOO_LARGE, f"{stream.width} x {stream.height} pixels")
+    return stream
+
+
+def _refuse_oversize(container: InputContainer, stream: VideoStream) -> None:
+    """libav forgets a size that it won't decode; only its log still says it."""
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture(local=True) as log, suppress(FFmpegError):
+            next(container.demux(stream)).decode()
+        sizes = [words for _, _, words in log if words.startswith("Picture size")]
+    finally:
+        av.logging.set_level(level)
+    if sizes:
+        raise MediaError(Reason.TOO_LARGE, sizes[0].split()[2] + " pixels")
+
+
+def _words(error: FFmpegError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _media_error(error: FFmpegError) -> MediaError:
+    if isinstance(error, OSError) and not isinstance(error, ValueError | EOFError):
+        return MediaError(Reason.UNREADABLE, _words(error))
+    is_memory = isinstance(error, MemoryError)
+    return MediaError(Reason.TOO_LARGE if is_memory else Reason.NOT_VIDEO, _words(error))

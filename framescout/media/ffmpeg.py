@@ -1,0 +1,131 @@
+"""The ffmpeg program: a graph built with ffmpeg-python in, a finished file out.
+
+Promised: never a shell, only local files are opened, a stopped run leaves no child behind, and what the program
+complains about leaves as one sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import deque
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from framescout.errors import ClipError, DiskFullError, FfmpegNotFoundError
+from framescout.media.container import DEMUXERS, MAX_PIXELS
+
+_LINES_KEPT = 40
+_DISGUISED = {0xDC80 + n: 0x10FF00 + n for n in range(128)}
+_BARE = {there: here for here, there in _DISGUISED.items()}
+_NO_SPACE = "No space left on device"
+# What ffmpeg says last is seldom what went wrong first.
+_EMPTY_PHRASES = (
+    "Conversion failed!",
+    "Error opening output files",
+    "Nothing was written into output file",
+    "Terminating thread",
+    "Task finished with error",
+    "Error while filtering",
+    "Exiting with exit code",
+)
+
+
+@cache
+def find_ffmpeg() -> str:
+    """The ffmpeg program: the one on the PATH, else the one that imageio-ffmpeg brings.
+
+    Raises:
+        FfmpegNotFoundError: there is neither.
+    """
+    if on_path := shutil.which("ffmpeg"):
+        return on_path
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise FfmpegNotFoundError(
+            "no ffmpeg program found; install ffmpeg, or run: pip install imageio-ffmpeg"
+        ) from error
+
+
+@cache
+def has_filter(name: str) -> bool:
+    """Whether the program was built with a filter."""
+    return any(line.split()[1:2] == [name] for line in _listing("-filters").splitlines())
+
+
+def has_encoder(name: str) -> bool:
+    """Whether the program was built with an encoder."""
+    return any(line.split()[1:2] == [name] for line in _listing("-encoders").splitlines())
+
+
+@cache
+def keep_frame_times() -> dict[str, str]:
+    """The output option that keeps every frame at its own time; its name changed with ffmpeg 5.1."""
+    return {"fps_mode" if "\n-fps_mode" in _listing("-h", "full") else "vsync": "passthrough"}
+
+
+def file_url(path: str | Path) -> str:
+    """A path for ffmpeg-python's nodes, whatever characters are in it."""
+    # ffmpeg-python can't carry the stand-ins for bytes that are no UTF-8; `run` puts them back
+    return "file:" + os.path.abspath(path).translate(_DISGUISED)  # noqa: PTH100 - links are to stay as they are
+
+
+def footage(path: str | Path, **options: Any) -> Any:
+    """A local video as ffmpeg-python's input node; no network, and no file that another file names."""
+    limits = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_pixels": MAX_PIXELS}
+    return ffmpeg.input(file_url(path), **limits, **options)
+
+
+def run(stream: Any, *, doing: str) -> None:
+    """Run a graph of ffmpeg-python (its output node), or a list of arguments; returns when the file is written.
+
+    `doing` opens the sentence of an error: "cam01.mp4 at 0:01:15 can't be cut".
+
+    Raises:
+        ClipError: ffmpeg failed; with the last meaningful line of what it said.
+        DiskFullError: the file didn't fit.
+        FfmpegNotFoundError: there is no ffmpeg.
+    """
+    given = stream if isinstance(stream, Sequence) else ffmpeg.get_args(stream)
+    arguments = [argument.translate(_BARE) for argument in given]
+    quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
+    process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+        [find_ffmpeg(), *quiet, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr
+    try:
+        # line by line: damaged footage makes ffmpeg talk without end
+        said = [line.decode(errors="replace").strip() for line in deque(process.stderr, maxlen=_LINES_KEPT)]
+        code = process.wait()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        process.stderr.close()
+    if any(_NO_SPACE in line for line in said):
+        raise DiskFullError(f"{doing}: the disk is full; free some space, or name another folder")
+    if code:
+        raise ClipError(f"{doing}: {_complaint(said) or f'ffmpeg ended with code {code}'}")
+
+
+def _complaint(said: Sequence[str]) -> str:
+    telling = [line for line in said if line and not any(phrase in line for phrase in _EMPTY_PHRASES)]
+    return telling[-1] if telling else ""
+
+
+def _listing(*asked: str) -> str:
+    command = [find_ffmpeg(), "-hide_banner", *asked]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    return done.stdout.decode(errors="replace")

@@ -1,0 +1,181 @@
+"""An opened video in, what a cut needs to know out: its facts, and where the frames around a time stand.
+
+Promised: where the container keeps times, one picture is decoded and no more; the rest is read off the packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from framescout.errors import MediaError, Reason
+from framescout.media.container import OpenVideo, open_video
+from framescout.media.frames import (
+    FrameFinder,
+    clockwise_turn,
+    frames_from,
+    has_reliable_times,
+    square_pixel_size,
+)
+
+# Seconds by which reading goes further back until a key picture is met: transport streams have no index.
+_STEPS_BACK = (0.0, 2.0, 8.0, 30.0, 120.0)
+_INDEXED = frozenset({"mov", "matroska", "avi"})
+_HDR_TRANSFERS = frozenset({16, 18})  # SMPTE 2084 (PQ) and ARIB STD-B67 (HLG)
+_DEFAULT_RATE = Fraction(25)
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What a video is, as far as cutting goes."""
+
+    path: str
+    duration: float | None
+    """Seconds; None where the container doesn't say."""
+    rate: Fraction
+    """Frames a second; the average where it varies."""
+    time_base: Fraction
+    width: int
+    """Pixels of the upright picture with square pixels."""
+    height: int
+    video_index: int
+    audio_index: int | None
+    """The default audio stream, else the first that can be decoded."""
+    codecs: tuple[str, ...]
+    """Of the picture, and of the sound where there is any."""
+    container: str
+    is_hdr: bool
+    has_times: bool
+    """Whether the times of its frames are known without decoding."""
+
+    @property
+    def has_index(self) -> bool:
+        """Whether seeking finds key pictures without searching for them."""
+        return self.container.split(",")[0] in _INDEXED
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The frame shown at a time."""
+
+    time: float
+    """When it appears, in seconds on a player's clock."""
+    key_time: float
+    """When the last key picture at or before it appears; below 0 where an edit list hides that one, 0 where only
+    decoding from the start will do."""
+
+
+@contextmanager
+def open_footage(path: str | Path) -> Iterator[tuple[OpenVideo, Footage]]:
+    """Open a video for cutting.
+
+    Raises:
+        MediaError: it can't be opened or has no picture.
+    """
+    with open_video(path) as video:
+        yield video, _facts(video)
+
+
+def audio_stream(video: OpenVideo) -> AudioStream | None:
+    """The sound that a player would play: the default stream, else the first."""
+    known = [stream for stream in video.container.streams.audio if stream.codec_context is not None]
+    default = [stream for stream in known if stream.disposition & Disposition.default]
+    return next(iter(default or known), None)
+
+
+def frame_rate(stream: VideoStream) -> Fraction:
+    """Frames a second, never 0."""
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate and 0 < rate <= 1000:
+            return Fraction(rate)
+    return _DEFAULT_RATE
+
+
+def place_of(video: OpenVideo, seconds: float) -> Place:
+    """The frame that is shown at `seconds`: the last that appears at or before it, else the first of all.
+
+    Raises:
+        MediaError: there is no frame.
+    """
+    if not has_reliable_times(video):
+        found = FrameFinder(video).shown_at(seconds)
+        return Place(found.time if found else 0.0, 0.0)
+    for step in _STEPS_BACK:
+        if seconds - step <= 0 or not _seek(video, seconds - step):
+            break
+        if place := _read_place(video, seconds):
+            return place
+    _seek(video, 0.0)
+    return _read_place(video, seconds) or Place(max(0.0, _first_time(video)), 0.0)
+
+
+def _read_place(video: OpenVideo, seconds: float) -> Place | None:
+    """Read on to `seconds`; None where no key picture at or before it was met."""
+    key: float | None = None
+    shown = 0.0
+    for packet, time in _timed_packets(video):
+        if packet.is_keyframe and time <= seconds:
+            key = time
+        if key is not None and key <= time <= seconds and not packet.is_discard:
+            shown = max(shown, time)
+        if packet.dts is not None and video.seconds(packet.dts) > seconds:
+            break
+    return None if key is None else Place(shown, key)
+
+
+def _timed_packets(video: OpenVideo) -> Iterator[tuple[Packet[VideoStream], float]]:
+    """The packets in the file's order, each with its picture's time in seconds."""
+    for packet in video.packets():
+        ticks = packet.pts if packet.pts is not None else packet.dts
+        if ticks is not None:
+            yield packet, video.seconds(ticks)
+
+
+def _first_time(video: OpenVideo) -> float:
+    _seek(video, 0.0)
+    packets = (time for packet, time in _timed_packets(video) if not packet.is_discard)
+    times = list(islice(packets, 32))
+    return min(times, default=0.0)
+
+
+def _seek(video: OpenVideo, seconds: float) -> bool:
+    ticks = round((seconds + video.start_offset) / video.time_base)
+    try:
+        video.container.seek(ticks, stream=video.stream)
+    except OSError:
+        return False
+    return True
+
+
+def _facts(video: OpenVideo) -> Footage:
+    stream, container = video.stream, video.container
+    sound = audio_stream(video)
+    first = next(frames_from(video, 0.0), None)
+    if not first:
+        raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
+    turn = clockwise_turn(first.frame, video)
+    width, height = square_pixel_size(first.frame.width, first.frame.height, stream.sample_aspect_ratio, turn)
+    return Footage(
+        path=video.path,
+        duration=container.duration / av.time_base if container.duration else None,
+        rate=frame_rate(stream),
+        time_base=video.time_base,
+        width=width,
+        height=height,
+        video_index=stream.index,
+        audio_index=sound.index if sound else None,
+        codecs=tuple(each.codec_context.codec.canonical_name for each in (stream, sound) if each),
+        container=container.format.name,
+        is_hdr=stream.codec_context.color_trc in _HDR_TRANSFERS,
+        has_times=has_reliable_times(video),
+    )

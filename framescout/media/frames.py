@@ -1,0 +1,244 @@
+"""An opened video and times in, frames and upright pictures out.
+
+Promised: frames come in the order in which they are shown, each with its exact time on a player's clock, and
+the same frame has the same time wherever reading began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from PIL import Image
+
+from framescout.errors import MediaError, Reason
+from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+
+# Seconds by which a seek goes further back when it came out behind the wanted frame. Transport streams have no
+# index, so that a seek may end in the middle of a group of pictures.
+_STEPS_BACK = (0.0, 1.0, 4.0, 15.0, 60.0)
+# These decoders show a grey guess where reading began between two key pictures; the others hold it back.
+_GUESSING_DECODERS = frozenset({"mpeg1video", "mpeg2video", "mpeg4", "h263", "flv1", "msmpeg4v2", "msmpeg4v3"})
+_WORTH_A_SEEK = 3.0
+"""Seconds ahead from which seeking costs less than decoding up to there, for the usual length of a group."""
+_NEVER_SHOWN = 0.001
+"""Seconds before 0:00 from which a player doesn't show a frame."""
+_HD_HEIGHT_PX = 720
+_WIDEST_PIXEL = 8  # times its height; headers that claim more are damaged
+_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFrame:
+    """A decoded frame and when it is shown."""
+
+    frame: VideoFrame
+    pts: int
+    time: float
+    """Seconds from the start of the video as a player counts them."""
+
+
+def has_reliable_times(video: OpenVideo) -> bool:
+    """Whether a frame's time is known without decoding all that precedes it.
+
+    It isn't in elementary streams, and in AVI with B-frames, where packets are numbered as they are stored.
+    """
+    avi_reordered = video.container.format.name == "avi" and video.stream.codec_context.has_b_frames
+    return video.has_clock and not avi_reordered
+
+
+def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
+    """The frames in the order shown, from one at or before `seconds` where there is one.
+
+    Damaged packets are noted in `video.damage` and passed over.
+    """
+    if not has_reliable_times(video):
+        _rewind(video)
+        yield from _in_order(video)
+        return
+    for step in _STEPS_BACK:
+        if seconds - step <= 0 or not _seek(video, seconds - step):
+            break
+        frames = _in_order(video)
+        first = next(frames, None)
+        if first and first.time <= seconds:
+            yield first
+            yield from frames
+            return
+    _rewind(video)
+    yield from _in_order(video)
+
+
+def _in_order(video: OpenVideo) -> Iterator[ShownFrame]:
+    """Decode from where the container stands; times strictly rise."""
+    shown_at, started = -_NEVER_SHOWN, video.stream.codec_context.name not in _GUESSING_DECODERS
+    for number, frame in enumerate(_decoded(video)):
+        pts = frame.pts if frame.pts is not None else frame.dts
+        if not video.has_clock or pts is None:
+            pts = number
+        started = started or frame.key_frame
+        time = video.seconds(pts)
+        if frame.is_corrupt:
+            video.damage.append("a picture is damaged")
+        elif started and time > shown_at:
+            shown_at = time
+            yield ShownFrame(frame, pts, time)
+
+
+def _decoded(video: OpenVideo) -> Iterator[VideoFrame]:
+    for packet in video.packets():
+        yield from video.decode(packet)
+    yield from video.decode(None)
+
+
+def _seek(video: OpenVideo, seconds: float) -> bool:
+    ticks = round((seconds + video.start_offset) / video.time_base)
+    try:
+        video.container.seek(ticks, stream=video.stream)
+    except OSError:
+        return False
+    return True
+
+
+def _rewind(video: OpenVideo) -> None:
+    by_byte = not video.has_clock
+    for unsupported_byte_offset in (by_byte, not by_byte):
+        with suppress(OSError):  # where neither way is open, reading goes on from where it stands
+            video.container.seek(0, unsupported_byte_offset=unsupported_byte_offset)
+            return
+
+
+class FrameFinder:
+    """Finds the frames shown at given times in one video; cheapest for rising times."""
+
+    def __init__(self, video: OpenVideo) -> None:
+        self._video = video
+        self._frames: Iterator[ShownFrame] = iter(())
+        self._current: ShownFrame | None = None
+        self._next: ShownFrame | None = None
+
+    def shown_at(self, seconds: float, *, key_time: float | None = None) -> ShownFrame | None:
+        """The last frame with a time <= `seconds`; the first one where that is later; None where none decodes.
+
+        `key_time`: the last key picture at or before `seconds`, where the caller knows it. Without it a jump
+        ahead is tried, which in a video with few key pictures decodes the same stretch again.
+        """
+        if self._must_seek(seconds, key_time):
+            self._frames = frames_from(self._video, seconds if key_time is None else key_time)
+            self._current = next(self._frames, None)
+            self._next = next(self._frames, None)
+        while self._next and self._next.time <= seconds:
+            self._current, self._next = self._next, next(self._frames, None)
+        return self._current
+
+    def following(self) -> ShownFrame | None:
+        """The frame after the one that was found last."""
+        return self._next
+
+    def _must_seek(self, seconds: float, key_time: float | None) -> bool:
+        if not self._current or seconds < self._current.time:
+            return True
+        if not self._next:
+            return False
+        if key_time is None:
+            return seconds > self._next.time + _WORTH_A_SEEK and has_reliable_times(self._video)
+        return key_time > self._next.time
+
+
+class Scaler:
+    """Turns frames into small upright RGB pictures; keeps libswscale's tables between frames."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def squash(self, frame: VideoFrame, size: tuple[int, int], turn: int) -> np.ndarray:
+        """The frame turned `turn` degrees clockwise and squashed to `size` (width, height).
+
+        Returns (height, width, 3) uint8 RGB. Every source pixel counts (area averaging), colours are read as
+        the stream says; where it doesn't, as players do: BT.709 from 720 lines on.
+        """
+        width, height = size if turn % 180 == 0 else size[::-1]
+        guess_709 = frame.colorspace == _UNSPECIFIED and frame.height >= _HD_HEIGHT_PX
+        small = self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            src_colorspace=Colorspace.ITU709 if guess_709 else None,
+            interpolation=Interpolation.AREA,
+        )
+        return np.ascontiguousarray(np.rot90(small.to_ndarray(), -turn // 90))
+
+
+def clockwise_turn(frame: VideoFrame, video: OpenVideo) -> int:
+    """Clockwise degrees that set the stored picture upright: 0, 90, 180 or 270.
+
+    From the display matrix; from the older `rotate` tag where there is none.
+    """
+    turn = -frame.rotation or _number(video.stream.metadata.get("rotate", ""))
+    return round(turn / 90) * 90 % 360
+
+
+def square_pixel_size(width: int, height: int, aspect: Fraction | None, turn: int) -> tuple[int, int]:
+    """(width, height) of a stored picture once it is upright and its pixels are square; nothing is shrunk."""
+    shape = float(aspect) if aspect and 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL else 1.0
+    size = (round(width * max(shape, 1.0)), round(height * max(1 / shape, 1.0)))
+    return size if turn % 180 == 0 else size[::-1]
+
+
+def picture_at(
+    path: str | Path, seconds: float, *, size: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
+    """The upright picture with square pixels that is shown at `seconds`; the first one before that.
+
+    Raises:
+        MediaError: the video can't be opened, or no picture of it decodes.
+    """
+    return next(pictures_at(path, [seconds], size=size, max_pixels=max_pixels))
+
+
+def pictures_at(
+    path: str | Path,
+    times: Iterable[float],
+    *,
+    size: tuple[int, int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Iterator[Image.Image]:
+    """The pictures shown at `times` (seconds; cheapest in rising order), in the order asked for.
+
+    `size` is a box (width, height) into which they are fitted, keeping their shape; they are never enlarged.
+
+    Raises:
+        MediaError: the video can't be opened, or no picture of it decodes.
+    """
+    with open_video(path, max_pixels=max_pixels) as video:
+        finder, scaler = FrameFinder(video), Scaler()
+        for seconds in times:
+            found = finder.shown_at(seconds)
+            if not found:
+                raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
+            frame = found.frame
+            turn = clockwise_turn(frame, video)
+            aspect = video.stream.sample_aspect_ratio
+            full = square_pixel_size(frame.width, frame.height, aspect, turn)
+            yield Image.fromarray(scaler.squash(frame, _fit(full, size), turn))
+
+
+def _fit(full: tuple[int, int], box: tuple[int, int] | None) -> tuple[int, int]:
+    if not box:
+        return full
+    scale = min(1.0, box[0] / full[0], box[1] / full[1])
+    return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,82 @@
+"""What tests share: a clean environment, the starter model's towers made once, catalogs, the program itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import framescout
+from framescout.catalog import Catalog
+from framescout.embedding import load_embedder
+from tests.framescout.embedding.make import TINY_VIT, make_model
+
+FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting and no catalog of the person who runs the tests."""
+    for name in os.environ:
+        if name.startswith("FRAMESCOUT_"):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.getbasetemp() / "home"
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the starter model's towers."""
+    cache = tmp_path_factory.mktemp("towers")
+    load_embedder("starter", cache=cache)
+    return cache
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, towers: Path) -> Catalog:
+    """An empty catalog whose cache has what a first run would make."""
+    folder = tmp_path / "catalog"
+    shutil.copytree(towers, folder / "cache", copy_function=os.link)
+    return framescout.open(folder)
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A second model, tiny and untrained."""
+    return make_model(tmp_path_factory.mktemp("models") / "tiny", TINY_VIT)
+
+
+@pytest.fixture
+def footage() -> Path:
+    """Real footage that lies beside the project."""
+    if not FOOTAGE.is_dir():
+        pytest.skip("the real footage does not lie beside the project")
+    return FOOTAGE
+
+
+Program = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def program() -> Program:
+    """The `framescout` command in a process of its own; takes its arguments."""
+
+    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        options = {"capture_output": True, "text": True, "check": False, "timeout": 300} | options
+        return subprocess.run([program_path(), *map(str, arguments)], **options)
+
+    return run
+
+
+def program_path() -> str:
+    """The installed command."""
+    found = shutil.which("framescout", path=str(Path(sys.executable).parent))
+    assert found, "the project is not installed beside this Python"
+    return found

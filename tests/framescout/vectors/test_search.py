@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framescout import vectors
+from framescout.vectors.exact import common, search_blocks, tidy, within
+from framescout.vectors.search import VectorIndex
+from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
+
+QUERIES = unit_rows(5, seed=1000)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    archive = Archive.make(tmp_path / "catalog")
+    archive.add([40] * 20)
+    return archive
+
+
+def assert_same(found: tuple[np.ndarray, np.ndarray], wanted: tuple[np.ndarray, np.ndarray]) -> None:
+    assert found[0].dtype == np.int64
+    assert found[1].dtype == np.float32
+    assert np.allclose(found[1], wanted[1], atol=1e-5)
+    differ = found[0] != wanted[0]  # vectors that score the same may change places
+    for q, place in zip(*np.nonzero(differ), strict=True):
+        assert np.isclose(found[1][q], found[1][q, place], atol=1e-5).sum() > 1 or place == found[0].shape[1] - 1
+
+
+ranges_of_ids = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), max_size=12).map(
+    lambda pairs: np.array([[start, start + length] for start, length in pairs], np.int64).reshape(-1, 2)
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    covered=st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    delta=st.lists(st.integers(1, 40), max_size=3),
+    dropped=st.sets(st.integers(1, 11), max_size=4),
+    ranges=st.none() | ranges_of_ids,
+    limit=st.integers(1, 60),
+    few=st.sampled_from([0, 50]),
+)
+def test_an_exact_index_answers_like_brute_force(
+    covered: list[int], delta: list[int], dropped: set[int], ranges: np.ndarray | None, limit: int, few: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive.make(Path(folder))
+        archive.add(covered)
+        archive.publish()
+        archive.add(delta)
+        archive.drop([video for video in dropped if video <= archive.added])
+        with archive.catalog.snapshot() as snapshot:
+            index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=few)
+            found = index.search(QUERIES, limit, ranges)
+        assert_same(found, archive.brute_force(QUERIES, limit, ranges))
+
+
+def test_an_inverted_index_finds_what_is_near_and_scores_it_exactly(archive: Archive) -> None:
+    generation = archive.publish(exact_at_most=100)
+    assert generation.kind == "ivf-sq8"
+    assert generation.recall is not None
+    assert generation.recall >= 0.98
+    archive.add([30])
+    archive.drop([2, 7])
+    ids, scores = archive.search(QUERIES, 10)
+    exact_ids, _ = archive.brute_force(QUERIES, 10)
+    assert np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(ids, exact_ids, strict=True)]) >= 0.9
+    _, every = archive.brute_force(QUERIES, 900)
+    all_ids, _ = archive.brute_force(QUERIES, 900)
+    for q in range(len(QUERIES)):
+        truth = dict(zip(all_ids[q].tolist(), every[q].tolist(), strict=True))
+        assert np.allclose([truth[i] for i in ids[q].tolist()], scores[q], atol=1e-5)
+    assert (np.diff(scores, axis=1) <= 0).all()
+
+
+@settings(max_examples=6, deadline=None)
+@given(ranges=ranges_of_ids)
+def test_a_filter_on_an_inverted_index_is_kept(ranges: np.ndarray) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive.make(Path(folder))
+        archive.add([40] * 10)
+        archive.publish(exact_at_most=100)
+        archive.drop([3])
+        ids, _ = archive.search(QUERIES, 20, ranges)
+        wanted, _ = archive.brute_force(QUERIES, 20, ranges)
+        assert set(ids.ravel()) - {-1} <= set(archive.brute_force(QUERIES, 400, ranges)[0].ravel())
+        assert (ids >= 0).sum() >= 0.9 * (wanted >= 0).sum()
+
+
+def test_a_narrow_filter_on_an_inverted_index_is_exact(archive: Archive) -> None:
+    archive.publish(exact_at_most=100)
+    narrow = np.array([[41, 61], [300, 310]])
+    with archive.catalog.snapshot() as snapshot:
+        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=100)
+        assert index.generation is not None
+        assert_same(index.search(QUERIES, 25, narrow), archive.brute_force(QUERIES, 25, narrow))
+
+
+def test_recall_is_measured_against_the_catalog(archive: Archive) -> None:
+    archive.publish()
+    with archive.catalog.snapshot() as snapshot:
+        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=0)
+        assert vectors.recall_vs_exact(snapshot, archive.model, index, QUERIES, 10) == 1.0
+
+
+def test_few_vectors_are_read_from_the_catalog(archive: Archive) -> None:
+    archive.publish()
+    with archive.catalog.snapshot() as snapshot:
+        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder)
+        assert index.generation is None
+        assert_same(index.search(QUERIES, 10), archive.brute_force(QUERIES, 10))
+
+
+def test_nothing_asked_for_is_nothing_found(archive: Archive) -> None:
+    ids, scores = archive.search(QUERIES, 3, np.empty((0, 2), np.int64))
+    assert (ids == -1).all()
+    assert np.isneginf(scores).all()
+    assert archive.search(QUERIES, 0)[0].shape == (5, 0)
+    assert archive.search(QUERIES[:0], 3)[0].shape == (0, 3)
+
+
+def test_queries_of_another_model_are_refused(archive: Archive) -> None:
+    with pytest.raises(ValueError, match=rf"\(Q, {DIMENSIONS}\)"):
+        archive.search(np.ones((1, 3), np.float32), 1)
+
+
+def test_an_empty_catalog_has_no_neighbours(tmp_path: Path) -> None:
+    ids, _ = Archive.make(tmp_path).search(QUERIES, 2)
+    assert (ids == -1).all()
+
+
+def test_of_equal_scores_the_smaller_id_comes_first(archive: Archive) -> None:
+    with archive.catalog.snapshot() as snapshot:
+        first = next(iter(snapshot.blocks(archive.model.id)))
+    ids, _ = search_blocks(np.zeros((1, DIMENSIONS), np.float32), [first], 5)
+    assert ids.tolist() == [[1, 2, 3, 4, 5]]
+
+
+@given(ranges=ranges_of_ids, others=ranges_of_ids)
+def test_ranges_are_sets_of_ids(ranges: np.ndarray, others: np.ndarray) -> None:
+    everything = np.arange(600)
+
+    def members(of: np.ndarray) -> set[int]:
+        return {int(i) for start, end in of for i in range(start, end)}
+
+    assert set(everything[within(everything, tidy(ranges))].tolist()) == members(ranges)
+    assert members(common(tidy(ranges), tidy(others))) == members(ranges) & members(others)
+    assert (tidy(ranges)[1:, 0] > tidy(ranges)[:-1, 1]).all()
