@@ -113,7 +113,9 @@ def measure(path: Path, folder: Path, rounds: int) -> None:
 def memory(path: Path, folder: Path, hours: float, minutes: float) -> None:
     """Print the largest resident memory of an index run over a long video."""
     long = repeated(folder, path, max(1, round(hours * 60 / minutes)), "long.mp4")
-    code = "import sys, framescout, indexer; print(indexer.index(framescout.open(sys.argv[1]), [sys.argv[2]]).sentence())"
+    code = (
+        "import sys, framescout, indexer; print(indexer.index(framescout.open(sys.argv[1]), [sys.argv[2]]).sentence())"
+    )
     with tempfile.TemporaryDirectory(dir=folder) as catalog:
         process = subprocess.Popen([sys.executable, "-c", code, catalog, str(long)])
         watched, most = psutil.Process(process.pid), 0

@@ -52,7 +52,7 @@ def demo(ctx: click.Context, folder: Path) -> None:
         if code:
             ctx.exit(code)
     click.echo(f"\nThe clip is in {clips}; the archive it was found in is {archive}.")
-    click.echo("Now with your own footage:  framescout index FOLDER  and  framescout search \"what you look for\"")
+    click.echo('Now with your own footage:  framescout index FOLDER  and  framescout search "what you look for"')
 
 
 def make_archive(folder: Path) -> None:

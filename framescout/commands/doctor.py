@@ -47,7 +47,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     else:
         colours = {"ok": "green", "warn": "yellow", "fail": "red"}
         for finding in findings:
-            click.echo(f"{click.style(f'{finding.state:4}', fg=colours[finding.state])}  {finding.what:12} {finding.says}")
+            click.echo(
+                f"{click.style(f'{finding.state:4}', fg=colours[finding.state])}  {finding.what:12} {finding.says}"
+            )
     if any(finding.state == "fail" for finding in findings):
         ctx.exit(3)
 
@@ -87,7 +89,9 @@ def _ffmpeg() -> Iterator[Finding]:
     yield Finding("ffmpeg", "ok", program)
     for encoder in ("libx264", "aac"):
         if not has_encoder(encoder):
-            yield Finding(encoder, "fail", "this ffmpeg can't encode with it; pip install imageio-ffmpeg has one that can")
+            yield Finding(
+                encoder, "fail", "this ffmpeg can't encode with it; pip install imageio-ffmpeg has one that can"
+            )
 
 
 def _decoders() -> Iterator[Finding]:
@@ -127,7 +131,9 @@ def _disk(folder: Path) -> Iterator[Finding]:
 
 
 def _catalog(folder: Path) -> str:
-    return str(folder) if (folder / "catalog.sqlite").exists() else f"{folder} is not there yet; framescout index makes it"
+    return (
+        str(folder) if (folder / "catalog.sqlite").exists() else f"{folder} is not there yet; framescout index makes it"
+    )
 
 
 def _settings(config: Path | None) -> Iterator[Finding]:

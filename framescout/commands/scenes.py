@@ -41,7 +41,8 @@ def _fade(top: _Colour, bottom: _Colour, height: int) -> np.ndarray:
 
 def _mix(picture: np.ndarray, colour: _Colour, share: np.ndarray) -> np.ndarray:
     """`picture` with so much of `colour` laid over; `share` is (height, width) in [0, 1]."""
-    return picture * (1 - share[..., None]) + np.array(colour) * share[..., None]
+    mixed: np.ndarray = picture * (1 - share[..., None]) + np.array(colour) * share[..., None]
+    return mixed
 
 
 def _sunset(random: np.random.Generator) -> np.ndarray:
@@ -83,9 +84,7 @@ def _meadow(random: np.random.Generator) -> np.ndarray:
         ((_clouds(random, horizon, _WIDTH, 6, 0.55) - 0.5) * 5).clip(0, 1),
     )
     depth = _HEIGHT - horizon
-    grass = _fade((90, 150, 60), (50, 120, 30), depth) * (
-        0.6 + 0.8 * _clouds(random, depth, _WIDTH, 8, 0.9)[..., None]
-    )
+    grass = _fade((90, 150, 60), (50, 120, 30), depth) * (0.6 + 0.8 * _clouds(random, depth, _WIDTH, 8, 0.9)[..., None])
     picture = np.vstack([sky, grass])
     y, x = np.mgrid[0:_HEIGHT, 0:_WIDTH]
     for middle, radius in ((160, 70), (300, 48), (760, 85), (860, 50)):
@@ -126,9 +125,7 @@ def _night_street(random: np.random.Generator) -> np.ndarray:
     return picture
 
 
-def _houses(
-    canvas: ImageDraw.ImageDraw, random: np.random.Generator, horizon: float, *, is_right: bool
-) -> None:
+def _houses(canvas: ImageDraw.ImageDraw, random: np.random.Generator, horizon: float, *, is_right: bool) -> None:
     """A row of houses that grows smaller towards the middle, some windows lit."""
     offset = 0
     for number in range(6):

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 from collections import deque
 from collections.abc import Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,7 @@ def run(stream: Any, *, doing: str) -> None:
     given = stream if isinstance(stream, Sequence) else ffmpeg.get_args(stream)
     arguments = [argument.translate(_BARE) for argument in given]
     quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
-    process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
-        [find_ffmpeg(), *quiet, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    process = _start([find_ffmpeg(), *quiet, *arguments])
     assert process.stderr
     try:
         # line by line: damaged footage makes ffmpeg talk without end
@@ -118,6 +114,20 @@ def run(stream: Any, *, doing: str) -> None:
         raise DiskFullError(f"{doing}: the disk is full; free some space, or name another folder")
     if code:
         raise ClipError(f"{doing}: {_complaint(said) or f'ffmpeg ended with code {code}'}")
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start the program; an interrupt meanwhile ends it again instead of losing sight of it."""
+    begin = partial(subprocess.Popen, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    with ThreadPoolExecutor(1) as thread:  # signals reach the main thread only
+        started = thread.submit(begin, command)
+        try:
+            return started.result()
+        except BaseException:
+            if started.exception() is None:
+                started.result().kill()
+                started.result().wait()
+            raise
 
 
 def _complaint(said: Sequence[str]) -> str:

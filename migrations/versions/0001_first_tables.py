@@ -37,9 +37,7 @@ def upgrade() -> None:
         sa.Column("path", sa.String, nullable=False, unique=True),
         sa.Column("size_bytes", sa.Integer, nullable=False),
         sa.Column("mtime_ns", sa.Integer, nullable=False),
-        sa.Column(
-            "video_id", sa.Integer, sa.ForeignKey("video.id", ondelete="CASCADE"), nullable=False, index=True
-        ),
+        sa.Column("video_id", sa.Integer, sa.ForeignKey("video.id", ondelete="CASCADE"), nullable=False, index=True),
         sa.Column("gone_at", sa.DateTime),
     )
     op.create_table(
@@ -65,9 +63,7 @@ def upgrade() -> None:
     op.create_table(
         "keyframe",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column(
-            "video_id", sa.Integer, sa.ForeignKey("video.id", ondelete="CASCADE"), nullable=False, index=True
-        ),
+        sa.Column("video_id", sa.Integer, sa.ForeignKey("video.id", ondelete="CASCADE"), nullable=False, index=True),
         sa.Column("pts", sa.Integer, nullable=False),
         sa.Column("time", sa.Double, nullable=False),
         sa.Column("span_start", sa.Double, nullable=False),
@@ -86,9 +82,7 @@ def upgrade() -> None:
     op.create_table(
         "generation",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column(
-            "model_id", sa.Integer, sa.ForeignKey("model.id", ondelete="CASCADE"), nullable=False, index=True
-        ),
+        sa.Column("model_id", sa.Integer, sa.ForeignKey("model.id", ondelete="CASCADE"), nullable=False, index=True),
         sa.Column("file_name", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("vector_count", sa.Integer, nullable=False),

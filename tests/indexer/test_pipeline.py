@@ -162,9 +162,7 @@ def test_a_quarantined_file_is_tried_again_when_it_is_mended(catalog: Catalog, a
     ("maker", "reason"),
     [(make.empty, "empty"), (make.garbage, "not-video"), (make.audio_only, "no-picture"), (make.huge, "too-large")],
 )
-def test_each_kind_of_useless_file_has_its_reason(
-    catalog: Catalog, tmp_path: Path, maker: object, reason: str
-) -> None:
+def test_each_kind_of_useless_file_has_its_reason(catalog: Catalog, tmp_path: Path, maker: object, reason: str) -> None:
     maker(tmp_path)
     run(catalog, tmp_path)
     with catalog.snapshot() as snapshot:

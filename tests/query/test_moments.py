@@ -42,9 +42,7 @@ def test_moments_hold_their_peak_and_never_overlap(curve: np.ndarray, at_least: 
 @given(scores, st.floats(-1, 1))
 def test_every_keyframe_that_reaches_the_floor_lies_in_a_moment(curve: np.ndarray, at_least: float) -> None:
     covered = {
-        position
-        for stretch in find_stretches(curve, at_least)
-        for position in range(stretch.first, stretch.last + 1)
+        position for stretch in find_stretches(curve, at_least) for position in range(stretch.first, stretch.last + 1)
     }
     assert set(np.flatnonzero(curve >= at_least)) <= covered
 

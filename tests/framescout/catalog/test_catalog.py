@@ -194,9 +194,7 @@ def test_a_newer_catalog_is_refused_and_not_touched(catalog: Catalog) -> None:
         Catalog.open(catalog.folder)
 
 
-def test_an_older_catalog_is_copied_before_it_is_upgraded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_catalog_is_copied_before_it_is_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = framescout.open(tmp_path)
     path = catalog.folder / "catalog.sqlite"
     copy = tmp_path / "copy.sqlite"
@@ -205,9 +203,7 @@ def test_an_older_catalog_is_copied_before_it_is_upgraded(
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (schema.NEWEST,)
 
 
-@pytest.mark.parametrize(
-    "content", [b"no database at all, just text" * 100, b"SQLite format 3\0" + b"\xff" * 5000]
-)
+@pytest.mark.parametrize("content", [b"no database at all, just text" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_damaged_catalog_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(content)
     with pytest.raises(DamagedCatalogError):

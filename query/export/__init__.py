@@ -1,0 +1,149 @@
+"""Moments in, clips and what goes with them out: files in one folder, and a manifest that lists them.
+
+Promised: everything is checked before anything is cut, a file is there wholly or not at all, nothing is
+overwritten unasked, and clips that were finished before a failure stay and are listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from framescout.errors import NotAvailableError, UsageError
+from framescout.progress import Progress, SilentProgress
+from query.answer import Moment
+from query.export.clip import Clip
+
+if TYPE_CHECKING:
+    from query.export.cut import Cut
+
+__all__ = ["Clip", "export"]
+
+
+def export(
+    moments: Sequence[Moment],
+    folder: str | Path,
+    *,
+    pad: float = 0.0,
+    mode: Literal["precise", "copy"] = "precise",
+    reel: bool = False,
+    overwrite: bool = False,
+    edl: bool = False,
+    otio: bool = False,
+    sheet: bool = False,
+    query: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> list[Clip]:
+    """Cut the moments out as clips into `folder`, one each in the order given, and list them in a manifest.
+
+    Args:
+        moments: what to cut; moments that overlap stay clips of their own.
+        folder: made where it isn't there. It may lie beside the footage; a source is never touched.
+        pad: seconds to add on both sides, within the video.
+        mode: "precise" encodes anew and begins with the very frame; "copy" copies the packets, quickly and
+            without loss, and begins at the last key picture at or before the moment.
+        reel: also write all clips into one file, reel.mp4, with a chapter each.
+        overwrite: replace files that are there, an earlier export's manifest too. Without it a folder that
+            already holds an export, or any file of that name, is refused before anything is cut.
+        edl: also write timeline.edl (CMX 3600).
+        otio: also write timeline.otio (OpenTimelineIO).
+        sheet: also write sheet.jpg, a contact sheet.
+        query: what was asked, for the manifest.
+        progress: is told of each clip.
+
+    Raises:
+        NotAvailableError: a video is gone, or the folder can't be written to.
+        UsageError: a value makes no sense, or a file is there already.
+        ClipError: a clip could not be cut; those before it stay and are listed.
+        DiskFullError: there is no space left; as above.
+    """
+    from query.export import cut, names
+
+    if not 0 <= pad < float("inf"):
+        raise UsageError(f"pad must be 0 seconds or more, not {pad}")
+    told = progress or SilentProgress()
+    cuts = cut.plan(moments, pad=pad, mode=mode)
+    taken = {names.key(name) for name in names.RESERVED}
+    files = [names.clip_name(each.moment.video, each.span.start, cut.ending(each, mode), taken) for each in cuts]
+    asked = {names.REEL: reel and cuts, names.EDL: edl, names.OTIO: otio, names.SHEET: sheet and cuts}
+    extras = [name for name, is_asked in asked.items() if is_asked]
+    target = _prepare(Path(folder), [names.MANIFEST_JSON, names.MANIFEST_CSV, *extras, *files], overwrite)
+    cut.refuse_sources([target / name for name in [*names.RESERVED, *files]], moments)
+
+    told.found(len(cuts), 0)
+    clips: list[Clip] = []
+    try:
+        for each, file in zip(cuts, files, strict=True):
+            told.started(file)
+            _write_clip(each, target / file, mode, overwrite, clips)
+            told.finished(file)
+    finally:
+        # whatever stopped the run, what is finished is listed
+        clips = [clip for clip in clips if (target / clip.file).exists()]
+        if clips or not cuts:
+            _write_manifest(target, query, clips, overwrite)
+    _write_extras(target, extras, list(zip(cuts, clips, strict=True)), query, overwrite, told)
+    return clips
+
+
+def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:
+    """Make the folder; refuse what would be overwritten."""
+    target = folder.absolute()
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        present = [name for name in files if (target / name).exists()]
+    except OSError as error:
+        raise NotAvailableError(f"{target} can't be used ({error.strerror}); name another folder") from error
+    if present and not overwrite:
+        what = "an export" if present[0].startswith("manifest") else "files of these names"
+        raise UsageError(f"{target} already holds {what} ({present[0]}); name another folder, or allow overwriting")
+    for name in present:
+        if not (target / name).is_file():
+            raise UsageError(f"{target / name} is no file that could be replaced; name another folder")
+    return target
+
+
+def _write_clip(each: Cut, target: Path, mode: Literal["precise", "copy"], overwrite: bool, clips: list[Clip]) -> None:
+    from query.export.cut import perform
+    from query.export.placing import placed
+
+    with placed(target, overwrite=overwrite) as partial:
+        span = perform(each, partial, mode)
+        # before the file gets its name: an interrupt in between must not leave a clip that is not listed
+        clips.append(Clip(target.name, span.start, span.end, each.moment))
+
+
+def _write_manifest(target: Path, query: dict[str, Any] | None, clips: Sequence[Clip], overwrite: bool) -> None:
+    from query.export import names
+    from query.export.manifest import as_csv, as_json
+    from query.export.placing import write_text
+
+    write_text(target / names.MANIFEST_CSV, as_csv(clips), overwrite=overwrite)
+    write_text(target / names.MANIFEST_JSON, as_json(query, clips), overwrite=overwrite)
+
+
+def _write_extras(
+    target: Path,
+    extras: Sequence[str],
+    pairs: Sequence[tuple[Cut, Clip]],
+    query: dict[str, Any] | None,
+    overwrite: bool,
+    told: Progress,
+) -> None:
+    from query.export import edl, names, otio, placing, reel, sheet
+
+    text = str((query or {}).get("text") or "")
+    for name in extras:
+        told.started(name)
+        if name == names.EDL:
+            placing.write_text(target / name, edl.as_edl(pairs, title=text or "framescout"), overwrite=overwrite)
+        elif name == names.OTIO:
+            placing.write_text(target / name, otio.as_otio(pairs, title=text or "framescout"), overwrite=overwrite)
+        else:
+            with placing.placed(target / name, overwrite=overwrite) as partial:
+                if name == names.REEL:
+                    reel.write_reel([each for each, _ in pairs], partial)
+                else:
+                    sheet.write_sheet([clip.moment for _, clip in pairs], partial, title=text)
+        told.finished(name)

@@ -1,0 +1,227 @@
+"""Moments in, cuts planned to the very frame, and each cut's file out.
+
+Promised: a precise cut begins with the frame that is shown at the asked time and lasts what was asked, to one frame;
+a copy begins with the last key picture at or before it. Sound stays in sync, pictures come upright with square
+pixels.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import ffmpeg
+
+from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
+from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
+from framescout.media.footage import Footage, Place, open_footage, place_of
+from framescout.media.remux import copy_packets, fitting_ending
+from framescout.timeline import Span, format_clock
+from query.answer import Moment
+
+Mode = Literal["precise", "copy"]
+
+EARLY = 0.0005
+"""Seconds by which a limit stands before its frame, so that rounding can't lose it."""
+_SEARCH = 1.0
+"""Seconds before a key picture from which a container without an index is read."""
+H264: dict[str, Any] = {"vcodec": "libx264", "preset": "veryfast", "crf": 18, "pix_fmt": "yuv420p"}
+AAC: dict[str, Any] = {"acodec": "aac", "audio_bitrate": "160k"}
+_PIXELS_SQUARE = {"w": "trunc(iw*max(1,sar)+0.5)", "h": "trunc(ih*max(1,1/sar)+0.5)"}
+_SIDES_EVEN = {"w": "ceil(iw/2)*2", "h": "ceil(ih/2)*2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What will become one clip."""
+
+    moment: Moment
+    footage: Footage
+    span: Span
+    """From a frame's time to the clip's end, in seconds of the video."""
+    key_time: float
+    """Where decoding has to begin."""
+
+    @property
+    def doing(self) -> str:
+        """How an error's sentence begins."""
+        return f"{self.moment.video} at {format_clock(self.span.start)} can't be cut"
+
+
+def plan(moments: Sequence[Moment], *, pad: float, mode: Mode) -> list[Cut]:
+    """Where each clip begins and ends, in the order given; nothing is written.
+
+    Moments are padded by `pad` seconds and kept within the video.
+
+    Raises:
+        NotAvailableError: a video is gone, or can't be opened as one.
+        ClipError: `mode` is "copy" and a container keeps no times to cut by.
+    """
+    for path in dict.fromkeys(moment.video for moment in moments):
+        if not Path(path).is_file():
+            raise NotAvailableError(f"{path} is gone; bring it back (or run framescout index) and export again")
+    order = sorted(range(len(moments)), key=lambda i: (moments[i].video, moments[i].start))
+    cuts: dict[int, Cut] = {}
+    by_video: dict[str, list[int]] = {}
+    for i in order:
+        by_video.setdefault(moments[i].video, []).append(i)
+    for path, numbers in by_video.items():
+        try:
+            with open_footage(path) as (video, facts):
+                for i in numbers:
+                    wanted = wanted_span(moments[i], pad, facts)
+                    cuts[i] = _cut(moments[i], facts, wanted, place_of(video, wanted.start), mode)
+        except MediaError as error:
+            raise NotAvailableError(f"{path} can't be read ({error}); leave its moments out") from error
+    return [cuts[i] for i in range(len(moments))]
+
+
+def wanted_span(moment: Moment, pad: float, facts: Footage) -> Span:
+    """The moment with its padding, kept within the video and at least a frame long."""
+    span = Span(moment.start, moment.end).pad(pad)
+    if facts.duration is not None:
+        span = span.clamp(Span(0.0, facts.duration))
+    return Span(span.start, max(span.end, span.start + _shortest(facts)))
+
+
+def _shortest(facts: Footage) -> float:
+    """Seconds of a frame; where few are shown, a tenth of a second."""
+    return min(0.1, float(1 / facts.rate))
+
+
+def _cut(moment: Moment, facts: Footage, wanted: Span, place: Place, mode: Mode) -> Cut:
+    if mode == "copy":
+        if not facts.has_times:
+            raise ClipError(f"{moment.video} keeps no times to copy by; cut it precisely, without --copy")
+        return Cut(moment, facts, Span(place.key_time, max(wanted.end, place.key_time)), place.key_time)
+    shift = place.time - wanted.start
+    # The length stays what was asked, unless the video's first frame comes later than 0:00.
+    end = wanted.end + min(shift, 0.0)
+    return Cut(moment, facts, Span(place.time, max(end, place.time + _shortest(facts))), place.key_time)
+
+
+def ending(cut: Cut, mode: Mode) -> str:
+    """The ending of the clip's file name."""
+    return fitting_ending(cut.footage.codecs) if mode == "copy" else ".mp4"
+
+
+def perform(cut: Cut, target: Path, mode: Mode) -> Span:
+    """Write the clip to `target`; returns the stretch of the video that it shows.
+
+    Raises:
+        ClipError: it can't be cut; says why.
+        DiskFullError: it didn't fit.
+    """
+    if mode == "copy":
+        try:
+            return copy_packets(cut.moment.video, cut.span, target)
+        except MediaError as error:
+            raise ClipError(f"{cut.doing}: {error}") from error
+    picture, sound = trimmed(cut)
+    picture = picture.filter("pad", **_SIDES_EVEN, x=0, y=0).filter("format", "yuv420p")
+    options = {
+        **H264,
+        **(AAC if sound is not None else {}),
+        **keep_frame_times(),
+        "enc_time_base": _time_base(cut.footage),
+        "bsf:v": _last_frame_within(cut),
+        "movflags": "+faststart",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        **_recorded(cut),
+    }
+    streams = [picture] if sound is None else [picture, sound]
+    run(ffmpeg.output(*streams, file_url(target), **options), doing=cut.doing)
+    return _written(cut, target)
+
+
+def trimmed(cut: Cut) -> tuple[Any, Any]:
+    """ffmpeg-python's nodes of a cut: the upright progressive picture, and the sound or None.
+
+    Both begin at 0 with the cut's first frame and end with the cut.
+    """
+    facts, span = cut.footage, cut.span
+    seek = max(0.0, cut.key_time - (0.0 if facts.has_index else _SEARCH)) if facts.has_times else 0.0
+    source = footage(facts.path, **({"ss": f"{seek:.6f}", "noaccurate_seek": None} if seek else {}))
+    start, length = span.start - round(seek, 6), span.duration
+    picture = (
+        source[str(facts.video_index)]
+        .filter("bwdif", mode="send_frame", deint="interlaced")
+        .filter("trim", start=f"{max(0.0, start - EARLY):.6f}", end=f"{start + length - EARLY:.6f}")
+        .filter("setpts", f"if(eq(N,0),0,round(PTS-{start:.9f}/TB))")
+        .filter("scale", **_PIXELS_SQUARE, out_range="tv")
+        .filter("setsar", 1)
+    )
+    if facts.is_hdr and has_filter("zscale"):
+        picture = _without_hdr(picture)
+    if facts.audio_index is None:
+        return picture, None
+    sound = (
+        source[str(facts.audio_index)]
+        .filter("atrim", start=f"{start:.6f}", end=f"{start + length:.6f}")
+        .filter("asetpts", f"PTS-{start:.9f}/TB")
+        .filter("aresample", **{"async": 1, "first_pts": 0})  # gaps become silence, so that nothing shifts
+        .filter("aformat", channel_layouts="mono|stereo")
+        .filter("apad", whole_dur=f"{length:.6f}")
+    )
+    return picture, sound
+
+
+def _without_hdr(picture: Any) -> Any:
+    """Brightness as an ordinary screen shows it (Hable's curve), in BT.709."""
+    return (
+        picture.filter("zscale", t="linear", npl=100)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", tonemap="hable", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="tv")
+    )
+
+
+def _last_frame_within(cut: Cut) -> str:
+    """A last frame that is held for long goes when the clip ends; any other stays whole."""
+    end = cut.span.duration + _shortest(cut.footage)
+    return f"setts=pts=PTS:dts=DTS:duration=min(DURATION\\,{end:.6f}/TB-PTS)"
+
+
+def _time_base(facts: Footage) -> str:
+    return f"{facts.time_base.numerator}/{facts.time_base.denominator}"
+
+
+def _recorded(cut: Cut) -> dict[str, str]:
+    if not cut.moment.recorded_at:
+        return {}
+    from datetime import UTC, timedelta
+
+    began = (cut.moment.recorded_at + timedelta(seconds=cut.span.start)).astimezone(UTC)
+    return {"metadata": f"creation_time={began.isoformat(timespec='milliseconds')}"}
+
+
+def _written(cut: Cut, target: Path) -> Span:
+    """What the file really shows; a damaged or shorter video may end before the cut does."""
+    try:
+        with open_footage(target) as (_, facts):
+            length = facts.duration
+    except MediaError as error:
+        raise ClipError(f"{cut.doing}: no picture there can be decoded") from error
+    return Span(cut.span.start, cut.span.start + (length or cut.span.duration))
+
+
+def refuse_sources(targets: Sequence[Path], moments: Sequence[Moment]) -> None:
+    """Refuse targets that are the very videos that are cut, under whatever name.
+
+    Raises:
+        UsageError: one is.
+    """
+    sources = {_identity(Path(moment.video)) for moment in moments}
+    for target in targets:
+        if target.exists() and _identity(target) in sources:
+            raise UsageError(f"{target} is itself a video of this export; name another folder")
+
+
+def _identity(path: Path) -> tuple[int, int] | str:
+    status = path.stat()
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(path)

@@ -1,0 +1,56 @@
+"""A name in, a file that is there wholly or not at all out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from framescout.errors import DiskFullError, NotAvailableError, UsageError
+
+_DISK_FULL = (28, 122)  # ENOSPC, EDQUOT
+
+
+@contextmanager
+def placed(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A hidden name beside `target` to write to; it becomes `target` when the body ends well, else it goes.
+
+    Raises:
+        UsageError: there is a file by now and `overwrite` is off.
+        DiskFullError: what was written didn't fit.
+        NotAvailableError: the folder can't be written to.
+    """
+    partial = target.parent / f".framescout-{secrets.token_hex(6)}{target.suffix}"
+    try:
+        yield partial
+        _sync(partial)
+        if target.exists() and not overwrite:
+            raise UsageError(f"{target} appeared meanwhile; name another folder, or allow overwriting")
+        partial.replace(target)
+        _sync(target.parent)
+    except OSError as error:
+        if error.errno in _DISK_FULL:
+            raise DiskFullError(f"{target.parent}: the disk is full; free some space") from error
+        raise NotAvailableError(f"{target} can't be written ({error.strerror}); name another folder") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str, *, overwrite: bool) -> None:
+    """Write a text as UTF-8 with the line ends that it has; the errors are those of `placed`."""
+    with placed(target, overwrite=overwrite) as partial:
+        partial.write_bytes(text.encode("utf-8", "replace"))
+
+
+def _sync(path: Path) -> None:
+    """Have it on the disk; a folder where the system can do that."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,191 @@
+"""The real command in a process of its own: exit codes, what goes where, what is loaded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import indexer
+from framescout.catalog import Catalog
+from framescout.cli import COMMANDS
+from framescout.commands.demo import QUESTION, make_archive
+from tests.conftest import Program
+from tests.footage import make
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's drawn landscapes."""
+    folder = tmp_path_factory.mktemp("landscapes")
+    make_archive(folder)
+    return folder
+
+
+@pytest.fixture
+def indexed(catalog: Catalog, archive: Path) -> Catalog:
+    indexer.index(catalog, [archive])
+    return catalog
+
+
+def test_help_lists_every_command_with_a_sentence(program: Program) -> None:
+    said = program("--help")
+    assert said.returncode == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in said.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    from click.testing import CliRunner
+
+    from framescout.cli import main
+
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0
+    assert "Exit status" in result.output or name in ("models", "retry", "prune")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["serch", "x"], 2, "Did you mean search"),
+        (["search"], 2, "Missing argument"),
+        (["search", ""], 2, "nothing to search for"),
+        (["search", "x", "--limit", "0"], 2, "at least 1"),
+        (["search", "x", "--min-confidence", "7"], 2, "between 0 and 1"),
+        (["index", "/nowhere/at/all"], 3, "/nowhere/at/all"),
+        (["index", ".", "--until", "25:99"], 2, "time of day"),
+        (["index", ".", "--model", "startr"], 3, "did you mean starter"),
+        (["--config", "nowhere.toml", "index", "."], 3, "nowhere.toml"),
+        (["export"], 2, "one of the two"),
+        (["export", "--from", "/nowhere.json"], 3, "/nowhere.json"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_its_exit_code(
+    indexed: Catalog, program: Program, arguments: list[str], code: int, said: str
+) -> None:
+    result = program("--catalog", indexed.folder, *arguments)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_search_without_a_catalog_says_how_to_make_one(tmp_path: Path, program: Program) -> None:
+    result = program("--catalog", tmp_path / "none", "search", "a dog")
+    assert result.returncode == 3
+    assert "framescout index" in result.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_right_moment_comes_back_and_becomes_a_clip(indexed: Catalog, program: Program, tmp_path: Path) -> None:
+    found = program("--catalog", indexed.folder, "search", QUESTION, "--json")
+    answer = json.loads(found.stdout)
+    best = answer["moments"][0]
+    assert Path(best["video"]).name == "holiday.mp4"
+    assert (best["start"], best["end"]) == pytest.approx((6.0, 12.0), abs=0.1)
+    assert list(answer) == ["query", "model", "keyframes_searched", "matched", "moments"]
+    assert list(best) == [
+        "video", "video_id", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "keyframe_id",
+    ]  # fmt: skip
+    cut = program("--catalog", indexed.folder, "export", "--from", "-", "--out", tmp_path / "clips", input=found.stdout)
+    assert cut.returncode == 0
+    clips = cut.stdout.splitlines()
+    assert len(clips) == len(answer["moments"])
+    assert all(Path(clip).is_file() for clip in clips)
+
+
+def test_a_path_filter_keeps_to_its_videos(indexed: Catalog, program: Program) -> None:
+    found = program("--catalog", indexed.folder, "search", QUESTION, "--path", "cam01*", "--json")
+    moments = json.loads(found.stdout)["moments"]
+    assert {Path(moment["video"]).name for moment in moments} == {"cam01_20260214_221500.mp4"}
+    assert moments[0]["recorded_at"] == "2026-02-14T22:15:00+00:00"
+    assert moments[0]["camera"] == "cam01"
+
+
+def test_results_go_to_stdout_and_talk_to_stderr(catalog: Catalog, program: Program, tmp_path: Path) -> None:
+    make.garbage(tmp_path)
+    make.numbered(tmp_path, seconds=2)
+    run = program("--catalog", catalog.folder, "index", tmp_path)
+    assert (run.returncode, run.stdout) == (0, "")
+    assert "1 videos indexed" in run.stderr
+    assert "quarantined" in run.stderr
+    strict = program("--catalog", catalog.folder, "retry", "--json")
+    assert list(json.loads(strict.stdout)["quarantined"]) == [str(tmp_path / "garbage.mp4")]
+    status = json.loads(program("--catalog", catalog.folder, "status", "--json").stdout)
+    assert (status["videos"], status["quarantined"][0]["attempts"]) == (1, 2)
+    assert program("--catalog", catalog.folder, "verify").returncode == 0
+
+
+def test_verify_names_what_is_wrong_and_repair_mends_it(indexed: Catalog, program: Program) -> None:
+    import sqlite3
+
+    with sqlite3.connect(indexed.folder / "catalog.sqlite") as connection:
+        connection.execute("UPDATE indexing SET embeddings = zeroblob(length(embeddings)) WHERE video_id = 1")
+    broken = program("--catalog", indexed.folder, "verify")
+    assert broken.returncode == 1
+    assert "video 1" in broken.stdout
+    program("--catalog", indexed.folder, "verify", "--repair")
+    assert program("--catalog", indexed.folder, "verify").returncode == 0
+    with indexed.snapshot() as snapshot:
+        assert len(snapshot.videos()) == 3
+
+
+def test_a_damaged_index_file_never_makes_a_wrong_answer(indexed: Catalog, program: Program) -> None:
+    (file,) = indexed.vectors_folder.glob("*")
+    file.write_bytes(file.read_bytes()[:-200] + bytes(200))
+    found = json.loads(program("--catalog", indexed.folder, "search", QUESTION, "--json").stdout)
+    assert Path(found["moments"][0]["video"]).name == "holiday.mp4"
+    assert program("--catalog", indexed.folder, "verify").returncode == 1
+    assert program("--catalog", indexed.folder, "verify", "--repair").returncode == 0
+
+
+def test_a_dry_run_changes_nothing(catalog: Catalog, archive: Path, program: Program) -> None:
+    facts = json.loads(program("--catalog", catalog.folder, "index", archive, "--dry-run", "--json").stdout)
+    assert facts["new"] == 4
+    with catalog.snapshot() as snapshot:
+        assert snapshot.totals().videos == 0
+
+
+def test_prune_drops_what_is_gone(catalog: Catalog, tmp_path: Path, program: Program) -> None:
+    path = make.numbered(tmp_path, seconds=2)
+    indexer.index(catalog, [tmp_path])
+    path.unlink()
+    program("--catalog", catalog.folder, "index", tmp_path)
+    assert program("--catalog", catalog.folder, "prune", "--dry-run").stdout.splitlines() == [str(path)]
+    assert program("--catalog", catalog.folder, "prune").stdout.splitlines() == [str(path)]
+    with catalog.snapshot() as snapshot:
+        assert snapshot.totals().videos == 0
+
+
+def test_a_reader_that_leaves_early_is_no_fault(indexed: Catalog, program: Program) -> None:
+    from tests.conftest import program_path
+
+    search = subprocess.Popen(
+        [program_path(), "--catalog", str(indexed.folder), "search", QUESTION],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert search.stdout
+    search.stdout.close()
+    _, said = search.communicate(timeout=60)
+    assert "Traceback" not in said
+
+
+def test_a_search_loads_nothing_heavy(indexed: Catalog) -> None:
+    code = (
+        "import sys, framescout, query\n"
+        "query.search(framescout.open(sys.argv[1]), 'a dog')\n"
+        "print([name for name in ('torch', 'open_clip', 'transformers', 'alembic', 'av') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(indexed.folder)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_doctor_finds_all_that_is_needed(program: Program) -> None:
+    findings = json.loads(program("doctor", "--json").stdout)
+    assert [finding for finding in findings if finding["state"] == "fail"] == []
