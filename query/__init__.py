@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# now, and not when it is called: a later import of the package would hide the function of the same name
-from query.export import export
+from query.clips import export
 
 if TYPE_CHECKING:
     from framescout.catalog import Catalog

@@ -93,8 +93,8 @@ def export(
     \b
     Exit status: 0 done; 1 a clip could not be cut; 2 usage; 3 a file can't be had.
     """
-    from query.export import export as cut
-    from query.export.manifest import read_moments
+    from query.clips import export as cut
+    from query.clips.manifest import read_moments
 
     if (text is None) == (source is None):
         raise click.UsageError("Say what to look for, or give moments with --from FILE; one of the two.")

@@ -144,6 +144,7 @@ def fetch(name: str) -> None:
 
 def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     from framescout.embedding.loading import load
+    from framescout.embedding.machine import machine
     from framescout.embedding.onnx_export import export_towers, image_graph
     from framescout.embedding.torch_towers import TorchImageTower, TorchTextTower
 
@@ -153,7 +154,7 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
         export_towers(loaded, identity, folder)
         texts = TextTower(folder)
     graph: Path | bytes | None = None
-    if not _has_graphics_card():
+    if machine().gpu is None:
         graph = _existing(folder / IMAGE_GRAPH) if folder else image_graph(loaded)
     images: ImageTower = OnnxImageTower(graph, loaded.image_size) if graph else TorchImageTower(loaded)
     return Embedder(name, identity, images, texts or TorchTextTower(loaded))

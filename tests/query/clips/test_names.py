@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from query.export.names import RESERVED, clip_name, key, plain
+from query.clips.names import RESERVED, clip_name, key, plain
 
 ANY_TEXT = st.text(st.characters(), max_size=300)
 

@@ -12,9 +12,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from query.export.clip import Clip
-from query.export.cut import Cut
-from query.export.names import readable
+from query.clips.clip import Clip
+from query.clips.cut import Cut
+from query.clips.names import readable
 
 
 def as_otio(clips: Iterable[tuple[Cut, Clip]], *, title: str) -> str:

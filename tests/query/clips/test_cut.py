@@ -8,9 +8,9 @@ import av
 import pytest
 
 from framescout.errors import ClipError
-from query.export import Clip, export
+from query.clips import Clip, export
 from tests.footage import make
-from tests.query.export.footage import beeps, moment, shown
+from tests.query.clips.footage import beeps, moment, shown
 
 FRAME = 0.04
 MAKERS = {

@@ -1,9 +1,9 @@
 import av
 import pytest
 
-from query.export import export
+from query.clips import export
 from tests.footage import make
-from tests.query.export.footage import beeps, moment, shown
+from tests.query.clips.footage import beeps, moment, shown
 
 
 def test_a_reel_shows_all_clips_one_after_the_other_with_their_sound(tmp_path):

@@ -12,9 +12,9 @@ import pytest
 
 from framescout.errors import ClipError, NotAvailableError, UsageError
 from framescout.progress import SilentProgress
-from query.export import export
+from query.clips import export
 from tests.footage import make
-from tests.query.export.footage import moment, shown
+from tests.query.clips.footage import moment, shown
 
 ROOT = Path(__file__).parents[3]
 
@@ -139,7 +139,7 @@ def test_a_folder_that_is_a_file_is_named(video, tmp_path):
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_export_leaves_no_half_clip_under_a_final_name(video, tmp_path, blow):
     script = (
-        "import sys\nfrom query.export import export\nfrom tests.query.export.footage import moment\n"
+        "import sys\nfrom query.clips import export\nfrom tests.query.clips.footage import moment\n"
         "export([moment(sys.argv[1], n / 50, n / 50 + 2) for n in range(40)], sys.argv[2])"
     )
     command = [sys.executable, "-c", script, str(video), str(tmp_path / "clips")]
@@ -158,16 +158,7 @@ def test_a_killed_export_leaves_no_half_clip_under_a_final_name(video, tmp_path,
         assert not list((tmp_path / "clips").glob(".*"))
 
 
-def test_query_export_stays_a_function_once_its_parts_are_imported(video, tmp_path):
-    script = (
-        "import sys, query\nfrom query.export.manifest import read_moments\nimport query.export.cut\n"
-        "query.export([], sys.argv[1])\nquery.export([], sys.argv[1], overwrite=True)"
-    )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, check=True)
-    assert listed(tmp_path) == []
-
-
 def test_importing_the_package_loads_nothing_heavy():
-    script = "import sys, query.export; print([m for m in ('av', 'ffmpeg', 'numpy', 'PIL') if m in sys.modules])"
+    script = "import sys, query.clips; print([m for m in ('av', 'ffmpeg', 'numpy', 'PIL') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from framescout.errors import NotAvailableError, UsageError
 from query.answer import Answer, Moment
-from query.export.clip import Clip
-from query.export.manifest import as_csv, as_json, read_moments
+from query.clips.clip import Clip
+from query.clips.manifest import as_csv, as_json, read_moments
 
 TIMES = st.floats(0, 1e6).map(lambda value: round(value, 6))
 RECORDED = datetime(2026, 2, 14, 22, 15, tzinfo=UTC)

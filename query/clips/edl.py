@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
 
-from query.export.clip import Clip
-from query.export.cut import Cut
-from query.export.names import readable
+from query.clips.clip import Clip
+from query.clips.cut import Cut
+from query.clips.names import readable
 
 _HOUR = 3600
 _DAY_HOURS = 24

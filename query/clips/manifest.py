@@ -19,7 +19,7 @@ import msgspec
 
 from framescout.errors import NotAvailableError, UsageError
 from query.answer import Moment
-from query.export.clip import Clip
+from query.clips.clip import Clip
 
 _LARGEST = 256 * 2**20
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]

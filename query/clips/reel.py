@@ -17,8 +17,8 @@ import ffmpeg
 
 from framescout.media.ffmpeg import file_url, run
 from framescout.timeline import format_clock
-from query.export.cut import AAC, H264, Cut, trimmed
-from query.export.names import readable
+from query.clips.cut import AAC, H264, Cut, trimmed
+from query.clips.names import readable
 
 _SMOOTHEST = Fraction(60)
 _SAMPLES = 48_000

@@ -1,10 +1,10 @@
 import numpy as np
 from PIL import Image
 
-from query.export import export
-from query.export.sheet import MOST, draw_sheet
+from query.clips import export
+from query.clips.sheet import MOST, draw_sheet
 from tests.footage import make
-from tests.query.export.footage import moment
+from tests.query.clips.footage import moment
 
 
 def test_a_sheet_shows_the_picture_at_each_peak(tmp_path):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from framescout.errors import NotAvailableError, UsageError
 from framescout.progress import Progress, SilentProgress
 from query.answer import Moment
-from query.export.clip import Clip
+from query.clips.clip import Clip
 
 if TYPE_CHECKING:
-    from query.export.cut import Cut
+    from query.clips.cut import Cut
 
 __all__ = ["Clip", "export"]
 
@@ -58,7 +58,7 @@ def export(
         ClipError: a clip could not be cut; those before it stay and are listed.
         DiskFullError: there is no space left; as above.
     """
-    from query.export import cut, names
+    from query.clips import cut, names
 
     if not 0 <= pad < float("inf"):
         raise UsageError(f"pad must be 0 seconds or more, not {pad}")
@@ -105,8 +105,8 @@ def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:
 
 
 def _write_clip(each: Cut, target: Path, mode: Literal["precise", "copy"], overwrite: bool, clips: list[Clip]) -> None:
-    from query.export.cut import perform
-    from query.export.placing import placed
+    from query.clips.cut import perform
+    from query.clips.placing import placed
 
     with placed(target, overwrite=overwrite) as partial:
         span = perform(each, partial, mode)
@@ -115,9 +115,9 @@ def _write_clip(each: Cut, target: Path, mode: Literal["precise", "copy"], overw
 
 
 def _write_manifest(target: Path, query: dict[str, Any] | None, clips: Sequence[Clip], overwrite: bool) -> None:
-    from query.export import names
-    from query.export.manifest import as_csv, as_json
-    from query.export.placing import write_text
+    from query.clips import names
+    from query.clips.manifest import as_csv, as_json
+    from query.clips.placing import write_text
 
     write_text(target / names.MANIFEST_CSV, as_csv(clips), overwrite=overwrite)
     write_text(target / names.MANIFEST_JSON, as_json(query, clips), overwrite=overwrite)
@@ -131,7 +131,7 @@ def _write_extras(
     overwrite: bool,
     told: Progress,
 ) -> None:
-    from query.export import edl, names, otio, placing, reel, sheet
+    from query.clips import edl, names, otio, placing, reel, sheet
 
     text = str((query or {}).get("text") or "")
     for name in extras:

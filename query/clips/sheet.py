@@ -12,7 +12,7 @@ from framescout.errors import MediaError
 from framescout.media.frames import picture_at
 from framescout.timeline import format_clock
 from query.answer import Moment
-from query.export.names import readable
+from query.clips.names import readable
 
 MOST = 200
 """Moments that a sheet shows at most; a picture has its limits."""

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from query.export import export
-from query.export.edl import Timecode
+from query.clips import export
+from query.clips.edl import Timecode
 from tests.footage import make
-from tests.query.export.footage import moment
+from tests.query.clips.footage import moment
 
 NTSC = Fraction(30000, 1001)
 
