@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,36 +100,50 @@ def run(stream: Any, *, doing: str) -> None:
     given = stream if isinstance(stream, Sequence) else ffmpeg.get_args(stream)
     arguments = [argument.translate(_BARE) for argument in given]
     quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
-    process = _start([find_ffmpeg(), *quiet, *arguments])
-    assert process.stderr
+    process = None
     try:
+        with _interrupts_wait():
+            process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+                [find_ffmpeg(), *quiet, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        assert process.stderr
         # line by line: damaged footage makes ffmpeg talk without end
         said = [line.decode(errors="replace").strip() for line in deque(process.stderr, maxlen=_LINES_KEPT)]
         code = process.wait()
     except BaseException:
-        process.kill()
-        process.wait()
+        if process:
+            process.kill()
+            process.wait()
         raise
     finally:
-        process.stderr.close()
+        if process and process.stderr:
+            process.stderr.close()
     if any(_NO_SPACE in line for line in said):
         raise DiskFullError(f"{doing}: the disk is full; free some space, or name another folder")
     if code:
         raise ClipError(f"{doing}: {_complaint(said) or f'ffmpeg ended with code {code}'}")
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start the program; an interrupt meanwhile ends it again instead of losing sight of it."""
-    begin = partial(subprocess.Popen, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    with ThreadPoolExecutor(1) as thread:  # signals reach the main thread only
-        started = thread.submit(begin, command)
-        try:
-            return started.result()
-        except BaseException:
-            if started.exception() is None:
-                started.result().kill()
-                started.result().wait()
-            raise
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back: one that arrives while a program starts would lose sight of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    arrived: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in handlers:
+        signal.signal(number, lambda number, _: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        for late in dict.fromkeys(arrived):
+            signal.raise_signal(late)
 
 
 def _complaint(said: Sequence[str]) -> str:

@@ -42,8 +42,10 @@ def is_worth_building(snapshot: Snapshot, model: Model, folder: Path) -> bool:
     """Whether the current generation has fallen so far behind that searches feel it, or its file is no longer sound."""
     total = snapshot.keyframe_count(model.id)
     generation = snapshot.current_generation(model.id)
-    if generation is None or not is_sound(generation, folder):
+    if generation is None:
         return total > 0
+    if not is_sound(generation, folder):
+        return True
     alive = snapshot.keyframe_count(model.id, below=generation.covers_below)
     new, dead = total - alive, generation.vector_count - alive
     return new > max(_FEW_NEW, _SHARE_NEW * total) or dead > _SHARE_DEAD * generation.vector_count or dead < 0

@@ -141,6 +141,17 @@ def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
     assert is_worth_it()
 
 
+def test_an_index_of_nothing_is_sound_too(published: tuple[Archive, Path]) -> None:
+    archive, path = published
+    archive.drop(list(range(1, 11)))
+    path.unlink()
+    with archive.catalog.snapshot() as snapshot:
+        assert vectors.is_worth_building(snapshot, archive.model, path.parent)
+    archive.publish()
+    assert archive.verify() == []
+    assert (archive.search(QUERIES, 3)[0] == -1).all()
+
+
 def test_only_current_files_stay(published: tuple[Archive, Path]) -> None:
     archive, path = published
     archive.add([3])
