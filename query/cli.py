@@ -66,6 +66,7 @@ def search(ctx: click.Context, /, text: str, as_json: bool, **asked: Any) -> Non
 )
 @click.option("--reel", is_flag=True, help="One file of all clips besides.")
 @click.option("--edl", is_flag=True, help="A CMX 3600 edit list besides.")
+@click.option("--otio", is_flag=True, help="An OpenTimelineIO timeline besides.")
 @click.option("--sheet", is_flag=True, help="A contact sheet picture besides.")
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier export left in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="The manifest on stdout.")

@@ -57,7 +57,7 @@ def _add(table: Table, moment: Moment) -> None:
     from rich.text import Text
 
     path = moment.video.encode("utf-8", "replace").decode()
-    link = f"link file://{Path(path).as_posix()}"
+    link = f"link {Path(moment.video).as_uri()}"
     sure = f"{moment.confidence:.0%} " + "#" * round(moment.confidence * 8)
     table.add_row(
         _clock(moment.start),

@@ -72,7 +72,8 @@ def _packages() -> Iterator[Finding]:
 def _installed(what: str, *names: str) -> Finding:
     for name in names:
         try:
-            return Finding(what, "ok", f"{name} {importlib.metadata.version(name)}")
+            version = importlib.metadata.version(name)
+            return Finding(what, "ok", version if name == what else f"{name} {version}")
         except importlib.metadata.PackageNotFoundError:
             continue
     return Finding(what, "fail", f"not installed; pip install {names[0]}")
@@ -108,7 +109,7 @@ def _machine() -> Iterator[Finding]:
     from framescout.embedding.machine import machine
 
     facts = machine()
-    yield Finding("processor", "ok", f"{os.cpu_count()} cores, embeds in {facts.precision}")
+    yield Finding("processor", "ok", f"{os.cpu_count()} cores; transformers are embedded in {facts.precision}")
     yield Finding("graphics", "ok", facts.gpu or "no card that torch can use: embedding runs on the processor")
 
 
