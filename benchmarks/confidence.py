@@ -2,9 +2,9 @@
 
     python benchmarks/confidence.py CATALOG
 
-CATALOG: an index of the real footage that lies beside the project. Prints the AUROC of the best score, of the best
-score in its background's spread, and of the confidence; what share of each kind counts as a match; and the logistic
-curve that fits these sentences best, for query/confidence.py.
+CATALOG: an index of the real footage that lies beside the project. Prints the AUROC of the best score and of the
+confidence, what share of each kind counts as a match, and the logistic curve that fits these sentences best, for
+query/confidence.py.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 
 from framescout.catalog import Catalog
 from framescout.embedding import load_text_tower
-from query.confidence import MATCH, Background
+from query.confidence import MATCH, strangers
 from query.encode import encode
-from query.engine import find_model
+from query.engine import find_model, read_background
 
 PRESENT = (
     "a brawl in a bar", "men hitting each other in a bus", "someone throwing punches in a diner",
@@ -58,17 +58,18 @@ ABSENT = (
 
 
 def measure(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each sentence: best score, best score in spreads above the center, confidence; present ones first."""
+    """Of each sentence: best score, its distance from what strangers reach, confidence; present ones first."""
     catalog = Catalog.open(folder, create=False)
+    facts = []
     with catalog.snapshot() as snapshot:
         model = find_model(snapshot, None)
         tower = load_text_tower(model.name, model.fingerprint, catalog.cache_folder)
+        strange = strangers(tower, model.fingerprint, catalog.cache_folder)
         rows = np.concatenate([block.embeddings for block in snapshot.blocks(model.id)]).astype(np.float32)
-    facts = []
-    for vector in encode(tower, [*PRESENT, *ABSENT]):
-        scores = rows @ vector
-        background, best = Background.of(scores), float(scores.max())
-        facts.append((best, (best - background.center) / background.spread, background.confidence(best)))
+        for vector in encode(tower, [*PRESENT, *ABSENT]):
+            background, _ = read_background(snapshot, model, vector, strange)
+            best = float((rows @ vector).max())
+            facts.append((best, background.distance(best), background.confidence(best)))
     columns = np.array(facts).T
     return columns[0], columns[1], columns[2]
 
@@ -79,29 +80,29 @@ def auroc(values: np.ndarray, is_present: np.ndarray) -> float:
     return float((present[:, None] > absent[None]).mean() + 0.5 * (present[:, None] == absent[None]).mean())
 
 
-def fit(score: np.ndarray, above: np.ndarray, is_present: np.ndarray) -> np.ndarray:
-    """Bias and weights (above, score) of a logistic curve, by Newton's method with a little ridge."""
-    design = np.stack([np.ones_like(score), above, score], axis=1)
-    weights = np.zeros(3)
+def fit(distance: np.ndarray, is_present: np.ndarray) -> np.ndarray:
+    """Value at distance 0 and slope of a logistic curve, by Newton's method with a little ridge."""
+    design = np.stack([np.ones_like(distance), distance], axis=1)
+    weights = np.zeros(2)
     for _ in range(50):
         chance = 1 / (1 + np.exp(-design @ weights))
-        gradient = design.T @ (is_present - chance) - 1e-3 * weights
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-3 * np.eye(3)
+        gradient = design.T @ (is_present - chance) - 1e-2 * weights
+        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-2 * np.eye(2)
         weights = weights + np.linalg.solve(curvature, gradient)
     return weights
 
 
 def main() -> None:
     """Print the figures."""
-    score, above, confidence = measure(Path(sys.argv[1]))
+    score, distance, confidence = measure(Path(sys.argv[1]))
     is_present = np.arange(len(score)) < len(PRESENT)
     print(f"{len(PRESENT)} sentences with an answer, {len(ABSENT)} without")
-    for name, values in (("best score", score), ("in spreads", above), ("confidence", confidence)):
+    for name, values in (("best score", score), ("confidence", confidence)):
         print(f"AUROC of the {name:12} {auroc(values, is_present):.3f}")
     print(f"matched: {(confidence[is_present] >= MATCH).mean():.0%} of those with an answer, "
           f"{(confidence[~is_present] >= MATCH).mean():.0%} of those without")  # fmt: skip
-    bias, per_spread, per_cosine = fit(score, above, is_present)
-    print(f"best fit: bias {bias:.2f}, per spread {per_spread:.2f}, per cosine {per_cosine:.2f}")
+    at_median, per_spread = fit(distance, is_present)
+    print(f"best fit: {at_median:.2f} at the median of the strangers, {per_spread:.2f} per spread")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from framescout.embedding import load_text_tower
 from framescout.errors import NotAvailableError, UsageError
 from framescout.vectors import VectorIndex
 from query.answer import Answer, Moment
-from query.confidence import MATCH, Background
+from query.confidence import MATCH, Background, strangers
 from query.encode import encode_query
 from query.filters import wanted_ranges
 from query.moments import find_stretches
@@ -34,9 +34,10 @@ def answer(catalog: Catalog, query: Query, *, model_name: str | None = None) -> 
         tower = load_text_tower(model.name, model.fingerprint, catalog.cache_folder)
         vector = encode_query(tower, query)
         ranges = wanted_ranges(snapshot, model.id, query)
-        background = read_background(snapshot, model, vector)
+        strange = strangers(tower, model.fingerprint, catalog.cache_folder)
+        background, usual = read_background(snapshot, model, vector, strange)
         index = VectorIndex.open(snapshot, model, catalog.vectors_folder)
-        moments = _moments(snapshot, model, index, vector, ranges, background, query.limit)
+        moments = _moments(snapshot, model, index, vector, ranges, (background, usual), query.limit)
         searched = snapshot.keyframe_count(model.id) if ranges is None else int((ranges[:, 1] - ranges[:, 0]).sum())
     kept = tuple(moment for moment in moments if moment.confidence >= query.min_confidence)
     matched = any(moment.confidence >= MATCH for moment in kept)
@@ -63,14 +64,22 @@ def find_model(snapshot: Snapshot, name: str | None) -> Model:
     return named[-1]
 
 
-def read_background(snapshot: Snapshot, model: Model, vector: np.ndarray) -> Background:
-    """How this vector scores over the archive, from a sample of whole videos spread evenly over the catalog."""
+def read_background(
+    snapshot: Snapshot, model: Model, vector: np.ndarray, strange: np.ndarray
+) -> tuple[Background, float]:
+    """What the strangers `strange` (R, D) reach in the archive at best, and the score of most keyframes for `vector`.
+
+    From a sample of whole videos, spread evenly over the catalog.
+    """
     videos = snapshot.video_ranges(model.id)
     counts = videos[:, 2] - videos[:, 1]
     step = max(1, int(np.ceil(counts.sum() / _SAMPLE)))
     chosen = None if step == 1 else videos[::step, 0].tolist()
-    scores = [block.embeddings @ vector for block in snapshot.blocks(model.id, video_ids=chosen)]
-    return Background.of(np.concatenate(scores) if scores else np.empty(0, np.float32))
+    blocks = [block.embeddings for block in snapshot.blocks(model.id, video_ids=chosen)]
+    if not blocks:
+        return Background.of(np.empty(0, np.float32)), 0.0
+    scores = np.concatenate(blocks).astype(np.float32) @ np.concatenate([strange, vector[None]]).T
+    return Background.of(scores[:, :-1].max(axis=0)), float(np.median(scores[:, -1]))
 
 
 def _moments(
@@ -79,7 +88,7 @@ def _moments(
     index: VectorIndex,
     vector: np.ndarray,
     ranges: np.ndarray | None,
-    background: Background,
+    background: tuple[Background, float],
     limit: int,
 ) -> list[Moment]:
     """The best `limit` moments.
@@ -113,8 +122,9 @@ def _moments_in(
     vector: np.ndarray,
     video_ids: Iterable[int],
     floor: float,
-    background: Background,
+    background: tuple[Background, float],
 ) -> list[Moment]:
+    strange, usual = background
     wanted = list(video_ids)
     videos = {video.id: video for video in snapshot.videos(wanted)}
     moments = []
@@ -123,7 +133,7 @@ def _moments_in(
         times = snapshot.keyframe_times(block.video_id, model.id)
         assert times is not None
         video = videos[block.video_id]
-        for stretch in find_stretches(scores, floor - 1e-4, background=background.center):
+        for stretch in find_stretches(scores, floor - 1e-4, background=usual):
             score = float(scores[stretch.peak])
             moments.append(
                 Moment(
@@ -135,7 +145,7 @@ def _moments_in(
                     end=float(times.ends[stretch.last]),
                     peak=float(times.times[stretch.peak]),
                     score=score,
-                    confidence=background.confidence(score),
+                    confidence=strange.confidence(score),
                     keyframe_id=times.first_keyframe_id + stretch.peak,
                 )
             )

@@ -1,28 +1,46 @@
-"""A score against its background."""
+"""A score against what strangers reach."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.confidence import Background
+from framescout.embedding import TextTower, fingerprint, load_text_tower
+from query.confidence import STRANGERS, Background, strangers
 
 
 def test_confidence_rises_with_the_score() -> None:
-    background = Background.of(np.random.default_rng(1).normal(0.1, 0.05, 1000))
-    rising = [background.confidence(score) for score in np.linspace(-0.2, 0.9, 30)]
+    background = Background.of(np.random.default_rng(1).normal(0.3, 0.03, 40))
+    rising = [background.confidence(score) for score in np.linspace(0.0, 0.6, 30)]
     assert rising == sorted(rising)
     assert rising[0] < 0.05
     assert rising[-1] > 0.95
 
 
-def test_a_few_true_matches_do_not_move_the_background() -> None:
-    noise = np.random.default_rng(1).normal(0.1, 0.05, 1000)
-    plain, mixed = Background.of(noise), Background.of(np.concatenate([noise, np.full(50, 0.6)]))
-    assert abs(plain.confidence(0.4) - mixed.confidence(0.4)) < 0.1
+def test_the_same_archive_seen_by_a_model_of_other_scale_gives_the_same_confidence() -> None:
+    best = np.random.default_rng(1).normal(0.3, 0.05, 40)
+    one, other = Background.of(best), Background.of(best * 2 + 0.1)
+    assert abs(one.confidence(0.4) - other.confidence(0.4 * 2 + 0.1)) < 1e-6
+
+
+def test_strangers_that_do_fit_an_archive_hardly_move_it() -> None:
+    best = np.random.default_rng(1).normal(0.3, 0.03, 24)
+    mixed = np.concatenate([best[:22], [0.6, 0.7]])
+    assert abs(Background.of(best).confidence(0.36) - Background.of(mixed).confidence(0.36)) < 0.2
 
 
 @given(st.lists(st.floats(-1, 1), max_size=50), st.floats(-1, 1))
-def test_confidence_is_always_a_probability(scores: list[float], score: float) -> None:
-    assert 0.0 <= Background.of(np.array(scores, np.float64)).confidence(score) <= 1.0
+def test_confidence_is_always_a_probability(best: list[float], score: float) -> None:
+    assert 0.0 <= Background.of(np.array(best, np.float64)).confidence(score) <= 1.0
+
+
+def test_strangers_are_encoded_once_and_a_damaged_cache_is_no_matter(towers: Path, tmp_path: Path) -> None:
+    tower: TextTower = load_text_tower("starter", fingerprint("starter"), towers)
+    first = strangers(tower, tower.fingerprint, tmp_path)
+    assert first.shape == (len(STRANGERS), tower.dimensions)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(b"nonsense")
+    assert np.allclose(strangers(tower, tower.fingerprint, tmp_path), first)
