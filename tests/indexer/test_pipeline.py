@@ -268,7 +268,12 @@ def test_a_stopped_run_ends_cleanly_with_130(catalog: Catalog, tmp_path: Path, s
     archive = tmp_path / "archive"
     archive.mkdir()
     many(archive, 40)
-    process = subprocess.Popen(command(catalog, "index", archive), stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(catalog, "index", archive),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
+    )
     deadline = time.monotonic() + 120
     while not videos(catalog) and time.monotonic() < deadline:
         time.sleep(0.05)
