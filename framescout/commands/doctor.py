@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,8 @@ import click
 from framescout.errors import FramescoutError
 
 _LITTLE_SPACE = 2 * 2**30
+_ENCODERS = ("libx264", "aac")
+"""What cutting a clip needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,41 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     """
     from framescout.settings import catalog_folder
 
-    folder = catalog_folder(ctx.obj["catalog"])
-    findings = [*_packages(), *_ffmpeg(), *_decoders(), *_machine(), *_model(), *_disk(folder)]
-    findings += _settings(ctx.obj["config"])
+    folder, config = catalog_folder(ctx.obj["catalog"]), ctx.obj["config"]
+    findings = [
+        *_looked_at("packages", _packages),
+        *_looked_at("ffmpeg", _ffmpeg),
+        *_looked_at("decoders", _decoders),
+        *_looked_at("processor", _machine),
+        *_looked_at("model", lambda: _model(config)),
+        *_looked_at("catalog", lambda: _catalog(folder)),
+        *_looked_at("settings", lambda: _settings(config)),
+    ]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        colours = {"ok": "green", "warn": "yellow", "fail": "red"}
-        for finding in findings:
-            click.echo(
-                f"{click.style(f'{finding.state:4}', fg=colours[finding.state])}  {finding.what:12} {finding.says}"
-            )
+        _show(findings)
     if any(finding.state == "fail" for finding in findings):
         ctx.exit(3)
+
+
+def _show(findings: list[Finding]) -> None:
+    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        state = click.style(f"{finding.state:4}", fg=colours[finding.state])
+        says = finding.says.encode("utf-8", "backslashreplace").decode()
+        click.echo(f"{state}  {finding.what:{width}}  {says}")
+
+
+def _looked_at(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What `look` finds; a thing so broken that looking fails is a finding too."""
+    try:
+        return list(look())
+    except FramescoutError as error:
+        return [Finding(what, "fail", str(error))]
+    except (ImportError, OSError) as error:
+        return [Finding(what, "fail", f"can't be looked at ({error}); install framescout into a new environment")]
 
 
 def _packages() -> Iterator[Finding]:
@@ -80,19 +104,15 @@ def _installed(what: str, *names: str) -> Finding:
 
 
 def _ffmpeg() -> Iterator[Finding]:
-    from framescout.media.ffmpeg import find_ffmpeg, has_encoder
+    from framescout.media.ffmpeg import find_ffmpeg, has_encoder, version
 
-    try:
-        program = find_ffmpeg()
-    except FramescoutError as error:
-        yield Finding("ffmpeg", "fail", str(error))
-        return
-    yield Finding("ffmpeg", "ok", program)
-    for encoder in ("libx264", "aac"):
-        if not has_encoder(encoder):
-            yield Finding(
-                encoder, "fail", "this ffmpeg can't encode with it; pip install imageio-ffmpeg has one that can"
-            )
+    yield Finding("ffmpeg", "ok", f"{version()}, {find_ffmpeg()}")
+    missing = [encoder for encoder in _ENCODERS if not has_encoder(encoder)]
+    if missing:
+        way_out = "put another ffmpeg first on the PATH, or take it off: the package imageio-ffmpeg brings one that can"
+        yield Finding("encoders", "fail", f"this ffmpeg has no {' and no '.join(missing)}; {way_out}")
+    else:
+        yield Finding("encoders", "ok", ", ".join(_ENCODERS))
 
 
 def _decoders() -> Iterator[Finding]:
@@ -113,35 +133,34 @@ def _machine() -> Iterator[Finding]:
     yield Finding("graphics", "ok", facts.gpu or "no card that torch can use: embedding runs on the processor")
 
 
-def _model() -> Iterator[Finding]:
+def _model(config: Path | None) -> Iterator[Finding]:
     from framescout import settings
     from framescout.embedding import fingerprint
 
-    name = settings.load().model
-    try:
-        yield Finding("model", "ok", f"{name} ({fingerprint(name)[:12]})")
-    except FramescoutError as error:
-        yield Finding("model", "fail", str(error))
+    name = settings.load(config).model
+    yield Finding("model", "ok", f"{name} ({fingerprint(name)[:12]})")
 
 
-def _disk(folder: Path) -> Iterator[Finding]:
+def _catalog(folder: Path) -> Iterator[Finding]:
+    if (folder / "catalog.sqlite").exists():
+        yield Finding("catalog", "ok", str(folder))
+    else:
+        yield Finding("catalog", "warn", f"{folder} is not there yet; framescout index makes it")
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free = shutil.disk_usage(existing).free
-    yield Finding("catalog", "ok" if (folder / "catalog.sqlite").exists() else "warn", _catalog(folder))
-    yield Finding("disk", "ok" if free > _LITTLE_SPACE else "warn", f"{free / 2**30:.1f} GiB free at {existing}")
-
-
-def _catalog(folder: Path) -> str:
-    return (
-        str(folder) if (folder / "catalog.sqlite").exists() else f"{folder} is not there yet; framescout index makes it"
-    )
+    room = f"{free / 2**30:.1f} GiB free at {existing}"
+    if free > _LITTLE_SPACE:
+        yield Finding("disk", "ok", room)
+    else:
+        yield Finding("disk", "warn", f"{room}; free some, or name another --catalog")
 
 
 def _settings(config: Path | None) -> Iterator[Finding]:
-    from framescout.settings import layers
+    from framescout.settings import layers, load
 
+    load(config)  # a key or value that makes no sense is the finding then
     values: dict[str, tuple[Any, str]] = {}
     for source, given in layers(config):
         values |= {name: (value, source) for name, value in given.items()}
     for name, (value, source) in values.items():
-        yield Finding(name, "ok", f"{value!r} ({source})")
+        yield Finding(f"setting {name}", "ok", f"{value!r} ({source})")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +13,7 @@ from framescout.errors import Reason
 from framescout.timeline import format_clock
 
 if TYPE_CHECKING:
-    from framescout.catalog import Catalog
+    from framescout.catalog import Catalog, Snapshot
 
 
 @click.command()
@@ -44,9 +46,9 @@ def gather(catalog: Catalog) -> dict[str, Any]:
             {
                 "name": model.name,
                 "active": active is not None and model.id == active.id,
-                "videos": totals.by_model.get(model.name, 0),
-                "keyframes": (count := snapshot.keyframe_count(model.id)),
-                "index": _index(snapshot.current_generation(model.id), count),
+                "videos": len(snapshot.densities(model.id)),
+                "keyframes": snapshot.keyframe_count(model.id),
+                "index": _index(snapshot, model.id),
             }
             for model in snapshot.models()
         ]
@@ -76,21 +78,32 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         "models": models,
         "quarantined": quarantined,
         "writer": holder(catalog.folder),
-        "size_bytes": sum(path.stat().st_size for path in catalog.folder.glob("**/*") if path.is_file()),
+        "size_bytes": _size(catalog.folder),
     }
 
 
-def _index(generation: Any, keyframes: int) -> dict[str, Any] | None:
+def _index(snapshot: Snapshot, model_id: int) -> dict[str, Any] | None:
+    generation = snapshot.current_generation(model_id)
     if generation is None:
         return None
+    covered = snapshot.keyframe_count(model_id, below=generation.covers_below)
     return {
         "generation": generation.id,
         "kind": generation.kind,
         "vectors": generation.vector_count,
-        "not_covered": max(0, keyframes - generation.vector_count),
+        "not_covered": snapshot.keyframe_count(model_id) - covered,
         "recall": generation.recall,
         "built_at": generation.built_at.isoformat(),
     }
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below `folder`; one that goes meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def _show(facts: dict[str, Any]) -> None:
@@ -99,18 +112,20 @@ def _show(facts: dict[str, Any]) -> None:
     click.echo(f"keyframes   {facts['keyframes']}")
     for model in facts["models"]:
         index = model["index"]
-        covered = f"{index['kind']}, {index['not_covered']} not covered yet" if index else "none: exact search"
+        covered = "none: searched exactly"
+        if index:
+            covered = f"{index['generation']} ({index['kind']}), {index['not_covered']} keyframes not covered yet"
         used = " (active)" if model["active"] else ""
         click.echo(f"model       {model['name']}{used}: {model['videos']} videos, vector index {covered}")
     if facts["gone"]:
-        click.echo(f"gone        {facts['gone']}; framescout prune drops them")
+        click.echo(f"gone        {facts['gone']} of the videos; framescout prune drops them")
     for video in facts["partial"]:
         _line(f"partial     {video['path']}: {video['why']}")
     for file in facts["quarantined"]:
         detail = f" ({file['detail']})" if file["detail"] else ""
         _line(f"quarantined {file['path']}: {file['sentence']}{detail}")
     if facts["quarantined"]:
-        click.echo("framescout retry tries quarantined files again", err=True)
+        click.echo("framescout retry tries them again; a file that changes is tried again by itself", err=True)
     if facts["writer"]:
         click.echo(f"at work     pid {facts['writer']['pid']} since {facts['writer']['since']}")
 

@@ -58,6 +58,11 @@ def find_ffmpeg() -> str:
         ) from error
 
 
+def version() -> str:
+    """Which release the program says it is."""
+    return " ".join(_listing("-version").split()[2:3])
+
+
 @cache
 def has_filter(name: str) -> bool:
     """Whether the program was built with a filter."""

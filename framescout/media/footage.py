@@ -25,6 +25,7 @@ from framescout.media.frames import (
     clockwise_turn,
     frames_from,
     has_reliable_times,
+    rewind,
     square_pixel_size,
 )
 
@@ -115,7 +116,7 @@ def place_of(video: OpenVideo, seconds: float) -> Place:
             break
         if place := _read_place(video, seconds):
             return place
-    _seek(video, 0.0)
+    rewind(video)
     return _read_place(video, seconds) or Place(max(0.0, _first_time(video)), 0.0)
 
 
@@ -142,7 +143,7 @@ def _timed_packets(video: OpenVideo) -> Iterator[tuple[Packet[VideoStream], floa
 
 
 def _first_time(video: OpenVideo) -> float:
-    _seek(video, 0.0)
+    rewind(video)
     packets = (time for packet, time in _timed_packets(video) if not packet.is_discard)
     times = list(islice(packets, 32))
     return min(times, default=0.0)

@@ -59,7 +59,7 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
     Damaged packets are noted in `video.damage` and passed over.
     """
     if not has_reliable_times(video):
-        _rewind(video)
+        rewind(video)
         yield from _in_order(video)
         return
     for step in _STEPS_BACK:
@@ -71,7 +71,7 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
             yield first
             yield from frames
             return
-    _rewind(video)
+    rewind(video)
     yield from _in_order(video)
 
 
@@ -106,7 +106,8 @@ def _seek(video: OpenVideo, seconds: float) -> bool:
     return True
 
 
-def _rewind(video: OpenVideo) -> None:
+def rewind(video: OpenVideo) -> None:
+    """Go back to the file's beginning; seeking to 0:00 may land behind the first key picture."""
     by_byte = not video.has_clock
     for unsupported_byte_offset in (by_byte, not by_byte):
         with suppress(OSError):  # where neither way is open, reading goes on from where it stands

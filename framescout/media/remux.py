@@ -21,6 +21,7 @@ from av.stream import Stream
 from framescout.errors import ClipError, DiskFullError
 from framescout.media.container import OpenVideo, open_video
 from framescout.media.footage import audio_stream, frame_rate
+from framescout.media.frames import rewind
 from framescout.timeline import Span
 
 _MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
@@ -86,8 +87,11 @@ class _Stretch:
         video = self.video
         streams: list[Stream] = [video.stream, *([self.sound] if self.sound else [])]
         early: list[Packet[Any]] = []  # sound often stands in the file before its picture
-        ticks = round((max(0.0, self.span.start - 1.0) + video.start_offset) / video.time_base)
-        video.container.seek(ticks, stream=video.stream)
+        if self.span.start > 1.0:
+            ticks = round((self.span.start - 1.0 + video.start_offset) / video.time_base)
+            video.container.seek(ticks, stream=video.stream)
+        else:
+            rewind(video)
         for packet in video.container.demux(streams):
             if not packet.size or (packet.pts is None and packet.dts is None):
                 continue

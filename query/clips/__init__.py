@@ -6,6 +6,7 @@ overwritten unasked, and clips that were finished before a failure stay and are 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -92,7 +93,7 @@ def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:
     target = folder.absolute()
     try:
         target.mkdir(parents=True, exist_ok=True)
-        present = [name for name in files if (target / name).exists()]
+        present = [name for name in files if os.path.lexists(target / name)]
     except OSError as error:
         raise NotAvailableError(f"{target} can't be used ({error.strerror}); name another folder") from error
     if present and not overwrite:

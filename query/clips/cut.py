@@ -41,7 +41,9 @@ class Cut:
     moment: Moment
     footage: Footage
     span: Span
-    """From a frame's time to the clip's end, in seconds of the video."""
+    """What the clip shows, in seconds of the video."""
+    first_time: float
+    """When its first frame appears; before the span where that frame is held for long."""
     key_time: float
     """Where decoding has to begin."""
 
@@ -96,11 +98,14 @@ def _cut(moment: Moment, facts: Footage, wanted: Span, place: Place, mode: Mode)
     if mode == "copy":
         if not facts.has_times:
             raise ClipError(f"{moment.video} keeps no times to copy by; cut it precisely, without --copy")
-        return Cut(moment, facts, Span(place.key_time, max(wanted.end, place.key_time)), place.key_time)
-    shift = place.time - wanted.start
+        span = Span(place.key_time, max(wanted.end, place.key_time))
+        return Cut(moment, facts, span, place.key_time, place.key_time)
+    # A frame that is held for long is shown from the asked time on: going back to it would lose what follows.
+    is_held = wanted.start - place.time > _shortest(facts)
+    start = wanted.start if is_held else place.time
     # The length stays what was asked, unless the video's first frame comes later than 0:00.
-    end = wanted.end + min(shift, 0.0)
-    return Cut(moment, facts, Span(place.time, max(end, place.time + _shortest(facts))), place.key_time)
+    end = max(wanted.end + min(start - wanted.start, 0.0), start + _shortest(facts))
+    return Cut(moment, facts, Span(start, end), place.time, place.key_time)
 
 
 def ending(cut: Cut, mode: Mode) -> str:
@@ -147,10 +152,11 @@ def trimmed(cut: Cut) -> tuple[Any, Any]:
     seek = max(0.0, cut.key_time - (0.0 if facts.has_index else _SEARCH)) if facts.has_times else 0.0
     source = footage(facts.path, **({"ss": f"{seek:.6f}", "noaccurate_seek": None} if seek else {}))
     start, length = span.start - round(seek, 6), span.duration
+    first = cut.first_time - round(seek, 6)
     picture = (
         source[str(facts.video_index)]
         .filter("bwdif", mode="send_frame", deint="interlaced")
-        .filter("trim", start=f"{max(0.0, start - EARLY):.6f}", end=f"{start + length - EARLY:.6f}")
+        .filter("trim", start=f"{max(0.0, first - EARLY):.6f}", end=f"{start + length - EARLY:.6f}")
         .filter("setpts", f"if(eq(N,0),0,round(PTS-{start:.9f}/TB))")
         .filter("scale", **_PIXELS_SQUARE, out_range="tv")
         .filter("setsar", 1)

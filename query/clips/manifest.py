@@ -75,9 +75,16 @@ def _parsed(source: Path | str) -> Any:
     if len(data) > _LARGEST:
         raise UsageError(f"{_title(source)} is larger than {_LARGEST >> 20} MB; that is no list of moments")
     try:
-        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # not msgspec's reader: it refuses the escapes that stand for the bytes of a path that is no UTF-8
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{_title(source)} is no JSON: {error}") from error
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise ValueError(f"{digits} is no finite number")
+    return number
 
 
 def _moment(value: Any, number: int, source: Path | str) -> Moment:

@@ -26,7 +26,7 @@ def placed(target: Path, *, overwrite: bool) -> Iterator[Path]:
     try:
         yield partial
         _sync(partial)
-        if target.exists() and not overwrite:
+        if os.path.lexists(target) and not overwrite:
             raise UsageError(f"{target} appeared meanwhile; name another folder, or allow overwriting")
         partial.replace(target)
         _sync(target.parent)

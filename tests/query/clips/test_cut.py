@@ -102,6 +102,19 @@ def test_a_clock_that_starts_late_and_sound_before_the_picture_are_honoured(tmp_
     assert first == (pytest.approx(0, abs=1e-3), round((clip.start - 0.523) / FRAME))
 
 
+def test_the_first_group_of_a_transport_stream_is_found_although_it_is_decoded_before_0(tmp_path):
+    """B-frames put the first key picture's decoding time before 0:00, where seeking to 0:00 passes it by."""
+    video = make.numbered(tmp_path, "a.ts", gop=100, options=("-bf", "2"), audio=True)
+    clip, path = one(video, 1.5, 2.5)
+    assert clip.start == pytest.approx(1.5, abs=FRAME)
+    numbers = [number for _, number in shown(path)]
+    assert numbers == list(range(36, 61))
+    _, path = one(video, 1.5, 2.5, mode="copy")
+    numbers = [number for _, number in shown(path)]
+    assert numbers[0] == 0
+    assert numbers == list(range(len(numbers)))
+
+
 def test_a_variable_frame_rate_stays_as_it_is(tmp_path):
     clip, path = one(make.variable_rate(tmp_path), 1.5, 2.6)
     for time, number in shown(path):
@@ -113,7 +126,18 @@ def test_a_frame_that_is_held_for_long_is_held_as_long_as_was_asked(tmp_path):
     assert shown(path) == [(0.0, 1)]
     with av.open(str(path)) as container:
         assert container.duration / 1e6 == pytest.approx(2.0, abs=0.101)
-    assert clip.start == 5.0
+    assert (clip.start, clip.end) == pytest.approx((6.0, 8.0), abs=0.101)
+
+
+def test_what_follows_a_frame_that_is_held_for_long_is_in_the_clip(tmp_path):
+    """Frame 24 is held from 0.96 s to 10 s, as a camera that records only movement leaves it."""
+    clock = "settb=1/1000,setpts='1000*if(lt(N,25),N/25,10+(N-25)/25)'"
+    options = ("-vf", clock, "-fps_mode", "vfr", "-enc_time_base", "1/1000", "-video_track_timescale", "1000")
+    clip, path = one(make.numbered(tmp_path, options=options), 9.0, 12.0)
+    frames = shown(path)
+    assert [number for _, number in frames] == list(range(24, 75))
+    assert [time for time, _ in frames[:3]] == pytest.approx([0.0, 1.0, 1.04], abs=1e-3)
+    assert (clip.start, clip.end) == pytest.approx((9.0, 12.0), abs=0.101)
 
 
 def test_square_pixels_even_sides_and_eight_bits_play_everywhere(tmp_path):

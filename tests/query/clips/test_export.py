@@ -82,6 +82,14 @@ def test_a_file_of_a_clips_name_is_kept_unless_overwriting_is_asked_for(video, t
     assert shown(mine)[0] == (0.0, 25)
 
 
+def test_a_link_that_leads_nowhere_is_kept_too(video, tmp_path):
+    link = tmp_path / "cam01_0-00-01.000.mp4"
+    link.symlink_to(tmp_path / "unplugged" / "disk.mp4")
+    with pytest.raises(UsageError, match="already holds"):
+        export([moment(video, 1, 1.2)], tmp_path, mode="copy")
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize("name", ["cam01_0-00-01.000.mp4", "reel.mp4"])
 def test_a_source_is_never_overwritten(video, tmp_path, name):
     source = tmp_path / name

@@ -100,3 +100,10 @@ def test_a_path_that_is_no_utf8_survives():
     moment = Moment(path, 7, None, None, 1.0, 2.0, 1.5, 0.3, 0.8, 1)
     text = as_json({}, [Clip("a.mp4", 1.0, 2.0, moment)])
     assert json.loads(text.encode())["clips"][0]["video"] == path
+
+
+def test_a_path_that_is_no_utf8_comes_back_from_a_search(tmp_path):
+    moment = Moment(os.fsdecode(b"/a/\xff.mp4"), 7, None, None, 1.0, 2.0, 1.5, 0.3, 0.8, 1)
+    path = tmp_path / "moments.json"
+    path.write_text(json.dumps(Answer({}, "starter", 1, True, (moment,)).to_json()))
+    assert read_moments(path) == ({}, [moment])

@@ -1,0 +1,54 @@
+"""What `framescout doctor` finds where something is wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from framescout.cli import main
+from framescout.media import ffmpeg
+
+
+def ask(*options: str) -> tuple[Result, dict[str, dict[str, str]]]:
+    result = CliRunner().invoke(main, [*options, "doctor", "--json"])
+    return result, {finding["what"]: finding for finding in json.loads(result.stdout)}
+
+
+def test_a_package_that_cannot_be_loaded_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result, found = ask()
+    assert result.exit_code == 3
+    assert found["processor"]["state"] == "fail"
+    assert found["ffmpeg"]["state"] == "ok"
+
+
+def test_an_ffmpeg_without_encoders_is_named_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ffmpeg").write_text("#!/bin/sh\necho ffmpeg version 1.2.3\n")
+    (tmp_path / "ffmpeg").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    ffmpeg.find_ffmpeg.cache_clear()
+    result, found = ask()
+    ffmpeg.find_ffmpeg.cache_clear()
+    assert result.exit_code == 3
+    assert found["ffmpeg"]["says"] == f"1.2.3, {tmp_path / 'ffmpeg'}"
+    assert "no libx264 and no aac" in found["encoders"]["says"]
+
+
+def test_a_setting_says_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("batch = 5\n")
+    monkeypatch.setenv("FRAMESCOUT_WORKERS", "3")
+    _, found = ask("--config", str(own))
+    assert found["setting batch"]["says"] == f"5 ({own})"
+    assert found["setting workers"]["says"] == "'3' (the environment)"
+
+
+def test_a_setting_that_makes_no_sense_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMESCOUT_DENSITY", "dense")
+    result, found = ask()
+    assert result.exit_code == 3
+    assert "not 'dense'" in found["settings"]["says"]

@@ -1,0 +1,63 @@
+"""What `framescout status` says, also about what is unfinished."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import framescout
+from framescout.catalog import Catalog
+from framescout.catalog.records import Model
+from framescout.cli import main
+from framescout.commands.status import gather
+from framescout.errors import Reason
+from framescout.progress import SilentProgress
+from indexer.publish import publish
+from tests.framescout.catalog.make import make_embeddings, make_indexed
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> tuple[Catalog, Model]:
+    """Two videos of three keyframes each, in an index file; nothing heavy is needed for it."""
+    catalog = framescout.open(tmp_path / "kept")
+    with catalog.writer() as writer:
+        model = writer.model("toy", "print", 8)
+        writer.activate(model)
+        for name in ("a", "b"):
+            writer.commit_video(make_indexed(f"/{name}.mp4", count=3), model)
+        publish(catalog, writer, model, SilentProgress())
+    return catalog, model
+
+
+def test_new_keyframes_are_not_covered_even_where_others_were_dropped(kept: tuple[Catalog, Model]) -> None:
+    catalog, model = kept
+    with catalog.writer() as writer:
+        writer.mark_gone(["/a.mp4"])
+        writer.prune()
+        writer.commit_video(make_indexed("/c.mp4", embeddings=make_embeddings(2, seed=7)), model)
+    (said,) = gather(catalog)["models"]
+    assert (said["videos"], said["keyframes"]) == (2, 5)
+    assert (said["index"]["vectors"], said["index"]["not_covered"]) == (6, 2)
+
+
+def test_who_writes_is_said_while_it_writes(kept: tuple[Catalog, Model]) -> None:
+    catalog, _ = kept
+    assert gather(catalog)["writer"] is None
+    with catalog.writer():
+        assert gather(catalog)["writer"]["pid"] == os.getpid()
+
+
+def test_every_quarantined_file_has_its_reason_and_the_way_out(kept: tuple[Catalog, Model]) -> None:
+    catalog, _ = kept
+    with catalog.writer() as writer:
+        writer.quarantine("/bad.mp4", 10, 1, Reason.UNDECODABLE, "no frame")
+    said = CliRunner().invoke(main, ["--catalog", str(catalog.folder), "status"])
+    assert said.exit_code == 0
+    assert f"/bad.mp4: {Reason.UNDECODABLE.sentence} (no frame)" in said.stdout
+    assert "framescout retry" in said.stderr
+    facts = json.loads(CliRunner().invoke(main, ["--catalog", str(catalog.folder), "status", "--json"]).stdout)
+    assert facts["quarantined"][0]["reason"] == "undecodable"
