@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -57,21 +59,24 @@ class Run:
     def execute(self, may_go_on: Callable[[], bool]) -> Report:
         """Do the plan; `may_go_on` is asked often, and once it says False no new video is begun.
 
-        An exception abandons the videos in work and nothing else; KeyboardInterrupt ends in a report.
+        SIGINT and SIGTERM abandon the videos in work and end in a report; an exception abandons them as well.
         """
         started = time.monotonic()
         self.progress.found(len(self.plan.to_read), self.plan.size_bytes)
         batcher = Batcher(self.embedder, self.settings.batch or self.embedder.good_batch)
         decoders = self._decoders()
         try:
-            for event in decoders.events(_IDLE):
-                if self.report.stopped is None and not may_go_on():
-                    self.report.stopped = "until"
-                    decoders.take_no_more()
-                self._commit(batcher.flush() if event is None else self._hear(event, batcher))
-            self._commit(batcher.flush())
-        except KeyboardInterrupt:
-            self.report.stopped = "interrupted"
+            with _interrupts() as interrupted:
+                for event in decoders.events(_IDLE):
+                    if interrupted.is_set():
+                        self.report.stopped = "interrupted"
+                        break
+                    if self.report.stopped is None and not may_go_on():
+                        self.report.stopped = "until"
+                        decoders.take_no_more()
+                    self._commit(batcher.flush() if event is None else self._hear(event, batcher))
+                else:
+                    self._commit(batcher.flush())
         finally:
             decoders.abandon()
         done = len(self.report.indexed) + len(self.report.known) + len(self.report.quarantined)
@@ -201,6 +206,22 @@ class Run:
         sentence = f"{reason.sentence} ({detail})" if detail else reason.sentence
         self.report.quarantined[found.path] = sentence
         self.progress.quarantined(found.path, sentence)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Within, SIGINT and SIGTERM set the event; they would raise wherever the program stands, in a commit, too."""
+    interrupted = threading.Event()
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # no other may handle signals
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a run in the background goes on
+                before[number] = signal.signal(number, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _is_as_found(found: Found) -> bool:
