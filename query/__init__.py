@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from query.clips import export
 
@@ -13,30 +13,22 @@ if TYPE_CHECKING:
 __all__ = ["export", "search"]
 
 
-def search(
-    catalog: Catalog,
-    text: str,
-    *,
-    limit: int = 10,
-    path: str | None = None,
-    min_confidence: float = 0.0,
-    model: str | None = None,
-) -> Answer:
+def search(catalog: Catalog, text: str = "", *, model: str | None = None, **asked: Any) -> Answer:
     """The moments that show what `text` says, best first.
 
     Args:
         catalog: an open catalog.
         text: what should be seen, in plain words.
-        limit: how many moments at most.
-        path: a glob over the videos' paths, or over their end.
-        min_confidence: leave out moments below it, in [0, 1].
         model: the model to search with; by default the catalog's active one.
+        asked: everything else that a question may say, as fields of `query.request.Query`: `limit`, `also`, `without`,
+            `images`, `like`, `then`, `within`, `after`, `before`, `hours`, `cameras`, `paths`, `labels`,
+            `min_confidence`, ...
 
     Raises:
-        UsageError: the question makes no sense.
+        UsageError: the question makes no sense, or names something that the catalog doesn't have.
         NotAvailableError: nothing is indexed yet, or the model can't be had.
     """
-    from query.engine import answer
+    from query.engine import Engine
     from query.request import Query
 
-    return answer(catalog, Query(text, limit, path, min_confidence), model_name=model)
+    return Engine(catalog, model=model).answer(Query.from_json({"text": text, **asked}))

@@ -8,6 +8,20 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a moment that was asked for as a sequence."""
+
+    text: str
+    time: float
+    """When its keyframe is shown, in seconds."""
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in a moment's JSON."""
+        return {"text": self.text, "time": round(self.time, 6), "confidence": round(self.confidence, 4)}
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A stretch of one video that answers a query. Times are seconds from the start of the video."""
 
@@ -22,14 +36,18 @@ class Moment:
     peak: float
     """When the best keyframe is shown; start <= peak < end."""
     score: float
-    """Cosine similarity of the best keyframe, in [-1, 1]."""
+    """Of a question of one part the cosine similarity of the best keyframe; of several the log-odds that all hold."""
     confidence: float
     """How likely the moment is a match, in [0, 1]."""
     keyframe_id: int
+    similar: int = 0
+    """How many moments that look the same stand behind this one."""
+    steps: tuple[Step, ...] = ()
+    """Of a sequence."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that `search --json` prints and `export --from` reads."""
-        return {
+        fields: dict[str, Any] = {
             "video": self.video,
             "video_id": self.video_id,
             "camera": self.camera,
@@ -41,6 +59,11 @@ class Moment:
             "confidence": round(self.confidence, 4),
             "keyframe_id": self.keyframe_id,
         }
+        if self.similar:
+            fields["similar"] = self.similar
+        if self.steps:
+            fields["steps"] = [step.to_json() for step in self.steps]
+        return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +77,8 @@ class Answer:
     matched: bool
     """Whether any moment reaches the confidence of a match; the nearest are listed all the same."""
     moments: tuple[Moment, ...]
+    next_page: str | None = None
+    """What `page` of the next question is to be; None where there is no more."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document of `search --json`."""
@@ -63,4 +88,5 @@ class Answer:
             "keyframes_searched": self.keyframes_searched,
             "matched": self.matched,
             "moments": [moment.to_json() for moment in self.moments],
+            "next_page": self.next_page,
         }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,40 +12,85 @@ import click
 
 if TYPE_CHECKING:
     from query.answer import Answer
+    from query.engine import Engine
+    from query.request import Query
 
 
 def question(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what is looked for, the same for every command that asks."""
-    for option in (
-        click.option("--limit", "-n", default=10, show_default=True, help="How many moments at most."),
-        click.option("--path", metavar="GLOB", help="Only videos whose path fits: '*.mkv', 'cam1/**'."),
+    """The options that say what is looked for, the same for every command that asks; they become fields of a Query."""
+    several: Any = {"multiple": True}
+    options = (
+        click.option("--not", "without", metavar="TEXT", **several, help="What should not be seen then."),
+        click.option("--image", "images", metavar="FILE", **several, help="A picture that it should look like."),
+        click.option("--like", metavar="VIDEO@SECONDS", **several, help="More of what is seen there."),
+        click.option("--then", metavar="TEXT", **several, help="What should be seen after that; in order."),
+        click.option("--within", metavar="S", type=float, **several, help="Seconds to each --then at most [60]."),
+        click.option("--more-like", metavar="ID", type=int, **several, help="keyframe_id of a moment that was right."),
+        click.option("--less-like", metavar="ID", type=int, **several, help="keyframe_id of one that was wrong."),
+        click.option("--after", metavar="DATE", help="Recorded then or later: 2026-02-14, '2026-02-14 22:15'."),
+        click.option("--before", metavar="DATE", help="Recorded before that."),
+        click.option("--time", "hours", metavar="HH:MM-HH:MM", help="Wall clock; 22:00-05:00 crosses midnight."),
+        click.option("--camera", "cameras", metavar="GLOB", **several, help="Only this camera; one of several."),
+        click.option("--path", "paths", metavar="GLOB", **several, help="Only videos whose path fits: 'cam1/**'."),
+        click.option("--label", "labels", metavar="SET=LABEL", **several, help="Only what carries the label."),
+        click.option("--min-duration", metavar="S", type=float, help="Only videos that last so long at least."),
+        click.option("--max-duration", metavar="S", type=float, help="Only videos that last so long at most."),
         click.option("--min-confidence", type=float, default=0.0, help="Leave out moments below it (0 to 1)."),
-        click.option("--model", help="The model to search with [default: the catalog's]."),
-    ):
+        click.option("--all", "collapse", flag_value=False, default=True, help="Near-duplicates one by one."),
+        click.option("--limit", "-n", default=10, show_default=True, help="How many moments at most."),
+        click.option("--page", metavar="PAGE", help="2, 3, ..., or what next_page said."),
+    )
+    for option in reversed(options):
         command = option(command)
     return command
 
 
+_model = click.option("--model", help="The model to search with [default: the catalog's].")
+_refine = click.option("--refine", is_flag=True, help="Decode around the edges: put them where the shot changes.")
+
+
 @click.command()
-@click.argument("text")
+@click.argument("text", nargs=-1)
 @question
+@_model
+@_refine
+@click.option("--queries", metavar="FILE", help="A question a line (- for stdin); JSON lines on stdout.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
-def search(ctx: click.Context, /, text: str, as_json: bool, **asked: Any) -> None:
-    """Find the moments that show what TEXT says, best first.
+def search(
+    ctx: click.Context,
+    /,
+    text: tuple[str, ...],
+    model: str | None,
+    refine: bool,
+    queries: str | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Find the moments that show what TEXT says, best first; of several texts, all at the same moment.
 
-    Where nothing reaches the confidence of a match, the nearest moments are listed all the same, and stderr says so.
+    'dog:2' weighs twice. Where nothing reaches the confidence of a match, the nearest moments are listed all the same,
+    and stderr says so.
 
     \b
     framescout search "a person climbing a fence"
-    framescout search "a red car" --path 'cam1/**' --limit 3 --json
+    framescout search "a red car" "at night" --not "a bus" --camera 'cam*' --time 22:00-05:00
+    framescout search "a man opens a door" --then "a dog runs out" --within 20
+    framescout search --image car.jpg --after 2026-02-14 --limit 3 --json
 
     \b
-    Exit status: 0 done, with a match or without; 2 usage; 3 there is no catalog, or the model can't be had.
+    Exit status: 0 done, with a match or without; 2 usage; 3 there is no catalog, or a file or model can't be had.
     """
     from query import present
 
-    answer = _ask(ctx, text, asked)
+    engine = _engine(ctx, model)
+    if queries is not None:
+        for answer in _answers(engine, queries, text, asked):
+            click.echo(present.as_json_line(answer))
+        return
+    answer = engine.answer(read_query(text, asked))
+    if refine:
+        answer = _refined(engine, answer)
     if as_json:
         click.echo(present.as_json(answer))
         return
@@ -54,8 +101,10 @@ def search(ctx: click.Context, /, text: str, as_json: bool, **asked: Any) -> Non
 
 
 @click.command()
-@click.argument("text", required=False)
+@click.argument("text", nargs=-1)
 @question
+@_model
+@_refine
 @click.option("--from", "source", metavar="FILE", help="Moments as JSON, as search --json prints them; - for stdin.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("clips"), show_default=True, help="Folder.")
 @click.option("--pad", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Seconds before and after.")
@@ -74,16 +123,15 @@ def search(ctx: click.Context, /, text: str, as_json: bool, **asked: Any) -> Non
 def export(
     ctx: click.Context,
     /,
-    text: str | None,
+    text: tuple[str, ...],
+    model: str | None,
+    refine: bool,
     source: str | None,
     out: Path,
+    pad: float,
     precise: bool,
     as_json: bool,
-    limit: int,
-    path: str | None,
-    min_confidence: float,
-    model: str | None,
-    **options: Any,
+    **asked: Any,
 ) -> None:
     """Cut the moments that show what TEXT says into clips, with manifest.json and manifest.csv.
 
@@ -95,22 +143,28 @@ def export(
     Exit status: 0 done; 1 a clip could not be cut; 2 usage; 3 a file can't be had.
     """
     from query.clips import export as cut
+    from query.clips.manifest import as_json as manifest
     from query.clips.manifest import read_moments
 
-    if (text is None) == (source is None):
-        raise click.UsageError("Say what to look for, or give moments with --from FILE; one of the two.")
+    besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "overwrite")}
     if source is not None:
-        asked, moments = read_moments(source)
+        if any(value not in ((), None, "") for value in (text, *(asked[name] for name in _WHAT))):
+            raise click.UsageError("Say what to look for, or give moments with --from FILE; one of the two.")
+        found, moments = read_moments(source)
     else:
-        wanted = {"limit": limit, "path": path, "min_confidence": min_confidence, "model": model}
-        answer = _ask(ctx, str(text), wanted)
-        asked, moments = answer.query, list(answer.moments)
+        engine = _engine(ctx, model)
+        answer = engine.answer(read_query(text, asked))
+        if refine:
+            answer = _refined(engine, answer)
+        found, moments = answer.query, list(answer.moments)
         if not answer.matched and moments:
             click.echo("no confident match; the nearest moments are cut", err=True)
     if not moments:
         click.echo("there is nothing to cut", err=True)
+        if as_json:
+            click.echo(manifest(found, []), nl=False)
         return
-    clips = cut(moments, out, mode="precise" if precise else "copy", query=asked, **options)
+    clips = cut(moments, out, mode="precise" if precise else "copy", pad=pad, query=found, **besides)
     if as_json:
         click.echo((out / "manifest.json").read_text(encoding="utf-8"))
         return
@@ -118,10 +172,47 @@ def export(
         click.echo(str(out / clip.file))
 
 
-def _ask(ctx: click.Context, text: str, asked: dict[str, Any]) -> Answer:
-    import query
-    from framescout.catalog import Catalog
-    from framescout.settings import catalog_folder
+_WHAT = ("without", "images", "like", "then", "more_like", "less_like")
 
-    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False)
-    return query.search(catalog, text, **asked)
+
+def read_query(texts: tuple[str, ...], asked: dict[str, Any]) -> Query:
+    """A question from the words and options of a command line."""
+    from query.request import Query
+
+    return Query.from_json({"text": texts[0] if texts else "", "also": texts[1:], **asked})
+
+
+def _engine(ctx: click.Context, model: str | None) -> Engine:
+    from framescout import settings
+    from framescout.catalog import Catalog
+    from query.engine import Engine
+
+    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False)
+    return Engine(catalog, model=model, zone=settings.load(ctx.obj["config"]).zone)
+
+
+def _answers(engine: Engine, source: str, texts: tuple[str, ...], asked: dict[str, Any]) -> list[Answer]:
+    """One a line of the file; `texts` must hold besides in each."""
+    from framescout.errors import FramescoutError, NotAvailableError, UsageError
+
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise NotAvailableError(f"--queries {source} can't be read: {error.strerror}") from error
+    queries = []
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1):
+        if line.strip():
+            try:
+                queries.append(read_query((line, *texts), asked))
+            except FramescoutError as error:
+                raise UsageError(f"{source}, line {number}: {error}") from error
+    return engine.answer_all(queries) if queries else []
+
+
+def _refined(engine: Engine, answer: Answer) -> Answer:
+    from query.engine import find_model
+    from query.refine import refine
+
+    with engine.catalog.snapshot() as snapshot:
+        model = find_model(snapshot, answer.model)
+        return replace(answer, moments=refine(snapshot, model, answer.moments))

@@ -1,9 +1,14 @@
 """A score in, how likely it is a match out.
 
 Cosines mean nothing by themselves: they differ from model to model and from archive to archive. So a score is held
-against what sentences that have nothing to do with the archive reach in it at best: their median and their spread
-(median absolute deviation, which the few of them that do fit hardly move). A logistic curve, fitted by
-benchmarks/confidence.py, turns the distance into a probability.
+against what has nothing to do with the question:
+
+- of a sentence, against what sentences that hardly any archive answers reach in this archive at best;
+- of a picture, against what keyframes reach at best in nine of ten other videos.
+
+Of these, the median and the spread count (median absolute deviation, which the few of them that do fit hardly move). A
+logistic curve, fitted by benchmarks/confidence.py, turns the distance into a probability. Measured for sentences; for
+pictures the same curve is taken.
 """
 
 from __future__ import annotations
@@ -12,10 +17,13 @@ import hashlib
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from framescout.catalog import Snapshot
+from framescout.catalog.records import Model
 from query.encode import TEMPLATES, TextTower, encode
 
 MATCH = 0.5
@@ -32,11 +40,14 @@ STRANGERS = (
 
 _AT_THE_MEDIAN, _PER_SPREAD = -3.2, 2.6
 _LEAST_SPREAD = 0.02  # cosine
+_SAMPLE = 20_000  # keyframes from which an archive is judged
+_PICTURES = 64  # of them, so many are held against the others
+_UNRELATED = 90  # percent of other videos
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What strangers reach in an archive at best."""
+    """What has nothing to do with a question reaches at best, in cosine."""
 
     center: float
     spread: float
@@ -51,12 +62,69 @@ class Background:
         return cls(center, max(deviation, _LEAST_SPREAD))
 
     def distance(self, score: float) -> float:
-        """How many spreads the score lies above what strangers reach."""
+        """How many spreads the score lies above the centre."""
         return (score - self.center) / self.spread
 
     def confidence(self, score: float) -> float:
         """How likely a keyframe with this score is a match, in [0, 1]."""
-        return float(1.0 / (1.0 + np.exp(-(_AT_THE_MEDIAN + _PER_SPREAD * self.distance(score)))))
+        return float(1.0 / (1.0 + np.exp(-log_odds(self.distance(score)))))
+
+
+def log_odds(distance: float) -> float:
+    """Of a match, for a score that lies so many spreads above the background's centre."""
+    return _AT_THE_MEDIAN + _PER_SPREAD * distance
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Keyframes of whole videos, spread evenly over an archive, and what strangers make of them."""
+
+    rows: np.ndarray
+    """(N, D) float32, of unit length."""
+    starts: np.ndarray
+    """(V,) rows at which a video begins."""
+    strange: np.ndarray
+    """(S, D) float32, STRANGERS."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, model: Model, strange: np.ndarray, below: int | None = None) -> Sample:
+        """Read it; of keyframes with an id under `below`, where it is given."""
+        videos = snapshot.video_ranges(model.id)
+        if below is not None:
+            videos = videos[videos[:, 2] <= below]
+        step = max(1, int(np.ceil((videos[:, 2] - videos[:, 1]).sum() / _SAMPLE)))
+        blocks = [block.embeddings for block in snapshot.blocks(model.id, video_ids=videos[::step, 0].tolist())]
+        starts = np.cumsum([0, *map(len, blocks)], dtype=np.int64)[:-1]
+        rows = np.concatenate(blocks) if blocks else np.empty((0, model.dimensions))
+        return cls(rows.astype(np.float32), starts, strange)
+
+    @cached_property
+    def of_sentences(self) -> Background:
+        """What sentences that the archive doesn't answer reach in it."""
+        best = (self.rows @ self.strange.T).max(axis=0) if len(self.rows) else np.empty(0)
+        return Background.of(best)
+
+    @cached_property
+    def of_pictures(self) -> Background:
+        """What keyframes reach in nine of ten other videos at most; where there is one video, of other keyframes."""
+        if len(self.rows) < 2:
+            return Background.of(np.empty(0))
+        chosen = np.unique(np.linspace(0, len(self.rows) - 1, _PICTURES).astype(int))
+        scores = self.rows[chosen] @ self.rows.T
+        scores[np.arange(len(chosen)), chosen] = np.nan
+        if len(self.starts) > 1:
+            own = np.searchsorted(self.starts, chosen, side="right") - 1
+            scores = np.fmax.reduceat(scores, self.starts, axis=1)
+            scores[np.arange(len(chosen)), own] = np.nan
+        return Background.of(np.nanpercentile(scores, _UNRELATED, axis=1))
+
+    @cached_property
+    def unlike(self) -> float:
+        """Cosine of two keyframes that have nothing to do with each other."""
+        if len(self.rows) < 2:
+            return 0.0
+        some = self.rows[np.unique(np.linspace(0, len(self.rows) - 1, _PICTURES).astype(int))]
+        return float(np.median((some @ some.T)[np.triu_indices(len(some), 1)]))
 
 
 def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:

@@ -1,12 +1,10 @@
-"""A question in, one unit vector of the model's space out."""
+"""Sentences in, unit vectors of the model's space out."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 import numpy as np
-
-from query.request import Query
 
 TEMPLATES = ("{}", "a photo of {}", "a video frame of {}", "security camera footage of {}")
 """Phrasings that are averaged: one sentence's wording matters less (Radford et al. 2021, arXiv:2103.00020, 3.1.4)."""
@@ -25,9 +23,3 @@ def encode(tower: TextTower, texts: list[str]) -> np.ndarray:
     rows = tower.encode_texts(phrasings).reshape(len(texts), len(TEMPLATES), -1).mean(axis=1)
     unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit
-
-
-def encode_query(tower: TextTower, query: Query) -> np.ndarray:
-    """(D,) float32, of unit length."""
-    vector: np.ndarray = encode(tower, [query.text.strip()])[0]
-    return vector

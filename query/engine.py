@@ -2,46 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import lru_cache
+from itertools import islice, takewhile
 
 import numpy as np
 
+from framescout import settings
 from framescout.catalog import Catalog, Snapshot
 from framescout.catalog.records import Model
 from framescout.embedding import load_text_tower
 from framescout.errors import NotAvailableError, UsageError
-from framescout.vectors import VectorIndex
-from query.answer import Answer, Moment
-from query.confidence import MATCH, Background, strangers
-from query.encode import encode_query
-from query.filters import wanted_ranges
-from query.moments import find_stretches
-from query.request import Query
+from framescout.vectors import VectorIndex, common
+from query.answer import Answer
+from query.collapse import collapse
+from query.confidence import MATCH, Sample, strangers
+from query.encode import TextTower, encode
+from query.feedback import learn
+from query.filters import find_places, wanted_ranges
+from query.moments import Found, join_chains, join_curves
+from query.pictures import encode_pictures
+from query.rank import Nearest, Part, Scanned, evidence, is_one_direction
+from query.request import PageToken, Query, Term
 
 _CANDIDATES_A_MOMENT = 8
-_SAMPLE = 20_000  # keyframes from which a sentence's background is read
 
 
-def answer(catalog: Catalog, query: Query, *, model_name: str | None = None) -> Answer:
-    """The moments that answer `query`, best first.
+class Engine:
+    """Answers questions about one catalog. Kept, it answers the next one sooner; threads may share it."""
 
-    Raises:
-        NotAvailableError: nothing is indexed yet, or not with this model.
-        ModelNotAvailableError: the model's text tower can't be had.
-    """
-    with catalog.snapshot() as snapshot:
-        model = find_model(snapshot, model_name)
-        tower = load_text_tower(model.name, model.fingerprint, catalog.cache_folder)
-        vector = encode_query(tower, query)
-        ranges = wanted_ranges(snapshot, model.id, query)
-        strange = strangers(tower, model.fingerprint, catalog.cache_folder)
-        background, usual = read_background(snapshot, model, vector, strange)
-        index = VectorIndex.open(snapshot, model, catalog.vectors_folder)
-        moments = _moments(snapshot, model, index, vector, ranges, (background, usual), query.limit)
-        searched = snapshot.keyframe_count(model.id) if ranges is None else int((ranges[:, 1] - ranges[:, 0]).sum())
-    kept = tuple(moment for moment in moments if moment.confidence >= query.min_confidence)
-    matched = any(moment.confidence >= MATCH for moment in kept)
-    return Answer(query.to_json(), model.name, searched, matched, kept)
+    def __init__(self, catalog: Catalog, *, model: str | None = None, zone: tzinfo | None = None) -> None:
+        """`model`: by default the catalog's active one. `zone`: of dates without an offset; by default the setting."""
+        self.catalog = catalog
+        self._model_name = model
+        self._zone = zone or settings.load().zone
+        self._tower: tuple[str, TextTower] | None = None
+        self._sample: tuple[tuple[int, int | None], int, Sample] | None = None
+        self._encoded = lru_cache(maxsize=1024)(self._encode)
+
+    def answer(self, query: Query) -> Answer:
+        """The moments that answer `query`, best first.
+
+        Raises:
+            NotAvailableError: nothing is indexed yet, or not with this model.
+            ModelNotAvailableError: the model's towers can't be had.
+            UsageError: the question names something that the catalog doesn't have.
+        """
+        (only,) = self.answer_all([query])
+        return only
+
+    def answer_all(self, queries: Sequence[Query]) -> list[Answer]:
+        """An answer a question, from one state of the catalog; sentences alone take one pass over the index.
+
+        Raises as `answer` does.
+        """
+        with self.catalog.snapshot() as snapshot:
+            model = find_model(snapshot, self._model_name)
+            index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder)
+            asked = [self._read(snapshot, model, query) for query in queries]
+            rankings = self._rankings(snapshot, model, index, asked)
+            return [self._answer(snapshot, model, *pair) for pair in zip(asked, rankings, strict=True)]
+
+    def read(self, snapshot: Snapshot, model: Model, query: Query) -> list[Part]:
+        """What a moment must show, and what it must not, as directions in the model's space."""
+        sample = self.sample(snapshot, model, PageToken.read(query.page).below)
+        parts = [self._sentence(model, sample, text) for text in query.wanted_texts]
+        places = [_keyframe_at(snapshot, model, *place) for place in find_places(snapshot, query)]
+        rows = [*snapshot.embeddings_of(model.id, places).astype(np.float32)]
+        if query.images:
+            rows += [*encode_pictures(model, query.images, self.catalog.cache_folder)]
+        parts += [Part.of(row, sample.of_pictures) for row in rows]
+        if query.more_like or query.less_like:
+            right, wrong = (_examples(snapshot, model, ids) for ids in (query.more_like, query.less_like))
+            parts[:1] = [learn(parts[0] if parts else None, right, wrong, sample.of_pictures)]
+        return parts + [self._sentence(model, sample, text, is_wanted=False) for text in query.without]
+
+    def sample(self, snapshot: Snapshot, model: Model, below: int | None = None) -> Sample:
+        """What the archive is judged by; read again when it has grown or shrunk by a tenth."""
+        count = snapshot.keyframe_count(model.id)
+        if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
+            strange = strangers(self._text_tower(model), model.fingerprint, self.catalog.cache_folder)
+            self._sample = (model.id, below), max(1, count), Sample.of(snapshot, model, strange, below)
+        return self._sample[2]
+
+    def _text_tower(self, model: Model) -> TextTower:
+        if self._tower is None or self._tower[0] != model.fingerprint:
+            self._tower = (
+                model.fingerprint,
+                load_text_tower(model.name, model.fingerprint, self.catalog.cache_folder),
+            )
+            self._encoded.cache_clear()
+        return self._tower[1]
+
+    def _encode(self, model: Model, text: str) -> np.ndarray:
+        row: np.ndarray = encode(self._text_tower(model), [text])[0]
+        return row
+
+    def _sentence(self, model: Model, sample: Sample, written: str, *, is_wanted: bool = True) -> Part:
+        term = Term.read(written)
+        self._text_tower(model)
+        return Part.of(self._encoded(model, term.text), sample.of_sentences, term.weight, is_wanted=is_wanted)
+
+    def _read(self, snapshot: Snapshot, model: Model, query: Query) -> _Asked:
+        token = PageToken.read(query.page)
+        sample = self.sample(snapshot, model, token.below)
+        return _Asked(
+            query,
+            token,
+            self.read(snapshot, model, query),
+            [[self._sentence(model, sample, text)] for text in query.then],
+            wanted_ranges(snapshot, model.id, query, self._zone, token.below),
+            find_places(snapshot, query),
+            sample,
+        )
+
+    def _rankings(
+        self, snapshot: Snapshot, model: Model, index: VectorIndex, asked: list[_Asked]
+    ) -> list[Nearest | Scanned | None]:
+        """One a question; the questions of one direction and one filter share a pass over the index."""
+        rankings: list[Nearest | Scanned | None] = [None] * len(asked)
+        shared: dict[bytes | None, list[int]] = {}
+        for number, each in enumerate(asked):
+            if is_one_direction(each.parts) and not each.steps:
+                shared.setdefault(None if each.ranges is None else each.ranges.tobytes(), []).append(number)
+            elif not each.steps:
+                rankings[number] = Scanned(snapshot, model, each.parts, each.ranges)
+        for numbers in shared.values():
+            parts, ranges = [asked[number].parts[0] for number in numbers], asked[numbers[0]].ranges
+            wanted = max(asked[number].enough for number in numbers) * _CANDIDATES_A_MOMENT
+            found = Nearest.of_many(snapshot, model, index, parts, ranges, wanted)
+            for number, nearest in zip(numbers, found, strict=True):
+                rankings[number] = nearest
+        return rankings
+
+    def _answer(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned | None) -> Answer:
+        query, token = asked.query, asked.token
+        if ranking is None:
+            steps = [asked.parts, *asked.steps]
+            found = asked.first(join_chains(snapshot, model, steps, query, asked.ranges))
+        else:
+            found = self._best(snapshot, model, asked, ranking)
+        skipped = (token.number - 1) * query.limit
+        shown = tuple(each.moment for each in found[skipped : skipped + query.limit])
+        return Answer(
+            query=query.to_json(),
+            model=model.name,
+            keyframes_searched=_count(snapshot, model, asked.ranges),
+            matched=any(moment.confidence >= MATCH for moment in shown),
+            moments=shown,
+            next_page=token.next(snapshot.next_keyframe_id()) if len(found) > skipped + query.limit else None,
+        )
+
+    def _best(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned) -> list[Found]:
+        """More candidates are asked for only where they joined into too few moments."""
+        scores = evidence(asked.parts, asked.sample.rows)
+        usual = float(np.median(scores)) if len(scores) else 0.0
+        wanted = asked.enough * _CANDIDATES_A_MOMENT
+        while True:
+            curves, floor, is_all = ranking.curves(wanted)
+            found = asked.first(join_curves(snapshot, model, curves, floor, usual, asked.parts, asked.sample.unlike))
+            if is_all or len(found) >= asked.enough or floor < asked.least:
+                return found
+            wanted *= 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question, read."""
+
+    query: Query
+    token: PageToken
+    parts: list[Part]
+    steps: list[list[Part]]
+    ranges: np.ndarray | None
+    places: list[tuple[int, float]]
+    """(video id, seconds) that it should be like: these themselves are no answer."""
+    sample: Sample
+
+    @property
+    def enough(self) -> int:
+        """Moments that fill the page, and one that says whether there is another page."""
+        return self.token.number * self.query.limit + 1
+
+    @property
+    def least(self) -> float:
+        """Log-odds of the least confidence."""
+        p = self.query.min_confidence
+        return -math.inf if p <= 0 else math.inf if p >= 1 else math.log(p / (1 - p))
+
+    def first(self, found: Iterable[Found]) -> list[Found]:
+        """The first ones, best first, that are sure enough, each once."""
+        sure = takewhile(lambda each: each.moment.confidence >= self.query.min_confidence, found)
+        others = (each for each in sure if not any(each.holds(*place) for place in self.places))
+        if not self.query.collapse:
+            return list(islice(others, self.enough))
+        return collapse(others, self.enough, self.sample.unlike)
 
 
 def find_model(snapshot: Snapshot, name: str | None) -> Model:
@@ -64,89 +222,22 @@ def find_model(snapshot: Snapshot, name: str | None) -> Model:
     return named[-1]
 
 
-def read_background(
-    snapshot: Snapshot, model: Model, vector: np.ndarray, strange: np.ndarray
-) -> tuple[Background, float]:
-    """What the strangers `strange` (R, D) reach in the archive at best, and the score of most keyframes for `vector`.
-
-    From a sample of whole videos, spread evenly over the catalog.
-    """
-    videos = snapshot.video_ranges(model.id)
-    counts = videos[:, 2] - videos[:, 1]
-    step = max(1, int(np.ceil(counts.sum() / _SAMPLE)))
-    chosen = None if step == 1 else videos[::step, 0].tolist()
-    blocks = [block.embeddings for block in snapshot.blocks(model.id, video_ids=chosen)]
-    if not blocks:
-        return Background.of(np.empty(0, np.float32)), 0.0
-    scores = np.concatenate(blocks).astype(np.float32) @ np.concatenate([strange, vector[None]]).T
-    return Background.of(scores[:, :-1].max(axis=0)), float(np.median(scores[:, -1]))
+def _keyframe_at(snapshot: Snapshot, model: Model, video_id: int, seconds: float) -> int:
+    keyframe_id = snapshot.keyframe_at(model.id, video_id, seconds)
+    if keyframe_id is None:
+        raise UsageError(f"video {video_id} is not indexed with the model {model.name}; run framescout index")
+    return keyframe_id
 
 
-def _moments(
-    snapshot: Snapshot,
-    model: Model,
-    index: VectorIndex,
-    vector: np.ndarray,
-    ranges: np.ndarray | None,
-    background: tuple[Background, float],
-    limit: int,
-) -> list[Moment]:
-    """The best `limit` moments.
-
-    Every keyframe that scores as well as the last candidate is a candidate; so every peak above it lies in a video
-    that is looked at, and more candidates are asked for only where they joined into too few moments.
-    """
-    wanted = limit * _CANDIDATES_A_MOMENT
-    while True:
-        ids, scores = index.search(vector[None], wanted, ranges)
-        found = ids[0] >= 0
-        if not found.any():
-            return []
-        floor = float(scores[0][found].min())
-        video_ids = _videos_of(snapshot, model, ids[0][found])
-        moments = _moments_in(snapshot, model, vector, video_ids, floor, background)
-        if len(moments) >= limit or found.sum() < wanted:
-            return moments[:limit]
-        wanted *= 4
+def _examples(snapshot: Snapshot, model: Model, ids: Sequence[int]) -> np.ndarray:
+    rows = snapshot.embeddings_of(model.id, ids)
+    if len(rows) < len(ids):
+        raise UsageError(f"one of the keyframes {', '.join(map(str, ids))} is not in the catalog (any more)")
+    return rows
 
 
-def _videos_of(snapshot: Snapshot, model: Model, keyframe_ids: np.ndarray) -> list[int]:
-    videos = snapshot.video_ranges(model.id)
-    positions = np.searchsorted(videos[:, 1], keyframe_ids, side="right") - 1
-    return [int(video_id) for video_id in np.unique(videos[positions, 0])]
-
-
-def _moments_in(
-    snapshot: Snapshot,
-    model: Model,
-    vector: np.ndarray,
-    video_ids: Iterable[int],
-    floor: float,
-    background: tuple[Background, float],
-) -> list[Moment]:
-    strange, usual = background
-    wanted = list(video_ids)
-    videos = {video.id: video for video in snapshot.videos(wanted)}
-    moments = []
-    for block in snapshot.blocks(model.id, video_ids=wanted):
-        scores = block.embeddings.astype(np.float32) @ vector
-        times = snapshot.keyframe_times(block.video_id, model.id)
-        assert times is not None
-        video = videos[block.video_id]
-        for stretch in find_stretches(scores, floor - 1e-4, background=usual):
-            score = float(scores[stretch.peak])
-            moments.append(
-                Moment(
-                    video=video.path,
-                    video_id=video.id,
-                    camera=video.camera,
-                    recorded_at=video.recorded_at,
-                    start=float(times.starts[stretch.first]),
-                    end=float(times.ends[stretch.last]),
-                    peak=float(times.times[stretch.peak]),
-                    score=score,
-                    confidence=strange.confidence(score),
-                    keyframe_id=times.first_keyframe_id + stretch.peak,
-                )
-            )
-    return sorted(moments, key=lambda moment: (-moment.score, moment.keyframe_id))
+def _count(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> int:
+    if ranges is None:
+        return snapshot.keyframe_count(model.id)
+    searched = common(ranges, snapshot.keyframe_ranges(model.id))
+    return int((searched[:, 1] - searched[:, 0]).sum())

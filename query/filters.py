@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import fnmatch
+import math
+import os
 import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 import numpy as np
 
 from framescout.catalog import Snapshot
-from query.request import Query
+from framescout.catalog.records import VideoFacts
+from framescout.errors import UsageError
+from framescout.vectors import common, tidy
+from query.request import Hours, Place, Query, read_date, read_label
 
 
-def wanted_ranges(snapshot: Snapshot, model_id: int, query: Query) -> np.ndarray | None:
-    """(M, 2) int64, [first, last + 1) of each video that passes; None where nothing is filtered."""
-    if query.path is None:
+def wanted_ranges(
+    snapshot: Snapshot, model_id: int, query: Query, zone: tzinfo, below: int | None = None
+) -> np.ndarray | None:
+    """Keyframes that pass every filter, and have an id under `below`.
+
+    `zone`: that of dates without an offset, and of the wall clock. A video whose recording time isn't known passes no
+    filter of time.
+
+    Returns:
+        (M, 2) int64, sorted and apart: [first, last + 1); None where nothing is filtered.
+
+    Raises:
+        UsageError: a camera or a label is asked for that the catalog doesn't have.
+    """
+    parts = []
+    if query.paths or query.cameras or query.min_duration is not None or query.max_duration is not None:
+        parts.append(_of_videos(snapshot, model_id, query))
+    if query.after or query.before or query.hours:
+        parts.append(_of_times(snapshot, model_id, query, zone))
+    parts.extend(_of_labels(snapshot, model_id, query.labels))
+    if below is not None:
+        parts.append(np.array([[0, below]], np.int64))
+    if not parts:
         return None
-    passing = {video.id for video in snapshot.videos() if matches_path(video.path, query.path)}
-    ranges = snapshot.video_ranges(model_id)
-    return ranges[np.isin(ranges[:, 0], list(passing)), 1:]
+    ranges = parts[0]
+    for part in parts[1:]:
+        ranges = common(ranges, part)
+    return ranges
 
 
 def matches_path(path: str, glob: str) -> bool:
@@ -26,6 +55,111 @@ def matches_path(path: str, glob: str) -> bool:
     `*` and `?` stay within a name, `**` crosses folders; a name without a wildcard finds itself anywhere.
     """
     return bool(_compiled(glob).search(path))
+
+
+def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
+    """(video id, seconds) of each `like`.
+
+    Raises:
+        UsageError: there is no such video, or there are several.
+    """
+    places = [Place.read(written) for written in query.like]
+    facts = snapshot.video_facts() if places else []
+    found = []
+    for place in places:
+        ids = [video.id for video in facts if str(video.id) == place.video or matches_path(video.path, place.video)]
+        exact = [video.id for video in facts if video.path == os.path.abspath(place.video)]  # noqa: PTH100
+        ids = exact or ids
+        if len(ids) != 1:
+            told = "there is no video" if not ids else f"there are {len(ids)} videos"
+            raise UsageError(f"--like: {told} {place.video!r} in the catalog; write its path, or video_id of --json")
+        found.append((ids[0], place.seconds))
+    return found
+
+
+def _of_videos(snapshot: Snapshot, model_id: int, query: Query) -> np.ndarray:
+    facts = snapshot.video_facts()
+    is_wanted_camera = _camera_filter(facts, query.cameras)
+    passing = [
+        video.id
+        for video in facts
+        if is_wanted_camera(video.camera)
+        and (query.min_duration is None or video.duration >= query.min_duration)
+        and (query.max_duration is None or video.duration <= query.max_duration)
+        and (not query.paths or any(matches_path(video.path, glob) for glob in query.paths))
+    ]
+    ranges = snapshot.video_ranges(model_id)
+    return tidy(ranges[np.isin(ranges[:, 0], passing), 1:])
+
+
+def _camera_filter(facts: list[VideoFacts], globs: tuple[str, ...]) -> Callable[[str | None], bool]:
+    """A camera's name may be written in any case, and with wildcards."""
+    if not globs:
+        return lambda camera: True
+    cameras = {video.camera for video in facts if video.camera is not None}
+    wanted: set[str | None] = set()
+    for glob in globs:
+        found = {camera for camera in cameras if fnmatch.fnmatchcase(camera.casefold(), glob.casefold())}
+        if not found:
+            raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some(sorted(cameras))}")
+        wanted |= found
+    return lambda camera: camera in wanted
+
+
+def _of_labels(snapshot: Snapshot, model_id: int, labels: tuple[str, ...]) -> Iterator[np.ndarray]:
+    """A range set for each label set: any of the labels that were asked for."""
+    if not labels:
+        return
+    known = snapshot.label_sets(model_id)
+    asked: dict[str, list[str]] = {}
+    for name, label in map(read_label, labels):
+        if name not in known:
+            raise UsageError(f"there is no label set {name!r} in the catalog; it has: {_some(sorted(known))}")
+        if label not in known[name]:
+            raise UsageError(f"the label set {name!r} has no label {label!r}; it has: {_some(known[name])}")
+        asked.setdefault(name, []).append(label)
+    for name, wanted in asked.items():
+        yield tidy(np.concatenate([snapshot.label_ranges(model_id, name, label) for label in wanted]))
+
+
+def _some(names: list[str] | tuple[str, ...]) -> str:
+    shown = ", ".join(names[:20]) or "none"
+    return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
+
+
+def _of_times(snapshot: Snapshot, model_id: int, query: Query, zone: tzinfo) -> np.ndarray:
+    after = read_date(query.after, zone, "--after") if query.after else datetime.min.replace(tzinfo=UTC)
+    before = read_date(query.before, zone, "--before") if query.before else datetime.max.replace(tzinfo=UTC)
+    hours = Hours.read(query.hours) if query.hours else None
+    spans = {video_id: (first, last) for video_id, first, last in snapshot.video_ranges(model_id).tolist()}
+    ranges = []
+    for video in snapshot.video_facts():
+        if video.recorded_at is None or video.id not in spans:
+            continue
+        first, last = spans[video.id]
+        end = video.recorded_at + timedelta(seconds=video.duration)
+        for start, stop in _windows(max(after, video.recorded_at), min(before, end), hours, zone):
+            opens = (start - video.recorded_at).total_seconds()
+            closes = math.inf if stop >= end else (stop - video.recorded_at).total_seconds()
+            whole = opens <= 0 and closes == math.inf
+            ranges.append((first, last) if whole else snapshot.keyframes_between(first, last, opens, closes))
+    return tidy(np.array(ranges, np.int64))
+
+
+def _windows(start: datetime, end: datetime, hours: Hours | None, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches of [start, end] that lie in the window of the clock."""
+    if start > end:
+        return
+    if hours is None:
+        yield start, end
+        return
+    day = start.astimezone(zone).date() - timedelta(days=1)  # yesterday's window may reach over midnight
+    while day <= end.astimezone(zone).date():
+        opens = datetime.combine(day, hours.start, zone)
+        closes = datetime.combine(day + timedelta(days=hours.end <= hours.start), hours.end, zone)
+        if max(start, opens) < min(end, closes) or (start == end and opens <= start < closes):
+            yield max(start, opens), min(end, closes)
+        day += timedelta(days=1)
 
 
 @lru_cache(maxsize=64)

@@ -20,6 +20,11 @@ def as_json(answer: Answer) -> str:
     return json.dumps(answer.to_json(), indent=2)
 
 
+def as_json_line(answer: Answer) -> str:
+    """The same on one line."""
+    return json.dumps(answer.to_json())
+
+
 def show(answer: Answer) -> None:
     """A table on a terminal; elsewhere a line a moment: start, end, confidence, path, parted by tabs."""
     if sys.stdout.isatty() and answer.moments:
@@ -57,6 +62,10 @@ def _add(table: Table, moment: Moment) -> None:
     from rich.text import Text
 
     path = moment.video.encode("utf-8", "replace").decode()
+    if moment.similar:
+        path += f"  (+{moment.similar} alike)"
+    for step in moment.steps[1:]:
+        path += f"  > {_clock(step.time)} {step.text}"
     link = f"link {Path(moment.video).as_uri()}"
     sure = f"{moment.confidence:.0%} " + "#" * round(moment.confidence * 8)
     table.add_row(

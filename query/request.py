@@ -1,35 +1,236 @@
-"""What is asked: a sentence, and where to look for it. Checked where it is made, so that later stages can trust it."""
+"""What is asked, in the words in which it was asked: options, HTTP parameters and saved searches are all this.
+
+Checked where it is made, so that later stages can trust it; a Query survives the way to JSON and back.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
+from typing import Any, Self
+
+import msgspec
 
 from framescout.errors import UsageError
+from framescout.timeline import parse_clock
 
-_MOST_LETTERS = 2000
+_MOST_LETTERS, _MOST_PARTS = 2000, 32
+_WEIGHT = re.compile(r"(?P<text>.*[^\W\d]\W*?):(?P<weight>\d{1,3}(?:\.\d{1,3})?)", re.DOTALL)
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 10.0
+_HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
+_PAGE = re.compile(r"(\d{1,6})(?:@(\d{1,18}))?")
+
+
+class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A question. Raises UsageError where it makes no sense."""
+
+    text: str = ""
+    """What should be seen; 'dog:2' weighs twice as much as 'dog'."""
+    also: tuple[str, ...] = ()
+    """What should be seen at the same moment besides."""
+    without: tuple[str, ...] = ()
+    """What should not be seen then."""
+    images: tuple[str, ...] = ()
+    """Files of pictures that the moment should look like."""
+    like: tuple[str, ...] = ()
+    """VIDEO@SECONDS: places in the archive that it should look like; VIDEO is an id, a path, or the end of one."""
+    then: tuple[str, ...] = ()
+    """What should be seen after that, in this order."""
+    within: tuple[float, ...] = ()
+    """Seconds that each step of `then` may come after the one before it; one value serves for all."""
+    more_like: tuple[int, ...] = ()
+    """Keyframe ids of moments that were right."""
+    less_like: tuple[int, ...] = ()
+    """Keyframe ids of moments that were wrong."""
+    after: str | None = None
+    """A date or a date and time: not before it."""
+    before: str | None = None
+    """A date or a date and time: before it."""
+    hours: str | None = None
+    """A window of the wall clock: '08:00-17:30'; '22:00-05:00' goes across midnight."""
+    cameras: tuple[str, ...] = ()
+    """Names or globs of cameras; one of them."""
+    paths: tuple[str, ...] = ()
+    """Globs over the absolute path, or over its end: '*.mkv', 'cam1/**'; one of them."""
+    labels: tuple[str, ...] = ()
+    """SET=LABEL: keyframes that carry it; of one set any, of several sets each."""
+    min_duration: float | None = None
+    """Seconds that the video lasts at least."""
+    max_duration: float | None = None
+    """Seconds that the video lasts at most."""
+    min_confidence: float = 0.0
+    collapse: bool = True
+    """Whether near-duplicates count as one moment."""
+    limit: int = 10
+    page: str | None = None
+    """'2', or what `next_page` of an answer said: then pages stay as they are while indexing goes on."""
+
+    def __post_init__(self) -> None:
+        if not (self.text.strip() or self.also or self.images or self.like or self.more_like):
+            raise UsageError("there is nothing to search for: write what should be seen, such as 'a red car'")
+        parts = len(self.also) + len(self.without) + len(self.images) + len(self.like) + len(self.then)
+        if parts > _MOST_PARTS or len(self.more_like) + len(self.less_like) > 10 * _MOST_PARTS:
+            raise UsageError(f"the question has more than {_MOST_PARTS} parts; ask for less at once")
+        for text in (*self.wanted_texts, *self.without, *self.then):
+            Term.read(text)
+        for place in self.like:
+            Place.read(place)
+        if self.less_like and not (self.wanted_texts or self.images or self.like or self.more_like):
+            raise UsageError("--less-like needs something to search for beside it")
+        self._check_steps()
+        self._check_numbers()
+        PageToken.read(self.page)
+        for option, date in (("--after", self.after), ("--before", self.before)):
+            if date is not None:
+                read_date(date, None, option)
+        if self.hours is not None:
+            Hours.read(self.hours)
+        for label in self.labels:
+            read_label(label)
+
+    def _check_steps(self) -> None:
+        if len(self.within) > max(1, len(self.then)) or (self.within and not self.then):
+            raise UsageError("--within belongs to a --then before it")
+        if len(self.within) > 1 and len(self.within) != len(self.then):
+            raise UsageError("give --within once for all, or once for each --then")
+        if any(not 0 < seconds <= 86_400 for seconds in self.within):
+            raise UsageError("--within lies above 0 and at most at 86400 seconds")
+
+    def _check_numbers(self) -> None:
+        if not 1 <= self.limit <= 10_000:
+            raise UsageError(f"--limit lies between 1 and 10000, not at {self.limit}")
+        if not 0.0 <= self.min_confidence <= 1.0:
+            raise UsageError(f"--min-confidence lies between 0 and 1, not at {self.min_confidence}")
+        for option, seconds in (("--min-duration", self.min_duration), ("--max-duration", self.max_duration)):
+            if seconds is not None and not seconds >= 0:
+                raise UsageError(f"{option} is a number of seconds, not {seconds}")
+
+    @property
+    def wanted_texts(self) -> tuple[str, ...]:
+        """Every sentence that must hold at the moment itself."""
+        return (self.text, *self.also) if self.text.strip() else self.also
+
+    @property
+    def steps(self) -> list[tuple[str, float]]:
+        """What follows, and within how many seconds each."""
+        within = self.within or (DEFAULT_WITHIN,)
+        return list(zip(self.then, within * len(self.then) if len(within) == 1 else within, strict=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """What was asked, without what was not; `Query.from_json` reads it."""
+        asked: dict[str, Any] = msgspec.to_builtins(self)
+        return asked | {"limit": self.limit}
+
+    @classmethod
+    def from_json(cls, asked: Any) -> Self:
+        """Raises UsageError where it is no question."""
+        try:
+            return msgspec.convert(asked, cls)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"this is no question: {error}") from error
+
+
+DEFAULT_WITHIN = 60.0
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A question. Raises UsageError where it makes no sense."""
+class Term:
+    """A sentence and how much it weighs."""
 
     text: str
-    limit: int = 10
-    path: str | None = None
-    """A glob over the absolute path, or over its end: '*.mkv', 'cam1/**'."""
-    min_confidence: float = 0.0
+    weight: float
 
-    def __post_init__(self) -> None:
-        if not self.text.strip():
-            raise UsageError("there is nothing to search for: write what should be seen, such as 'a red car'")
-        if len(self.text) > _MOST_LETTERS:
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """'dog:2' -> dog, 2; a number after a colon counts where a word stands before it: 'at 12:30' is no weight."""
+        if len(written) > _MOST_LETTERS:
             raise UsageError(f"the sentence is longer than {_MOST_LETTERS} letters; say it shorter")
-        if self.limit < 1:
-            raise UsageError(f"--limit must be at least 1, not {self.limit}")
-        if not 0.0 <= self.min_confidence <= 1.0:
-            raise UsageError(f"--min-confidence lies between 0 and 1, not at {self.min_confidence}")
+        match = _WEIGHT.fullmatch(written.strip())
+        text, weight = (match["text"], float(match["weight"])) if match else (written, 1.0)
+        if not text.strip():
+            raise UsageError("a sentence is empty: write what should be seen, such as 'a red car'")
+        if not _LEAST_WEIGHT <= weight <= _LARGEST_WEIGHT:
+            raise UsageError(f"{written!r}: a weight lies between {_LEAST_WEIGHT} and {_LARGEST_WEIGHT:g}")
+        return cls(" ".join(text.split()), weight)
 
-    def to_json(self) -> dict[str, Any]:
-        """What was asked, without what was not."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A time in a video of the archive."""
+
+    video: str
+    seconds: float
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """'cam1/a.mp4@1:15' or '7@75'."""
+        video, at, clock = written.rpartition("@")
+        try:
+            seconds = parse_clock(clock)
+        except ValueError:
+            at = ""
+        if not at or not video:
+            raise UsageError(f"--like {written!r} is no place; write VIDEO@SECONDS, such as cam1/a.mp4@75 or 7@1:15")
+        return cls(video, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A window of the wall clock: [start, end), across midnight where it ends before it starts."""
+
+    start: time
+    end: time
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """'22:00-05:00'; '24:00' ends a day."""
+        match = _HOURS.fullmatch(written.replace(" ", ""))
+        if match:
+            hour, minute, last_hour, last_minute = map(int, match.groups())
+            last_hour, last_minute = (0, 0) if (last_hour, last_minute) == (24, 0) else (last_hour, last_minute)
+            try:
+                return cls(time(hour, minute), time(last_hour, last_minute))
+            except ValueError:
+                pass
+        raise UsageError(f"--time {written!r} is no window of the clock; write it like 22:00-05:00")
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """Which page, and below which keyframe id the archive is looked at: later footage doesn't move what was seen."""
+
+    number: int = 1
+    below: int | None = None
+
+    @classmethod
+    def read(cls, written: str | None) -> Self:
+        """'2' or '2@4711'; None is the first page."""
+        if written is None:
+            return cls()
+        match = _PAGE.fullmatch(written.strip())
+        if not match or not int(match[1]):
+            raise UsageError(f"--page {written!r} is no page; write a number, or what next_page said")
+        return cls(int(match[1]), int(match[2]) if match[2] else None)
+
+    def next(self, below: int) -> str:
+        """The token of the page after this one."""
+        return f"{self.number + 1}@{self.below if self.below is not None else below}"
+
+
+def read_date(written: str, zone: tzinfo | None, option: str) -> datetime:
+    """'2026-02-14', '2026-02-14 22:15', with an offset or in `zone`; a date alone is its midnight."""
+    try:
+        moment = datetime.fromisoformat(written.strip())
+    except ValueError:
+        raise UsageError(f"{option} {written!r} is no date; write it like 2026-02-14 or 2026-02-14T22:15") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def read_label(written: str) -> tuple[str, str]:
+    """'scene=street' -> scene, street."""
+    name, equals, label = (piece.strip() for piece in written.partition("="))
+    if not (name and equals and label):
+        raise UsageError(f"--label {written!r} is no label; write SET=LABEL, such as scene=street")
+    return name, label

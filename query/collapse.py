@@ -1,0 +1,41 @@
+"""Moments in, each once out: what looks the same as something better stands behind it, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from query.moments import Found
+
+_NEARLY_THE_SAME = 0.97
+"""Of the way from unrelated keyframes to the same picture."""
+
+
+def collapse(found: Iterable[Found], enough: int, unlike: float) -> list[Found]:
+    """The first `enough` moments that look different from every better one.
+
+    Args:
+        found: moments, best first; read until there is enough.
+        enough: how many at most.
+        unlike: the cosine of unrelated keyframes.
+    """
+    border = unlike + _NEARLY_THE_SAME * (1.0 - unlike)
+    kept: list[Found] = []
+    similar: list[int] = []
+    vectors = np.empty((0, 0), np.float32)
+    for each in found:
+        vector = each.vector.astype(np.float32)
+        if len(vectors) == len(kept):  # room for as many again
+            vectors = np.resize(vectors, (2 * len(kept) + 16, len(vector)))
+        alike = np.flatnonzero(vectors[: len(kept)] @ vector >= border)
+        if len(alike):
+            similar[alike[0]] += 1
+        elif len(kept) == enough:
+            break
+        else:
+            vectors[len(kept)] = vector
+            kept.append(each)
+            similar.append(0)
+    return [Found(replace(each.moment, similar=count), each.vector) for each, count in zip(kept, similar, strict=True)]

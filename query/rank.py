@@ -1,0 +1,191 @@
+"""What a moment must show in, how much each keyframe speaks for it out.
+
+A part is a direction in the model's space: a sentence, a picture, a place of the archive. Held against its background
+(confidence.py) its cosine becomes the log-odds of a match, linear in the keyframe's embedding. Parts are joined as if
+each were true or false by itself: the probability that all hold and none of the unwanted does is the product, a weight
+is an exponent. What comes out is that probability's log-odds, so that for one part it is the log-odds of the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from framescout.catalog import Snapshot
+from framescout.catalog.records import EmbeddingBlock, Model
+from framescout.vectors import VectorIndex, within
+from query.confidence import Background, log_odds
+
+_ROWS = 8192  # keyframes that are scored at once
+_ROUNDING = 1e-4  # by which the same score may differ from one way of computing it to another
+_CERTAIN = -1e-9  # log of a probability that no product reaches: log-odds stay finite
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that must be seen, or must not."""
+
+    vector: np.ndarray
+    """(D,) float32, of unit length."""
+    at_zero: float
+    """Log-odds at cosine 0."""
+    slope: float
+    """Log-odds a unit of cosine; above 0."""
+    weight: float = 1.0
+    is_wanted: bool = True
+
+    @classmethod
+    def of(cls, vector: np.ndarray, background: Background, weight: float = 1.0, *, is_wanted: bool = True) -> Self:
+        """A direction whose cosine is held against `background`."""
+        at_zero = log_odds(background.distance(0.0))
+        return cls(vector, at_zero, log_odds(background.distance(1.0)) - at_zero, weight, is_wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How much each keyframe of one video speaks for the question."""
+
+    block: EmbeddingBlock
+    evidence: np.ndarray
+    """(N,) float64 log-odds; -inf where a filter leaves the keyframe out."""
+
+
+def evidence(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
+    """(N, D) float32 -> (N,) float64: log-odds that a keyframe shows all wanted parts and no unwanted one."""
+    if is_one_direction(parts):
+        return parts[0].at_zero + parts[0].slope * (rows @ parts[0].vector).astype(np.float64)
+    return to_log_odds(log_probability(parts, rows))
+
+
+def log_probability(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
+    """(N, D) float32 -> (N,) float64: log of the probability that all hold."""
+    cosines = (rows @ np.stack([part.vector for part in parts], axis=1)).astype(np.float64)
+    odds = np.array([part.at_zero for part in parts]) + np.array([part.slope for part in parts]) * cosines
+    signs = np.where([part.is_wanted for part in parts], 1.0, -1.0)
+    each: np.ndarray = -np.logaddexp(0.0, -signs * odds) @ np.array([part.weight for part in parts])
+    return each
+
+
+def to_log_odds(log_probability: np.ndarray) -> np.ndarray:
+    """log p -> log(p / (1 - p))."""
+    clipped = np.minimum(log_probability, _CERTAIN)
+    result: np.ndarray = clipped - np.log(-np.expm1(clipped))
+    return result
+
+
+def is_one_direction(parts: Sequence[Part]) -> bool:
+    """Whether the order of keyframes is that of one cosine, so that the vector index knows it."""
+    return len(parts) == 1 and parts[0].is_wanted and parts[0].weight == 1.0
+
+
+class Nearest:
+    """The best keyframes of one direction, by the vector index."""
+
+    def __init__(
+        self, snapshot: Snapshot, model: Model, index: VectorIndex, part: Part, ranges: np.ndarray | None
+    ) -> None:
+        self._snapshot, self._model, self._index, self._part, self._ranges = snapshot, model, index, part, ranges
+        self._known: tuple[np.ndarray, np.ndarray] | None = None
+
+    @classmethod
+    def of_many(
+        cls,
+        snapshot: Snapshot,
+        model: Model,
+        index: VectorIndex,
+        parts: Sequence[Part],
+        ranges: np.ndarray | None,
+        wanted: int,
+    ) -> list[Self]:
+        """One a part, after a single pass over the index for the `wanted` best of each."""
+        found = [cls(snapshot, model, index, part, ranges) for part in parts]
+        if len(found) > 1:
+            ids, scores = index.search(np.stack([part.vector for part in parts]), wanted, ranges)
+            for nearest, own_ids, own_scores in zip(found, ids, scores, strict=True):
+                nearest._known = own_ids[None], own_scores[None]
+        return found
+
+    def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
+        """The videos of the `wanted` best keyframes, the log-odds of the last of these, and whether they are all.
+
+        Every keyframe above that floor lies in one of them.
+        """
+        if self._known is None or self._known[0].shape[1] < wanted:
+            self._known = self._index.search(self._part.vector[None], wanted, self._ranges)
+        ids, scores = self._known[0][0], self._known[1][0]
+        found = ids >= 0
+        if not found.any():
+            return [], np.inf, True
+        spans = self._snapshot.video_ranges(self._model.id)
+        places = np.unique(np.searchsorted(spans[:, 1], ids[found], side="right") - 1)
+        blocks = self._snapshot.blocks(self._model.id, video_ids=spans[places, 0].tolist())
+        floor = self._part.at_zero + self._part.slope * (float(scores[found].min()) - _ROUNDING)
+        return list(curves(blocks, [self._part], self._ranges)), floor, bool(found.sum() < len(ids))
+
+
+class Scanned:
+    """The best keyframes of several parts, by a pass over every keyframe that the filters leave."""
+
+    def __init__(self, snapshot: Snapshot, model: Model, parts: Sequence[Part], ranges: np.ndarray | None) -> None:
+        self._snapshot, self._model, self._parts, self._ranges = snapshot, model, parts, ranges
+        self._scores = [
+            (curve.block.video_id, curve.evidence)
+            for curve in curves(blocks_in(snapshot, model, ranges), parts, ranges)
+        ]
+
+    def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
+        """As `Nearest.curves`."""
+        every = np.concatenate([scores for _, scores in self._scores]) if self._scores else np.empty(0)
+        every = every[~np.isneginf(every)]
+        if not len(every):
+            return [], np.inf, True
+        is_all = len(every) <= wanted
+        floor = float(every.min() if is_all else np.partition(every, -wanted)[-wanted])
+        videos = [video_id for video_id, scores in self._scores if scores.max() >= floor]
+        blocks = self._snapshot.blocks(self._model.id, video_ids=videos)
+        return list(curves(blocks, self._parts, self._ranges)), floor - _ROUNDING, is_all
+
+
+def blocks_in(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> Iterator[EmbeddingBlock]:
+    """Every video that has a keyframe in `ranges` (M, 2), sorted and apart; every video at all for None."""
+    if ranges is None:
+        return snapshot.blocks(model.id)
+    spans = snapshot.video_ranges(model.id)
+    place = np.searchsorted(ranges[:, 1], spans[:, 1], side="right")  # the first one that ends after it begins
+    touched = place < len(ranges)
+    touched[touched] = ranges[place[touched], 0] < spans[touched, 2]
+    return snapshot.blocks(model.id, video_ids=spans[touched, 0].tolist())
+
+
+def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:
+    """Score videos, several at once where they are short."""
+    waiting: list[EmbeddingBlock] = []
+    count = 0
+    for block in blocks:
+        waiting.append(block)
+        count += len(block.embeddings)
+        if count >= _ROWS:
+            yield from _scored(waiting, parts, ranges)
+            waiting, count = [], 0
+    if waiting:
+        yield from _scored(waiting, parts, ranges)
+
+
+def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:
+    scores = evidence(parts, np.concatenate([block.embeddings for block in blocks]).astype(np.float32))
+    start = 0
+    for block in blocks:
+        own = scores[start : start + len(block.embeddings)]
+        start += len(own)
+        yield Curve(block, mask(own, block, ranges))
+
+
+def mask(scores: np.ndarray, block: EmbeddingBlock, ranges: np.ndarray | None) -> np.ndarray:
+    """Scores (..., N) of a video's keyframes, -inf outside the ranges of ids."""
+    if ranges is None:
+        return scores
+    ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + scores.shape[-1])
+    return np.where(within(ids, ranges), scores, -np.inf)

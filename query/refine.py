@@ -1,0 +1,45 @@
+"""Moments in, the same moments out with their edges on the exact frame where the shot changes.
+
+Between two keyframes nothing was seen, so a moment's edge may be off by as much. The stretch between the keyframe
+inside and the one outside is decoded; where a cut lies in it, the edge goes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from framescout.catalog import Snapshot
+from framescout.catalog.records import Model
+from framescout.errors import MediaError
+from framescout.media.cuts import find_cuts
+from query.answer import Moment
+
+
+def refine(snapshot: Snapshot, model: Model, moments: Iterable[Moment]) -> tuple[Moment, ...]:
+    """Decode around both edges of each moment; an edge without a cut near it stays, and so does one of a lost file."""
+    return tuple(_refined(snapshot, model, moment) for moment in moments)
+
+
+def _refined(snapshot: Snapshot, model: Model, moment: Moment) -> Moment:
+    known = snapshot.keyframe_times(moment.video_id, model.id)
+    if known is None:
+        return moment
+    times = known.times
+    inside = np.flatnonzero((times >= moment.start - 1e-6) & (times < moment.end))
+    if not len(inside):
+        return moment
+    first, last = int(inside[0]), int(inside[-1])
+    start, end = moment.start, moment.end
+    try:
+        if first > 0:
+            cuts = find_cuts(moment.video, float(times[first - 1]), float(times[first]))
+            start = cuts[-1] if cuts else start
+        if last + 1 < len(times):
+            cuts = find_cuts(moment.video, float(times[last]), float(times[last + 1]))
+            end = cuts[0] if cuts else end
+    except MediaError:
+        return moment
+    return replace(moment, start=start, end=end)
