@@ -20,6 +20,7 @@ COMMANDS = {
     "index": "indexer.cli:index",
     "search": "query.cli:search",
     "export": "query.cli:export",
+    "searches": "query.saved_cli:searches",
     "status": "framescout.commands.status:status",
     "verify": "indexer.cli:verify",
     "retry": "indexer.cli:retry",

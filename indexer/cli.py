@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ def index(
 
     Can be stopped at any time and goes on where it stopped; a second run with nothing new takes seconds. Files that
     can't be used are put in quarantine with the reason, and tried again when they change or on `framescout retry`.
+    At the end the saved searches run (not with --json): see `framescout searches`.
 
     \b
     framescout index ~/footage
@@ -66,6 +68,8 @@ def index(
         _tell(report, quiet, as_json)
         if report.stopped == "interrupted":
             ctx.exit(130)
+        if catalog.saved_searches.all() and not as_json:
+            _run_searches(ctx)
         if watch is None or report.stopped or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
             break
         time.sleep(watch)
@@ -157,6 +161,14 @@ def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[C
 
     loaded = settings.load(ctx.obj["config"], **flags)
     return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create), loaded
+
+
+def _run_searches(ctx: click.Context) -> None:
+    """By the command's name: the indexer knows nothing of questions. A search that fails doesn't fail the run."""
+    root = ctx.find_root()
+    flags = [f"--{name}={root.params[name]}" for name in ("catalog", "config") if root.params[name] is not None]
+    sys.stdout.flush()
+    root.command.main([*flags, "searches", "run"], prog_name="framescout", standalone_mode=False)
 
 
 def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None) -> Report:

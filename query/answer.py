@@ -82,11 +82,11 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document of `search --json`."""
-        return {
+        document = {
             "query": self.query,
             "model": self.model,
             "keyframes_searched": self.keyframes_searched,
             "matched": self.matched,
             "moments": [moment.to_json() for moment in self.moments],
-            "next_page": self.next_page,
         }
+        return document | {"next_page": self.next_page} if self.next_page else document

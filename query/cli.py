@@ -83,7 +83,7 @@ def search(
     """
     from query import present
 
-    engine = _engine(ctx, model)
+    engine = open_engine(ctx, model)
     if queries is not None:
         for answer in _answers(engine, queries, text, asked):
             click.echo(present.as_json_line(answer))
@@ -152,7 +152,7 @@ def export(
             raise click.UsageError("Say what to look for, or give moments with --from FILE; one of the two.")
         found, moments = read_moments(source)
     else:
-        engine = _engine(ctx, model)
+        engine = open_engine(ctx, model)
         answer = engine.answer(read_query(text, asked))
         if refine:
             answer = _refined(engine, answer)
@@ -182,7 +182,12 @@ def read_query(texts: tuple[str, ...], asked: dict[str, Any]) -> Query:
     return Query.from_json({"text": texts[0] if texts else "", "also": texts[1:], **asked})
 
 
-def _engine(ctx: click.Context, model: str | None) -> Engine:
+def open_engine(ctx: click.Context, model: str | None) -> Engine:
+    """The engine of the catalog that the command line names.
+
+    Raises:
+        CatalogNotFoundError: there is none.
+    """
     from framescout import settings
     from framescout.catalog import Catalog
     from query.engine import Engine

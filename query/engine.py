@@ -16,10 +16,10 @@ from framescout.catalog import Catalog, Snapshot
 from framescout.catalog.records import Model
 from framescout.embedding import load_text_tower
 from framescout.errors import NotAvailableError, UsageError
-from framescout.vectors import VectorIndex, common
+from framescout.vectors import VectorIndex, common, tidy
 from query.answer import Answer
 from query.collapse import collapse
-from query.confidence import MATCH, Sample, strangers
+from query.confidence import MATCH, Sample, log_odds, strangers
 from query.encode import TextTower, encode
 from query.feedback import learn
 from query.filters import find_places, wanted_ranges
@@ -37,32 +37,33 @@ class Engine:
     def __init__(self, catalog: Catalog, *, model: str | None = None, zone: tzinfo | None = None) -> None:
         """`model`: by default the catalog's active one. `zone`: of dates without an offset; by default the setting."""
         self.catalog = catalog
-        self._model_name = model
+        self.model_name = model
         self._zone = zone or settings.load().zone
         self._tower: tuple[str, TextTower] | None = None
         self._sample: tuple[tuple[int, int | None], int, Sample] | None = None
         self._encoded = lru_cache(maxsize=1024)(self._encode)
 
-    def answer(self, query: Query) -> Answer:
+    def answer(self, query: Query, *, only: np.ndarray | None = None) -> Answer:
         """The moments that answer `query`, best first.
+
+        `only`: (M, 2) ranges of keyframe ids to look at besides the query's own filters.
 
         Raises:
             NotAvailableError: nothing is indexed yet, or not with this model.
             ModelNotAvailableError: the model's towers can't be had.
             UsageError: the question names something that the catalog doesn't have.
         """
-        (only,) = self.answer_all([query])
-        return only
+        return self.answer_all([query], only=only)[0]
 
-    def answer_all(self, queries: Sequence[Query]) -> list[Answer]:
+    def answer_all(self, queries: Sequence[Query], *, only: np.ndarray | None = None) -> list[Answer]:
         """An answer a question, from one state of the catalog; sentences alone take one pass over the index.
 
         Raises as `answer` does.
         """
         with self.catalog.snapshot() as snapshot:
-            model = find_model(snapshot, self._model_name)
+            model = find_model(snapshot, self.model_name)
             index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder)
-            asked = [self._read(snapshot, model, query) for query in queries]
+            asked = [self._read(snapshot, model, query, only) for query in queries]
             rankings = self._rankings(snapshot, model, index, asked)
             return [self._answer(snapshot, model, *pair) for pair in zip(asked, rankings, strict=True)]
 
@@ -106,15 +107,18 @@ class Engine:
         self._text_tower(model)
         return Part.of(self._encoded(model, term.text), sample.of_sentences, term.weight, is_wanted=is_wanted)
 
-    def _read(self, snapshot: Snapshot, model: Model, query: Query) -> _Asked:
+    def _read(self, snapshot: Snapshot, model: Model, query: Query, only: np.ndarray | None) -> _Asked:
         token = PageToken.read(query.page)
         sample = self.sample(snapshot, model, token.below)
+        ranges = wanted_ranges(snapshot, model.id, query, self._zone, token.below)
+        if only is not None:
+            ranges = tidy(only) if ranges is None else common(tidy(only), ranges)
         return _Asked(
             query,
             token,
             self.read(snapshot, model, query),
             [[self._sentence(model, sample, text)] for text in query.then],
-            wanted_ranges(snapshot, model.id, query, self._zone, token.below),
+            ranges,
             find_places(snapshot, query),
             sample,
         )
@@ -159,7 +163,8 @@ class Engine:
     def _best(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned) -> list[Found]:
         """More candidates are asked for only where they joined into too few moments."""
         scores = evidence(asked.parts, asked.sample.rows)
-        usual = float(np.median(scores)) if len(scores) else 0.0
+        # In a small archive most keyframes may fit; what strangers reach does not.
+        usual = min(float(np.median(scores)) if len(scores) else 0.0, log_odds(0.0))
         wanted = asked.enough * _CANDIDATES_A_MOMENT
         while True:
             curves, floor, is_all = ranking.curves(wanted)

@@ -1,8 +1,8 @@
 """Scored keyframes of one video in, moments out: stretches whose start and end a person would agree with.
 
-A moment grows from a peak of the score curve over the neighbours that still stand for the same thing. Within a shot it
-takes little for a neighbour to belong, since one scene goes on: a third of the way from the video's background up to
-the peak. Across a cut it takes two thirds. A keyframe's stretch is never cut: nothing between two keyframes was seen.
+A moment grows from a peak of the score curve over the neighbours that still stand for the same thing. Within a shot a
+neighbour belongs from half the way up from the background to the peak, since one scene goes on; across a cut, from
+three quarters. A keyframe's stretch is never cut: nothing between two keyframes was seen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from query.rank import Curve, Part, blocks_in, is_one_direction, log_probability
 from query.request import Query
 from query.sequence import Chain, best_chains
 
-_IN_A_SHOT, _ACROSS_A_CUT = 0.35, 0.7  # of the way from the background up to the peak
+_IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
 _LEAST_RISE = 1.0  # log-odds; a peak that stands out less takes in only what is as good as itself
 
 

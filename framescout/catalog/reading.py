@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Connection, Subquery, func, select
+from sqlalchemy import Connection, Subquery, exists, func, select
+from sqlalchemy.orm import aliased
 
 from framescout.catalog.records import (
     EmbeddingBlock,
@@ -277,6 +278,17 @@ class Snapshot:
         blocks = {b.video_id: b for b in self.blocks(model_id, video_ids=[int(ranges[p, 0]) for _, p in known])}
         rows = [blocks[int(ranges[p, 0])].embeddings[i - ranges[p, 1]] for i, p in known]
         return np.stack(rows) if rows else np.empty((0, 0), np.float16)
+
+    def ranges_since(self, model_id: int, keyframe_id: int) -> np.ndarray:
+        """(M, 2) int64: keyframe ids of the videos that had none below this id, by any model: of new footage."""
+        older = aliased(IndexingRow)
+        was_there = exists().where(older.video_id == IndexingRow.video_id, older.first_keyframe_id < keyframe_id)
+        rows = self._connection.execute(
+            select(IndexingRow.first_keyframe_id, IndexingRow.first_keyframe_id + IndexingRow.keyframe_count)
+            .where(IndexingRow.model_id == model_id, ~was_there)
+            .order_by(IndexingRow.first_keyframe_id)
+        ).all()
+        return np.array(rows, np.int64).reshape(-1, 2)
 
     def current_generation(self, model_id: int) -> Generation | None:
         """The vector index file that is valid for this model."""

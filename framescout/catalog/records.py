@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -185,6 +186,20 @@ class Generation:
     recall: float | None
     """Share of the exact top ten that the index finds with `nprobe`; None for an exact index."""
     built_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A question that is asked again of everything new."""
+
+    name: str
+    query: dict[str, Any]
+    """As `query.request.Query.to_json` wrote it."""
+    command: list[str] | None
+    """A program and its arguments that get what is found; None: it is printed."""
+    seen_below: int
+    """Footage that has keyframes with an id below it was reported, or was there before."""
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BLOB, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator, UniqueConstraint
+from sqlalchemy import BLOB, JSON, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -161,6 +161,18 @@ class GenerationRow(Base):
     recall: Mapped[float | None]
     built_at: Mapped[datetime] = mapped_column(UtcTime)
     is_current: Mapped[bool]
+
+
+class SavedSearchRow(Base):
+    """A question that is asked again of everything new."""
+
+    __tablename__ = "saved_search"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    query: Mapped[dict[str, Any]] = mapped_column(JSON)
+    command: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    seen_below: Mapped[int]
+    saved_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class StateRow(Base):

@@ -32,7 +32,7 @@ def test_a_scene_that_fits_all_along_is_one_moment() -> None:
 
 
 def test_a_cut_ends_a_moment_where_the_same_score_in_a_shot_would_not() -> None:
-    curve = np.array([10.0, 5.0, 5.0, 0.0])
+    curve = np.array([10.0, 6.0, 6.0, 0.0])
     assert stretches(curve, 10.0) == [Stretch(0, 2, 0)]
     assert stretches(curve, 10.0, cuts=(1,)) == [Stretch(0, 0, 0)]
 

@@ -1,0 +1,136 @@
+"""A catalog's folder in, the open catalog out; SQLite's troubles leave as sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from framescout.catalog import schema
+from framescout.catalog.lock import writer_lock
+from framescout.catalog.reading import Snapshot
+from framescout.catalog.saved import SavedSearches
+from framescout.catalog.writing import Writer
+from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
+
+
+class Catalog:
+    """An open catalog. Any number of processes may read; one may write."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.folder = folder
+        self._engine = engine
+
+    @classmethod
+    def open(cls, folder: str | Path, *, create: bool = True) -> Catalog:
+        """Open the catalog in `folder`, upgrading an older one after a copy of it was made.
+
+        Raises:
+            CatalogNotFoundError: there is none, and `create` is false.
+            CatalogTooNewError: a newer framescout wrote it.
+            DamagedCatalogError: its file is not a readable catalog.
+        """
+        folder = Path(folder).expanduser().absolute()
+        path = folder / "catalog.sqlite"
+        if not create and not path.is_file():
+            raise CatalogNotFoundError(f"there is no catalog in {folder}; make one with: framescout index FOLDER")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogNotFoundError(
+                f"the catalog folder {folder} can't be made ({error.strerror}); choose another with --catalog"
+            ) from error
+        engine = _connectable(path)
+        with _sentences(path):
+            schema.prepare(engine, path)
+        return cls(folder, engine)
+
+    @property
+    def vectors_folder(self) -> Path:
+        """Where vector index files lie; derived, made on first use."""
+        return self._derived("vectors")
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where exported towers and pictures lie; derived, made on first use."""
+        return self._derived("cache")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Read one consistent state, whatever is written meanwhile."""
+        with _sentences(self.folder), self._engine.connect() as connection, connection.begin():
+            yield Snapshot(connection)
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator[Writer]:
+        """Hold the right to write.
+
+        Raises:
+            CatalogLockedError: another process holds it.
+        """
+        with writer_lock(self.folder), _sentences(self.folder):
+            yield Writer(self._engine)
+
+    @property
+    def saved_searches(self) -> SavedSearches:
+        """The questions that are asked again of everything new."""
+        return SavedSearches(self._engine)
+
+    def check(self) -> list[str]:
+        """What SQLite's own integrity check finds wrong; empty where all is well."""
+        with _sentences(self.folder), self._engine.connect() as connection:
+            rows = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        return [str(row) for row in rows if row != "ok"] + [f"a row of {row[0]} points to nothing" for row in broken]
+
+    def _derived(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def _connectable(path: Path) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": 30.0})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # sqlite3 must not begin transactions of its own: see _begin
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # a committed video survives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+
+    return engine
+
+
+@contextlib.contextmanager
+def _sentences(where: Path) -> Iterator[None]:
+    """Turn SQLite's troubles into sentences."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _sentence(error.orig, where) from error
+    except sqlite3.Error as error:
+        raise _sentence(error, where) from error
+
+
+def _sentence(error: BaseException | None, where: Path) -> FramescoutError:
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_FULL:
+        return DiskFullError(f"the disk of {where} is full; free some space and run the same command again")
+    if primary == sqlite3.SQLITE_BUSY:
+        return FramescoutError(f"the catalog {where} is busy; try again in a moment")
+    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return CatalogNotFoundError(f"the catalog {where} can't be opened for writing ({error}); check its permissions")
+    return DamagedCatalogError(
+        f"the catalog {where} can't be read ({error}); restore a copy of catalog.sqlite, or index into a new --catalog"
+    )

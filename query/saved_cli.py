@@ -1,0 +1,127 @@
+"""The command for saved searches: list, save, remove, run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from query.cli import open_engine, question, read_query
+
+if TYPE_CHECKING:
+    from framescout.catalog.records import SavedSearch
+    from query.answer import Answer
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.pass_context
+def searches(ctx: click.Context, as_json: bool) -> None:
+    """Searches that are asked again of everything new; without a command, list them.
+
+    They run by themselves at the end of `framescout index`.
+
+    \b
+    framescout searches save fence "a person climbing a fence" --camera yard --time 22:00-05:00
+    framescout searches save fire "smoke or fire" --exec 'mail -s fire me@example.org'
+    framescout searches run
+
+    \b
+    Exit status: 0 done; 1 a search or its program failed; 2 usage; 3 there is no catalog.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from query.request import Query
+
+    kept = open_engine(ctx, None).catalog.saved_searches.all()
+    if as_json:
+        click.echo(json.dumps([_as_json(saved) for saved in kept], indent=2))
+        return
+    for saved in kept:
+        query = Query.from_json(saved.query)
+        what = " + ".join((*query.wanted_texts, *query.images, *query.like))
+        click.echo("\t".join((saved.name, what, shlex.join(saved.command or ()))).rstrip())
+    if not kept:
+        click.echo("nothing is saved; see: framescout searches save --help", err=True)
+
+
+@searches.command()
+@click.argument("name")
+@click.argument("text", nargs=-1)
+@question
+@click.option("--exec", "command", metavar="COMMAND", help="Give what is found to this program, as JSON lines.")
+@click.option("--past", is_flag=True, help="Report what is in the catalog already, too.")
+@click.pass_context
+def save(
+    ctx: click.Context, /, name: str, text: tuple[str, ...], command: str | None, past: bool, **asked: Any
+) -> None:
+    """Keep a search under NAME; one of that name is replaced. The options are those of `framescout search`."""
+    from framescout.errors import UsageError
+
+    if asked["page"] is not None:
+        raise UsageError("--page makes no sense for a search that is asked again")
+    query = read_query(text, asked)
+    try:
+        program = shlex.split(command) if command is not None else None
+    except ValueError as error:
+        raise UsageError(f"--exec {command!r} is no command: {error}") from error
+    if program == []:
+        raise UsageError("--exec is empty; write a program and its arguments")
+    catalog = open_engine(ctx, None).catalog
+    with catalog.snapshot() as snapshot:
+        below = 0 if past else snapshot.next_keyframe_id()
+    catalog.saved_searches.save(name, query.to_json(), program, below)
+
+
+@searches.command()
+@click.argument("name")
+@click.pass_context
+def remove(ctx: click.Context, name: str) -> None:
+    """Forget the search NAME."""
+    (saved,) = _named(ctx, (name,))
+    open_engine(ctx, None).catalog.saved_searches.remove(saved.name)
+
+
+@searches.command()
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout, on a terminal too.")
+@click.pass_context
+def run(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Report what is new for these searches, or for all: JSON lines, on a terminal a table."""
+    from framescout.errors import FramescoutError
+    from query import present, saved
+
+    def report(search: SavedSearch, answer: Answer) -> None:
+        if sys.stdout.isatty() and not as_json:
+            click.echo(f"{search.name}:")
+            present.show(answer)
+        else:
+            click.echo(saved.as_lines(search, answer), nl=False)
+        sys.stdout.flush()
+
+    engine, failed = open_engine(ctx, None), False
+    for search in _named(ctx, names):
+        try:
+            saved.run(engine, search, report)
+        except FramescoutError as error:
+            failed = True
+            click.echo(f"framescout: {search.name}: {error}", err=True)
+    if failed:
+        ctx.exit(1)
+
+
+def _named(ctx: click.Context, names: tuple[str, ...]) -> list[SavedSearch]:
+    from framescout.errors import UsageError
+
+    kept = {saved.name: saved for saved in open_engine(ctx, None).catalog.saved_searches.all()}
+    for name in names:
+        if name not in kept:
+            raise UsageError(f"there is no saved search {name!r}; saved are: {', '.join(kept) or 'none'}")
+    return [saved for saved in kept.values() if not names or saved.name in names]
+
+
+def _as_json(saved: SavedSearch) -> dict[str, Any]:
+    return {"name": saved.name, "query": saved.query, "command": saved.command, "saved_at": saved.saved_at.isoformat()}
