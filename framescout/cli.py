@@ -21,6 +21,7 @@ COMMANDS = {
     "search": "query.cli:search",
     "export": "query.cli:export",
     "searches": "query.saved_cli:searches",
+    "labels": "query.labels_cli:labels",
     "status": "framescout.commands.status:status",
     "verify": "indexer.cli:verify",
     "retry": "indexer.cli:retry",

@@ -85,11 +85,11 @@ class Engine:
         """What the archive is judged by; read again when it has grown or shrunk by a tenth."""
         count = snapshot.keyframe_count(model.id)
         if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
-            strange = strangers(self._text_tower(model), model.fingerprint, self.catalog.cache_folder)
+            strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
             self._sample = (model.id, below), max(1, count), Sample.of(snapshot, model, strange, below)
         return self._sample[2]
 
-    def _text_tower(self, model: Model) -> TextTower:
+    def text_tower(self, model: Model) -> TextTower:
         if self._tower is None or self._tower[0] != model.fingerprint:
             self._tower = (
                 model.fingerprint,
@@ -99,12 +99,12 @@ class Engine:
         return self._tower[1]
 
     def _encode(self, model: Model, text: str) -> np.ndarray:
-        row: np.ndarray = encode(self._text_tower(model), [text])[0]
+        row: np.ndarray = encode(self.text_tower(model), [text])[0]
         return row
 
     def _sentence(self, model: Model, sample: Sample, written: str, *, is_wanted: bool = True) -> Part:
         term = Term.read(written)
-        self._text_tower(model)
+        self.text_tower(model)
         return Part.of(self._encoded(model, term.text), sample.of_sentences, term.weight, is_wanted=is_wanted)
 
     def _read(self, snapshot: Snapshot, model: Model, query: Query, only: np.ndarray | None) -> _Asked:

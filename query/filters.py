@@ -110,16 +110,17 @@ def _of_labels(snapshot: Snapshot, model_id: int, labels: tuple[str, ...]) -> It
     """A range set for each label set: any of the labels that were asked for."""
     if not labels:
         return
-    known = snapshot.label_sets(model_id)
+    stored = snapshot.labels(model_id)
+    known = stored.sets()
     asked: dict[str, list[str]] = {}
     for name, label in map(read_label, labels):
         if name not in known:
-            raise UsageError(f"there is no label set {name!r} in the catalog; it has: {_some(sorted(known))}")
-        if label not in known[name]:
-            raise UsageError(f"the label set {name!r} has no label {label!r}; it has: {_some(known[name])}")
+            raise UsageError(f"there is no label set {name!r} in the catalog; it has: {_some(list(known))}")
+        if label not in known[name].labels:
+            raise UsageError(f"the label set {name!r} has no label {label!r}; it has: {_some(known[name].labels)}")
         asked.setdefault(name, []).append(label)
     for name, wanted in asked.items():
-        yield tidy(np.concatenate([snapshot.label_ranges(model_id, name, label) for label in wanted]))
+        yield tidy(np.concatenate([stored.ranges(known[name], label) for label in wanted]))
 
 
 def _some(names: list[str] | tuple[str, ...]) -> str:

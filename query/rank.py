@@ -56,7 +56,8 @@ class Curve:
 def evidence(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
     """(N, D) float32 -> (N,) float64: log-odds that a keyframe shows all wanted parts and no unwanted one."""
     if is_one_direction(parts):
-        return parts[0].at_zero + parts[0].slope * (rows @ parts[0].vector).astype(np.float64)
+        odds: np.ndarray = parts[0].at_zero + parts[0].slope * (rows @ parts[0].vector).astype(np.float64)
+        return odds
     return to_log_odds(log_probability(parts, rows))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Subquery, exists, func, select
 from sqlalchemy.orm import aliased
 
+from framescout.catalog.labels import StoredLabels
 from framescout.catalog.records import (
     EmbeddingBlock,
     Generation,
@@ -289,6 +290,10 @@ class Snapshot:
             .order_by(IndexingRow.first_keyframe_id)
         ).all()
         return np.array(rows, np.int64).reshape(-1, 2)
+
+    def labels(self, model_id: int) -> StoredLabels:
+        """The zero-shot labels of this model's keyframes."""
+        return StoredLabels(self._connection, model_id)
 
     def current_generation(self, model_id: int) -> Generation | None:
         """The vector index file that is valid for this model."""

@@ -189,6 +189,27 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSet:
+    """A set of labels as one model knows them."""
+
+    id: int
+    name: str
+    fingerprint: str
+    """Of its labels and prompts."""
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """The labels of one set on one video's keyframes."""
+
+    video_id: int
+    first_keyframe_id: int
+    codes: np.ndarray
+    """(N,) uint8: the place of each keyframe's label in the set."""
+
+
+@dataclass(frozen=True, slots=True)
 class SavedSearch:
     """A question that is asked again of everything new."""
 

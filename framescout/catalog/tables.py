@@ -163,6 +163,33 @@ class GenerationRow(Base):
     is_current: Mapped[bool]
 
 
+class LabelSetRow(Base):
+    """A set of labels as one model knows them; `fingerprint` is that of its labels and prompts."""
+
+    __tablename__ = "label_set"
+    __table_args__ = (UniqueConstraint("model_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    fingerprint: Mapped[str]
+    labels: Mapped[list[str]] = mapped_column(JSON)
+
+
+class LabellingRow(Base):
+    """One video's labels of one set: a byte a keyframe, the place of its label in the set.
+
+    Valid while the video's indexing begins with the same keyframe id.
+    """
+
+    __tablename__ = "labelling"
+
+    label_set_id: Mapped[int] = mapped_column(ForeignKey("label_set.id", ondelete="CASCADE"), primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True, index=True)
+    first_keyframe_id: Mapped[int]
+    codes: Mapped[bytes] = mapped_column(BLOB)
+
+
 class SavedSearchRow(Base):
     """A question that is asked again of everything new."""
 

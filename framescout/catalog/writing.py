@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from framescout.catalog.records import FileIdentity, Generation, IndexedVideo, Model, Recording
+from framescout.catalog.labels import put_labels
+from framescout.catalog.records import FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
 from framescout.catalog.tables import (
     FileRow,
     GenerationRow,
@@ -212,6 +213,13 @@ class Writer:
             recall,
             built_at,
         )
+
+    def put_labels(
+        self, model: Model, name: str, fingerprint: str, labels: tuple[str, ...], labellings: Iterable[Labelling]
+    ) -> None:
+        """Add labellings to the set of this name; a set of other prompts or labels is replaced whole."""
+        with self._transaction() as connection:
+            put_labels(connection, model.id, name, fingerprint, labels, labellings)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -49,8 +49,10 @@ def gather(catalog: Catalog) -> dict[str, Any]:
                 "videos": len(snapshot.densities(model.id)),
                 "keyframes": snapshot.keyframe_count(model.id),
                 "index": _index(snapshot, model.id),
+                "labels": {name: stored.counts(each) for name, each in stored.sets().items()},
             }
             for model in snapshot.models()
+            for stored in [snapshot.labels(model.id)]
         ]
         quarantined = [
             {
@@ -117,6 +119,10 @@ def _show(facts: dict[str, Any]) -> None:
             covered = f"{index['generation']} ({index['kind']}), {index['not_covered']} keyframes not covered yet"
         used = " (active)" if model["active"] else ""
         click.echo(f"model       {model['name']}{used}: {model['videos']} videos, vector index {covered}")
+        for name, counts in model["labels"].items():
+            shares = sorted(counts.items(), key=lambda pair: -pair[1])
+            said = ", ".join(f"{label} {count / max(1, sum(counts.values())):.0%}" for label, count in shares if count)
+            click.echo(f"labels      {name}: {said}")
     if facts["gone"]:
         click.echo(f"gone        {facts['gone']} of the videos; framescout prune drops them")
     for video in facts["partial"]:

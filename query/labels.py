@@ -1,0 +1,164 @@
+"""Label sets in, a label for every keyframe out; nothing is decoded and nothing is trained.
+
+A keyframe's label is the most probable one of a softmax over the set's labels and "none of these", which is spoken for
+by sentences that hardly any archive answers: the one of them that fits the keyframe best. Cosines are measured in the
+spread that those sentences have over this archive, so that one temperature serves for every model: models differ in
+how far apart their cosines lie, and that shows in the spread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from framescout.catalog.records import Labelling
+from framescout.errors import NotAvailableError, UsageError
+from query.confidence import STRANGERS, Sample
+from query.encode import TEMPLATES, TextTower, encode
+from query.engine import Engine, find_model
+
+OTHER = "other"
+"""None of these."""
+
+_SHARPNESS = 2.6  # logits a spread: what confidence.py fitted for sentences
+_MOST_LABELS = 100
+_MOST_PROMPTS = 50
+_LEAST_SPREAD = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A label set as its file says it."""
+
+    name: str
+    prompts: dict[str, tuple[str, ...]]
+    """Label -> its prompts, whose embeddings are averaged."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """In the file's order, `OTHER` last."""
+        return (*self.prompts, OTHER)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that the labels follow from, besides the model."""
+        said = repr((self.prompts, TEMPLATES, STRANGERS, _SHARPNESS))
+        return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What one set came to."""
+
+    name: str
+    counts: dict[str, int]
+    """Label -> keyframes."""
+    videos: int
+    """Videos that were labelled now; the others had their labels."""
+
+
+def read_labels(path: Path) -> list[Wanted]:
+    """The label sets of a TOML file: a table a set, a key a label, its value a prompt or a list of them.
+
+    Raises:
+        NotAvailableError: the file can't be read.
+        UsageError: it is no such TOML; the sentence names the line or the key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotAvailableError(f"the labels {path} can't be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from error
+    if not document:
+        raise UsageError(f"{path} has no label set; write one like: [scene] and below it street = 'a street'")
+    return [_wanted(path, name, table) for name, table in document.items()]
+
+
+def _wanted(path: Path, name: str, table: Any) -> Wanted:
+    where = f"{path}, [{name}]"
+    if not isinstance(table, dict) or not table:
+        raise UsageError(f"{where} must be a table of labels, such as street = ['a street', 'a road with cars']")
+    if len(table) > _MOST_LABELS:
+        raise UsageError(f"{where} has {len(table)} labels; {_MOST_LABELS} are the most")
+    prompts: dict[str, tuple[str, ...]] = {}
+    for label, value in table.items():
+        said = [value] if isinstance(value, str) else value
+        if label == OTHER:
+            raise UsageError(f"{where}: {OTHER!r} is what fits no label; name this one otherwise")
+        if "=" in label or "=" in name or label != label.strip():
+            raise UsageError(f"{where}: {label!r} is no name for a label; write it without = and outer blanks")
+        if not isinstance(said, list) or not 1 <= len(said) <= _MOST_PROMPTS:
+            raise UsageError(f"{where}, {label}: give a prompt, or a list of 1 to {_MOST_PROMPTS}")
+        if not all(isinstance(prompt, str) and prompt.strip() for prompt in said):
+            raise UsageError(f"{where}, {label}: a prompt is a sentence, such as 'a street'")
+        prompts[label] = tuple(said)
+    return Wanted(name, prompts)
+
+
+def label(engine: Engine, wanted: Sequence[Wanted]) -> list[Labelled]:
+    """Label every keyframe that has no label of a set yet, or one of other prompts; one transaction a set.
+
+    Raises:
+        NotAvailableError: nothing is indexed yet, or the model can't be had.
+        CatalogLockedError: another process writes to the catalog.
+    """
+    done = []
+    with engine.catalog.writer() as writer:
+        for each in wanted:
+            with engine.catalog.snapshot() as snapshot:
+                model = find_model(snapshot, engine.model_name)
+                stored = snapshot.labels(model.id)
+                known = stored.sets().get(each.name)
+                is_known = known is not None and known.fingerprint == each.fingerprint
+                has = {old.video_id for old in stored.labellings(known)} if known and is_known else set()
+                videos = [video for video in snapshot.video_ranges(model.id)[:, 0].tolist() if video not in has]
+                sample = engine.sample(snapshot, model)
+                vectors = label_vectors(engine.text_tower(model), each)
+                blocks = snapshot.blocks(model.id, video_ids=videos)
+                new = [
+                    Labelling(block.video_id, block.first_keyframe_id, codes)
+                    for block in blocks
+                    for codes in [choose(block.embeddings.astype(np.float32), vectors, sample)]
+                ]
+            writer.put_labels(model, each.name, each.fingerprint, each.labels, new)
+            with engine.catalog.snapshot() as snapshot:
+                stored = snapshot.labels(model.id)
+                done.append(Labelled(each.name, stored.counts(stored.sets()[each.name]), len(new)))
+    return done
+
+
+def label_vectors(tower: TextTower, wanted: Wanted) -> np.ndarray:
+    """(L, D) float32 unit rows: each label's mean over its prompts and the templates."""
+    rows = [encode(tower, list(prompts)).mean(axis=0) for prompts in wanted.prompts.values()]
+    stacked: np.ndarray = np.stack([row / np.linalg.norm(row) for row in rows])
+    return stacked
+
+
+def choose(rows: np.ndarray, vectors: np.ndarray, sample: Sample) -> np.ndarray:
+    """(N, D) float32 keyframes, (L, D) labels -> (N,) uint8: the most probable label, L where it is none of these."""
+    codes: np.ndarray = probabilities(rows, vectors, sample).argmax(axis=1).astype(np.uint8)
+    return codes
+
+
+def probabilities(rows: np.ndarray, vectors: np.ndarray, sample: Sample) -> np.ndarray:
+    """(N, L + 1) float64, rows sum to 1; the last column is none of these."""
+    spread = max(float((sample.rows @ sample.strange.T).std()) if len(sample.rows) else 0.0, _LEAST_SPREAD)
+    stranger = (rows @ sample.strange.T).max(axis=1, keepdims=True)
+    logits = np.concatenate([rows @ vectors.T, stranger], axis=1).astype(np.float64) * (_SHARPNESS / spread)
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
+    return result
+
+
+def stored_counts(engine: Engine) -> list[Labelled]:
+    """What the catalog has for the engine's model."""
+    with engine.catalog.snapshot() as snapshot:
+        stored = snapshot.labels(find_model(snapshot, engine.model_name).id)
+        return [Labelled(name, stored.counts(each), 0) for name, each in stored.sets().items()]
