@@ -22,6 +22,7 @@ COMMANDS = {
     "export": "query.cli:export",
     "searches": "query.saved_cli:searches",
     "labels": "query.labels_cli:labels",
+    "events": "query.events_cli:events",
     "status": "framescout.commands.status:status",
     "verify": "indexer.cli:verify",
     "retry": "indexer.cli:retry",

@@ -105,6 +105,7 @@ def search(
 @question
 @_model
 @_refine
+@click.option("--event", metavar="NAME", help="What `framescout events` found of this event.")
 @click.option("--from", "source", metavar="FILE", help="Moments as JSON, as search --json prints them; - for stdin.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("clips"), show_default=True, help="Folder.")
 @click.option("--pad", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Seconds before and after.")
@@ -126,6 +127,7 @@ def export(
     text: tuple[str, ...],
     model: str | None,
     refine: bool,
+    event: str | None,
     source: str | None,
     out: Path,
     pad: float,
@@ -138,6 +140,7 @@ def export(
     \b
     framescout export "a red car" --out clips --pad 2
     framescout search "a red car" --json | framescout export --from - --out clips --copy
+    framescout export --event fighting --limit 100 --reel
 
     \b
     Exit status: 0 done; 1 a clip could not be cut; 2 usage; 3 a file can't be had.
@@ -147,10 +150,15 @@ def export(
     from query.clips.manifest import read_moments
 
     besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "overwrite")}
+    asks = any(value not in ((), None, "") for value in (text, *(asked[name] for name in _WHAT)))
+    if asks + (event is not None) + (source is not None) > 1:
+        raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
     if source is not None:
-        if any(value not in ((), None, "") for value in (text, *(asked[name] for name in _WHAT))):
-            raise click.UsageError("Say what to look for, or give moments with --from FILE; one of the two.")
         found, moments = read_moments(source)
+    elif event is not None:
+        from query.events.moments import moments_of
+
+        found, moments = {"event": event}, moments_of(open_engine(ctx, model), event)[: asked["limit"]]
     else:
         engine = open_engine(ctx, model)
         answer = engine.answer(read_query(text, asked))

@@ -38,7 +38,7 @@ class Engine:
         """`model`: by default the catalog's active one. `zone`: of dates without an offset; by default the setting."""
         self.catalog = catalog
         self.model_name = model
-        self._zone = zone or settings.load().zone
+        self.zone = zone or settings.load().zone
         self._tower: tuple[str, TextTower] | None = None
         self._sample: tuple[tuple[int, int | None], int, Sample] | None = None
         self._encoded = lru_cache(maxsize=1024)(self._encode)
@@ -110,7 +110,7 @@ class Engine:
     def _read(self, snapshot: Snapshot, model: Model, query: Query, only: np.ndarray | None) -> _Asked:
         token = PageToken.read(query.page)
         sample = self.sample(snapshot, model, token.below)
-        ranges = wanted_ranges(snapshot, model.id, query, self._zone, token.below)
+        ranges = wanted_ranges(snapshot, model.id, query, self.zone, token.below)
         if only is not None:
             ranges = tidy(only) if ranges is None else common(tidy(only), ranges)
         return _Asked(

@@ -30,9 +30,14 @@ def show(answer: Answer) -> None:
     if sys.stdout.isatty() and answer.moments:
         _show_table(answer)
     else:
-        for moment in answer.moments:
-            fields = (_clock(moment.start), _clock(moment.end), f"{moment.confidence:.2f}", moment.video)
-            _write("\t".join(fields))
+        show_lines([(moment, ()) for moment in answer.moments])
+
+
+def show_lines(rows: list[tuple[Moment, tuple[str, ...]]]) -> None:
+    """A line a moment with what stands before it, parted by tabs."""
+    for moment, before in rows:
+        fields = (*before, _clock(moment.start), _clock(moment.end), f"{moment.confidence:.2f}", moment.video)
+        _write("\t".join(fields))
 
 
 def verdict(answer: Answer) -> str | None:

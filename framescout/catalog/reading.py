@@ -10,8 +10,10 @@ import numpy as np
 from sqlalchemy import Connection, Subquery, exists, func, select
 from sqlalchemy.orm import aliased
 
+from framescout.catalog.alerts import read_alerts
 from framescout.catalog.labels import StoredLabels
 from framescout.catalog.records import (
+    Alert,
     EmbeddingBlock,
     Generation,
     Model,
@@ -294,6 +296,10 @@ class Snapshot:
     def labels(self, model_id: int) -> StoredLabels:
         """The zero-shot labels of this model's keyframes."""
         return StoredLabels(self._connection, model_id)
+
+    def alerts(self, model_id: int) -> dict[str, list[Alert]]:
+        """What was found of each event with this model, by the event's name; the surest first."""
+        return read_alerts(self._connection, model_id)
 
     def current_generation(self, model_id: int) -> Generation | None:
         """The vector index file that is valid for this model."""

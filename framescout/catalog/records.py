@@ -210,6 +210,21 @@ class Labelling:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """A stretch of a video in which an event was found. Times are seconds from the start of the video."""
+
+    video_id: int
+    start: float
+    end: float
+    peak: float
+    keyframe_id: int
+    score: float
+    """0 is as rare as was asked for; a unit more, a factor of e rarer."""
+    context: str | None
+    """The context that held there, where one clearly did."""
+
+
+@dataclass(frozen=True, slots=True)
 class SavedSearch:
     """A question that is asked again of everything new."""
 

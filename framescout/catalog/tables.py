@@ -190,6 +190,35 @@ class LabellingRow(Base):
     codes: Mapped[bytes] = mapped_column(BLOB)
 
 
+class EventRow(Base):
+    """An event as one model looked for it; `fingerprint` is that of its definition."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("model_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    fingerprint: Mapped[str]
+    found_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class AlertRow(Base):
+    """A stretch in which an event was found; times in seconds."""
+
+    __tablename__ = "alert"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
+    start: Mapped[float]
+    end: Mapped[float]
+    peak: Mapped[float]
+    keyframe_id: Mapped[int]
+    score: Mapped[float]
+    context: Mapped[str | None]
+
+
 class SavedSearchRow(Base):
     """A question that is asked again of everything new."""
 

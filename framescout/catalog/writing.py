@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from framescout.catalog.alerts import put_alerts
 from framescout.catalog.labels import put_labels
-from framescout.catalog.records import FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
+from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
 from framescout.catalog.tables import (
     FileRow,
     GenerationRow,
@@ -220,6 +221,11 @@ class Writer:
         """Add labellings to the set of this name; a set of other prompts or labels is replaced whole."""
         with self._transaction() as connection:
             put_labels(connection, model.id, name, fingerprint, labels, labellings)
+
+    def put_alerts(self, model: Model, name: str, fingerprint: str, alerts: Iterable[Alert]) -> None:
+        """Replace what the event of this name had by what was found now."""
+        with self._transaction() as connection:
+            put_alerts(connection, model.id, name, fingerprint, alerts)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -49,6 +49,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
                 "videos": len(snapshot.densities(model.id)),
                 "keyframes": snapshot.keyframe_count(model.id),
                 "index": _index(snapshot, model.id),
+                "alerts": {name: len(alerts) for name, alerts in snapshot.alerts(model.id).items()},
                 "labels": {name: stored.counts(each) for name, each in stored.sets().items()},
             }
             for model in snapshot.models()
@@ -119,6 +120,8 @@ def _show(facts: dict[str, Any]) -> None:
             covered = f"{index['generation']} ({index['kind']}), {index['not_covered']} keyframes not covered yet"
         used = " (active)" if model["active"] else ""
         click.echo(f"model       {model['name']}{used}: {model['videos']} videos, vector index {covered}")
+        for name, count in model["alerts"].items():
+            click.echo(f"event       {name}: {count} alerts")
         for name, counts in model["labels"].items():
             shares = sorted(counts.items(), key=lambda pair: -pair[1])
             said = ", ".join(f"{label} {count / max(1, sum(counts.values())):.0%}" for label, count in shares if count)

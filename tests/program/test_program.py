@@ -62,7 +62,7 @@ def test_every_command_explains_itself(name: str) -> None:
         (["index", ".", "--model", "startr"], 3, "did you mean starter"),
         (["--config", "nowhere.toml", "index", "."], 3, "nowhere.toml"),
         (["export"], 2, "nothing to search for"),
-        (["export", "x", "--from", "y"], 2, "one of the two"),
+        (["export", "x", "--from", "y"], 2, "one of these"),
         (["export", "--from", "/nowhere.json"], 3, "/nowhere.json"),
     ],
 )

@@ -1,0 +1,8 @@
+"""Events in, alerts out: what is normal in one place and suspicious in another, over stored embeddings."""
+
+from __future__ import annotations
+
+from query.events.definition import Context, Event, read_events
+from query.events.detection import Detected, detect, watch
+
+__all__ = ["Context", "Detected", "Event", "detect", "read_events", "watch"]

@@ -1,0 +1,101 @@
+"""A TOML file in, events out: what to look for, what it is easily confused with, where it is normal or suspicious."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from framescout.errors import NotAvailableError, UsageError
+from query.request import Hours
+
+_Prompt = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
+_Prompts = Annotated[tuple[_Prompt, ...], msgspec.Meta(max_length=50)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place or circumstances; every condition that is given must hold."""
+
+    prompts: _Prompts = ()
+    """What the place looks like."""
+    hours: str | None = None
+    """A window of the wall clock, such as '22:00-05:00'."""
+    cameras: _Prompts = ()
+    """Names or globs; one of them."""
+
+    def __post_init__(self) -> None:
+        if not (self.prompts or self.hours or self.cameras):
+            raise ValueError("needs prompts, hours or cameras")
+        if self.hours is not None:
+            try:
+                Hours.read(self.hours)
+            except UsageError:
+                raise ValueError(f"hours {self.hours!r} is no window like 22:00-05:00") from None
+
+
+class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something to be told of."""
+
+    prompts: Annotated[_Prompts, msgspec.Meta(min_length=1)]
+    """What it looks like; averaged."""
+    counter: _Prompts = ()
+    """What it is easily confused with, and what is there else; each for itself."""
+    least_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 2.0
+    """So long it lasts at least; scores are smoothed over as much."""
+    context_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 600.0
+    """The stretch over which the place is judged."""
+    threshold: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
+    """Probability from which on it counts, the same for all cameras."""
+    false_alarms_per_hour: Annotated[float, msgspec.Meta(gt=0, le=3600)] | None = None
+    """Instead of a threshold: so often a camera without the event may report it."""
+    normal: dict[_Name, Context] = {}
+    suspicious: dict[_Name, Context] = {}
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and self.false_alarms_per_hour is not None:
+            raise ValueError("give threshold or false_alarms_per_hour, not both")
+        if set(self.normal) & set(self.suspicious):
+            raise ValueError("a context can't be normal and suspicious; give them different names")
+
+    @property
+    def contexts(self) -> dict[str, tuple[Context, int]]:
+        """Name -> the context, and 1 where it is suspicious, -1 where it is normal."""
+        return {name: (each, -1) for name, each in self.normal.items()} | {
+            name: (each, 1) for name, each in self.suspicious.items()
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the whole definition."""
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=16).hexdigest()
+
+
+def read_events(path: Path) -> dict[str, Event]:
+    """The events of a TOML file, by name: a table each.
+
+    Raises:
+        NotAvailableError: the file can't be read.
+        UsageError: it is no such TOML; the sentence names the line or the key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotAvailableError(f"the events {path} can't be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}") from error
+    if not document:
+        raise UsageError(f"{path} has no event; write one like: [running] and below it prompts = ['a person running']")
+    return {name: _event(path, name, table) for name, table in document.items()}
+
+
+def _event(path: Path, name: str, table: Any) -> Event:
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: {name!r} is no table; write [{name}] and below it prompts = [...]")
+    try:
+        return msgspec.convert(table, Event)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path}, [{name}]: {error}") from error

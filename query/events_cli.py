@@ -1,0 +1,94 @@
+"""The command for events."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from query.cli import open_engine
+
+if TYPE_CHECKING:
+    from query.answer import Moment
+
+    Found = dict[str, list[tuple[Moment, str | None]]]
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--plots", metavar="DIR", type=click.Path(path_type=Path), help="A picture of each camera's scores.")
+@click.option("--model", help="The model whose embeddings are looked at [default: the catalog's].")
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV on stdout.")
+@click.pass_context
+def events(
+    ctx: click.Context, file: Path | None, plots: Path | None, model: str | None, as_json: bool, as_csv: bool
+) -> None:
+    """Look for the events of FILE, which are normal in one place and suspicious in another; without it, list them.
+
+    FILE is a TOML with a table for each event: prompts, what it is confused with, contexts. Nothing is trained and
+    nothing is decoded; run it again for what is new. `framescout export --event NAME` cuts the clips.
+
+    \b
+    framescout events events.toml --plots plots
+    framescout events --json
+    framescout export --event running --out clips
+
+    \b
+    Exit status: 0 done, with alerts or without; 2 the file is wrong; 3 there is no catalog, or a file or model can't
+    be had; 4 another framescout is writing to the catalog.
+    """
+    from query.events import read_events, watch
+    from query.events.moments import stored_moments
+
+    if plots is not None and file is None:
+        raise click.UsageError("--plots needs the FILE of events.")
+    engine = open_engine(ctx, model)
+    if file is not None:
+        for detected in watch(engine, read_events(file)):
+            if plots is not None:
+                from query.events.plot import plot
+
+                for path in plot(detected, plots):
+                    click.echo(str(path), err=True)
+    found = stored_moments(engine)
+    if as_json:
+        click.echo(json.dumps({name: [_row(*pair) for pair in pairs] for name, pairs in found.items()}, indent=2))
+    elif as_csv:
+        click.echo(_as_csv(found), nl=False)
+    else:
+        _show(found)
+
+
+def _row(moment: Moment, context: str | None) -> dict[str, Any]:
+    return moment.to_json() | {"context": context}
+
+
+def _as_csv(found: Found) -> str:
+    text = io.StringIO()
+    columns = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "context")
+    writer = csv.DictWriter(text, (*columns, "video_id", "keyframe_id"), lineterminator="\r\n")
+    writer.writeheader()
+    for name, pairs in found.items():
+        for pair in pairs:
+            writer.writerow({column: _cell(value) for column, value in {"event": name, **_row(*pair)}.items()})
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _show(found: Found) -> None:
+    from query.present import show_lines
+
+    for name, pairs in found.items():
+        show_lines([(moment, (name, context or "")) for moment, context in pairs])
+    if not any(found.values()):
+        told = "no alerts" if found else "no event was looked for yet; see: framescout events --help"
+        click.echo(told, err=True)
