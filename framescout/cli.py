@@ -23,6 +23,7 @@ COMMANDS = {
     "searches": "query.saved_cli:searches",
     "labels": "query.labels_cli:labels",
     "events": "query.events_cli:events",
+    "serve": "query.serve_cli:serve",
     "status": "framescout.commands.status:status",
     "verify": "indexer.cli:verify",
     "retry": "indexer.cli:retry",

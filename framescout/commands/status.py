@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from framescout.errors import Reason
 from framescout.timeline import format_clock
-
-if TYPE_CHECKING:
-    from framescout.catalog import Catalog, Snapshot
 
 
 @click.command()
@@ -26,6 +20,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     Exit status: 0 done; 3 there is no catalog.
     """
     from framescout.catalog import Catalog
+    from framescout.catalog.summary import gather
     from framescout.settings import catalog_folder
 
     catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False)
@@ -34,79 +29,6 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
     else:
         _show(facts)
-
-
-def gather(catalog: Catalog) -> dict[str, Any]:
-    """Everything that `status --json` says."""
-    from framescout.catalog.lock import holder
-
-    with catalog.snapshot() as snapshot:
-        totals, active = snapshot.totals(), snapshot.active_model()
-        models = [
-            {
-                "name": model.name,
-                "active": active is not None and model.id == active.id,
-                "videos": len(snapshot.densities(model.id)),
-                "keyframes": snapshot.keyframe_count(model.id),
-                "index": _index(snapshot, model.id),
-                "alerts": {name: len(alerts) for name, alerts in snapshot.alerts(model.id).items()},
-                "labels": {name: stored.counts(each) for name, each in stored.sets().items()},
-            }
-            for model in snapshot.models()
-            for stored in [snapshot.labels(model.id)]
-        ]
-        quarantined = [
-            {
-                "path": file.path,
-                "reason": file.reason,
-                "sentence": Reason(file.reason).sentence,
-                "detail": file.detail,
-                "attempts": file.attempts,
-                "at": file.at.isoformat(),
-            }
-            for file in snapshot.quarantined()
-        ]
-        partial = [
-            {"path": video.path, "read_to": video.end.read_to, "why": video.end.detail}
-            for video in snapshot.videos()
-            if not video.end.is_complete
-        ]
-    return {
-        "catalog": str(catalog.folder),
-        "videos": totals.videos,
-        "hours": round(totals.duration / 3600, 3),
-        "keyframes": totals.keyframes,
-        "gone": totals.gone,
-        "partial": partial,
-        "models": models,
-        "quarantined": quarantined,
-        "writer": holder(catalog.folder),
-        "size_bytes": _size(catalog.folder),
-    }
-
-
-def _index(snapshot: Snapshot, model_id: int) -> dict[str, Any] | None:
-    generation = snapshot.current_generation(model_id)
-    if generation is None:
-        return None
-    covered = snapshot.keyframe_count(model_id, below=generation.covers_below)
-    return {
-        "generation": generation.id,
-        "kind": generation.kind,
-        "vectors": generation.vector_count,
-        "not_covered": snapshot.keyframe_count(model_id) - covered,
-        "recall": generation.recall,
-        "built_at": generation.built_at.isoformat(),
-    }
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files below `folder`; one that goes meanwhile counts nothing."""
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size if path.is_file() else 0
-    return total
 
 
 def _show(facts: dict[str, Any]) -> None:

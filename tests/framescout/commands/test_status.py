@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import framescout
+from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import Model
 from framescout.cli import main
-from framescout.commands.status import gather
+from framescout.catalog.summary import gather
 from framescout.errors import Reason
-from framescout.progress import SilentProgress
-from indexer.publish import publish
 from tests.framescout.catalog.make import make_embeddings, make_indexed
 
 
@@ -29,7 +29,9 @@ def kept(tmp_path: Path) -> tuple[Catalog, Model]:
         writer.activate(model)
         for name in ("a", "b"):
             writer.commit_video(make_indexed(f"/{name}.mp4", count=3), model)
-        publish(catalog, writer, model, SilentProgress())
+        with catalog.snapshot() as snapshot:
+            built = vectors.build(snapshot, model, catalog.vectors_folder)
+        writer.publish_generation(model_id=model.id, **asdict(built))
     return catalog, model
 
 

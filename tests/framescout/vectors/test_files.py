@@ -125,10 +125,11 @@ def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
 
     def is_worth_it() -> bool:
         with archive.catalog.snapshot() as snapshot:
-            return vectors.is_worth_building(snapshot, archive.model, archive.catalog.vectors_folder)
+            return vectors.is_worth_building(snapshot, archive.model, archive.catalog.vectors_folder, few=400)
 
+    archive.add([40] * 10)
     assert not is_worth_it()
-    archive.add([50] * 10)
+    archive.add([50] * 2)
     assert is_worth_it()
     archive.publish()
     assert not is_worth_it()

@@ -1,0 +1,85 @@
+"""The app, put together: routes, pages, what guards them, and what errors look like."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import tzinfo
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+import framescout
+from framescout.catalog import Catalog
+from framescout.errors import FramescoutError, MediaError, NotAvailableError, UsageError
+from query.web.api import api, problem
+from query.web.guard import Guard
+from query.web.pages import error_page, pages
+from query.web.site import Site
+
+_HERE = Path(__file__).parent
+
+
+def create_app(
+    catalog: Catalog,
+    *,
+    exports: Path,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    model: str | None = None,
+    zone: tzinfo | None = None,
+) -> ASGIApp:
+    """The web app of one catalog.
+
+    Args:
+        catalog: an open catalog.
+        exports: the folder below which clips are written, and nothing else is.
+        host: what it will listen on.
+        token: demanded of every request; needed where `host` is no loopback address.
+        model: by default the catalog's active one.
+        zone: of dates without an offset; by default the setting.
+    """
+    site = Site.of(catalog, exports, model=model, zone=zone)
+
+    @contextlib.asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        site.thumbnails.close()
+        site.exports.close()
+
+    app = FastAPI(title="framescout", version=framescout.__version__, lifespan=living, docs_url=None, redoc_url=None)
+    app.state.site = site
+    app.include_router(api)
+    app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    app.add_exception_handler(FramescoutError, _told)
+    app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(HTTPException, _told)
+    return Guard(app, host=host, token=token)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """An error as a sentence: JSON for programs, a page for people."""
+    code, sentence = _sentence(error)
+    if request.url.path.startswith("/api"):
+        return problem(code, sentence)
+    return error_page(request, code, sentence)
+
+
+def _sentence(error: Exception) -> tuple[int, str]:
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return 422, f"{where}: {first['msg']}"
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    if isinstance(error, UsageError):
+        return 400, str(error)
+    if isinstance(error, NotAvailableError | MediaError):
+        return 404, str(error)
+    return 503, str(error)

@@ -1,0 +1,101 @@
+"""HTTP parameters in, a question out: the same words as on the command line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+
+from framescout.errors import UsageError
+from query.request import Query
+
+MOST_SHOWN = 100
+LARGEST_PICTURE = 20 * 2**20
+_LARGEST_ID = 2**62
+
+_Text = Annotated[str, Parameter(max_length=2000)]
+_Texts = Annotated[list[_Text], Parameter(max_length=32)]
+_Id = Annotated[int, Parameter(ge=1, le=_LARGEST_ID)]
+_Seconds = Annotated[float | None, Parameter(ge=0, le=1e9)]
+
+
+class Asked:
+    """What a request asks; a dependency of FastAPI."""
+
+    def __init__(
+        self,
+        text: _Text = "",
+        also: _Texts = [],  # noqa: B006 - FastAPI copies it
+        without: _Texts = [],  # noqa: B006
+        then: _Texts = [],  # noqa: B006
+        within: Annotated[list[float], Parameter(max_length=32)] = [],  # noqa: B006
+        like: _Texts = [],  # noqa: B006
+        picture: Annotated[str | None, Parameter(pattern="^[0-9a-f]{32}$", description="from POST pictures")] = None,
+        more_like: Annotated[list[_Id], Parameter(max_length=100)] = [],  # noqa: B006
+        less_like: Annotated[list[_Id], Parameter(max_length=100)] = [],  # noqa: B006
+        after: Annotated[str | None, Parameter(max_length=40)] = None,
+        before: Annotated[str | None, Parameter(max_length=40)] = None,
+        hours: Annotated[str | None, Parameter(max_length=20)] = None,
+        cameras: _Texts = [],  # noqa: B006
+        paths: _Texts = [],  # noqa: B006
+        labels: _Texts = [],  # noqa: B006
+        min_duration: _Seconds = None,
+        max_duration: _Seconds = None,
+        min_confidence: Annotated[float, Parameter(ge=0, le=1)] = 0.0,
+        collapse: bool = True,
+        limit: Annotated[int, Parameter(ge=1, le=MOST_SHOWN)] = 24,
+        page: Annotated[str | None, Parameter(max_length=40)] = None,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name not in ("self", "picture")}
+        self.picture = picture
+        # an empty field of a form asks for nothing
+        self._given = {
+            name: [each for each in value if each != ""] if isinstance(value, list) else value
+            for name, value in given.items()
+            if value != ""
+        }
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is looked for."""
+        looked_for = ("text", "also", "like", "more_like")
+        return self.picture is None and not any(self._given.get(name) for name in looked_for)
+
+    def query(self, pictures: Path) -> Query:
+        """The question. Raises UsageError where it makes no sense."""
+        asked: dict[str, Any] = {name: value for name, value in self._given.items() if value is not None}
+        if self.picture is not None:
+            path = pictures / self.picture
+            if not path.is_file():
+                raise UsageError("this picture is not here any more; drop it on the page again")
+            asked["images"] = [str(path)]
+        return Query.from_json(asked)
+
+
+def keep_picture(data: bytes, pictures: Path) -> str:
+    """Keep a picture that was dropped on the page, by its content; return its name.
+
+    Raises:
+        UsageError: it is none, or too large.
+    """
+    from io import BytesIO
+
+    from PIL import Image
+
+    if len(data) > LARGEST_PICTURE:
+        raise UsageError(f"the picture is larger than {LARGEST_PICTURE >> 20} MB; make it smaller")
+    try:
+        with Image.open(BytesIO(data)) as image:
+            image.verify()
+    except Exception as error:  # Pillow's plugins raise what they like
+        raise UsageError("this is no picture that can be read; give a JPEG, PNG or WebP file") from error
+    name = hashlib.blake2b(data, digest_size=16).hexdigest()
+    pictures.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=pictures, suffix=".part", delete=False) as unfinished:
+        unfinished.write(data)
+    os.replace(unfinished.name, pictures / name)  # noqa: PTH105
+    return name

@@ -1,0 +1,135 @@
+"""Who may ask: the Host header, the token, where a change comes from; and what a page may load.
+
+Promised: on a loopback address no other site can reach the app, neither by a name of its own that points there (DNS
+rebinding) nor by a form or script on its pages; on any other address nothing is answered without the token.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlencode, urlsplit
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "framescout-token"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_SAFE = frozenset({"GET", "HEAD"})
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an app that listens there."""
+    if host in _LOOPBACK:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp, *, host: str, token: str | None) -> None:
+        """`host`: what the app listens on. `token`: demanded of every request; None: of none."""
+        self._app = app
+        self._host = host
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may pass, with the headers; answer the rest with a sentence."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return  # no other kind is spoken here
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers)
+        await (refusal or self._app)(scope, receive, _with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        if not self._is_own_name(headers.get("host", "")):
+            return PlainTextResponse("this app is not known by that name; open it by its address\n", 421)
+        if self._token is not None:
+            given = QueryParams(scope["query_string"]).get("token")
+            if given is not None and _same(given, self._token):
+                return self._welcome(scope)
+            if not self._has_token(headers):
+                return PlainTextResponse("the token is missing; open the address that framescout serve printed\n", 401)
+        if scope["method"] not in _SAFE and not _is_same_origin(headers):
+            return PlainTextResponse("a change may come only from the app's own pages\n", 403)
+        return None
+
+    def _is_own_name(self, header: str) -> bool:
+        """Whether a Host header names this app: a loopback name; elsewhere an address, this machine, or `--host`."""
+        try:
+            name = urlsplit(f"//{header}").hostname or ""
+        except ValueError:
+            return False
+        if is_loopback(self._host):
+            return is_loopback(name)
+        if name.casefold() in {self._host.casefold(), socket.gethostname().casefold(), socket.getfqdn().casefold()}:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in _LOOPBACK
+        return True
+
+    def _has_token(self, headers: Headers) -> bool:
+        assert self._token is not None
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.casefold() == "bearer" and _same(given.strip(), self._token):
+            return True
+        cookies: SimpleCookie = SimpleCookie()
+        try:
+            cookies.load(headers.get("cookie", ""))
+        except CookieError:
+            return False
+        return COOKIE in cookies and _same(cookies[COOKIE].value, self._token)
+
+    def _welcome(self, scope: Scope) -> Response:
+        """Keep the token in a cookie, and take it out of the address."""
+        rest = [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "token"]
+        path = "/" + scope["path"].lstrip("/")  # never "//elsewhere"
+        answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303)
+        answer.set_cookie(COOKIE, str(self._token), httponly=True, samesite="strict", max_age=30 * 86_400)
+        return answer
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """Browsers say where a request comes from; programs don't, and carry no one's cookies."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = {name for name, _ in message["headers"]}
+            more = [(name.encode(), value.encode()) for name, value in _HEADERS.items() if name.encode() not in own]
+            message["headers"] = [*message["headers"], *more]
+        await send(message)
+
+    return sending

@@ -1,0 +1,133 @@
+"""What the routes share: the catalog, the engine that is kept between questions, pictures and exports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from framescout.catalog import Catalog
+from framescout.catalog.records import Video
+from framescout.catalog.summary import gather
+from framescout.errors import NotAvailableError
+from framescout.vectors import within
+from query.answer import Answer
+from query.engine import Engine, find_model
+from query.filters import wanted_ranges
+from query.rank import evidence
+from query.request import Query
+from query.web.asking import Asked
+from query.web.exports import Exports
+from query.web.thumbnails import Thumbnails
+
+
+@dataclass(frozen=True)
+class Site:
+    """One catalog, served."""
+
+    engine: Engine
+    thumbnails: Thumbnails
+    exports: Exports
+
+    @classmethod
+    def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None) -> Site:
+        """`exports`: the folder below which clips are written."""
+        thumbnails = Thumbnails(catalog.cache_folder / "pictures")
+        return cls(Engine(catalog, model=model, zone=zone), thumbnails, Exports(exports))
+
+    @property
+    def asked_pictures(self) -> Path:
+        """Where pictures lie that were asked with."""
+        return self.engine.catalog.cache_folder / "asked"
+
+    def answer(self, asked: Asked) -> Answer:
+        """As `Engine.answer`."""
+        return self.engine.answer(asked.query(self.asked_pictures))
+
+    def video(self, video_id: int) -> Video:
+        """Raises NotAvailableError where the catalog has none of this id."""
+        with self.engine.catalog.snapshot() as snapshot:
+            found = snapshot.videos([video_id])
+        if not found:
+            raise NotAvailableError(f"there is no video {video_id} in the catalog")
+        return found[0]
+
+    def file(self, video_id: int) -> Video:
+        """A video whose file is there. Raises NotAvailableError where it isn't."""
+        video = self.video(video_id)
+        if not Path(video.path).is_file():
+            raise NotAvailableError("the file of this video is gone; framescout index looks where it went")
+        return video
+
+    def keyframes(self, video_id: int) -> list[dict[str, Any]]:
+        """When each keyframe is shown, and the stretch it stands for; in seconds."""
+        with self.engine.catalog.snapshot() as snapshot:
+            model = find_model(snapshot, self.engine.model_name)
+            times = snapshot.keyframe_times(video_id, model.id)
+        if times is None:
+            raise NotAvailableError(f"there is no video {video_id} in the catalog")
+        columns = (times.times.tolist(), times.starts.tolist(), times.ends.tolist())
+        return [
+            {"keyframe_id": times.first_keyframe_id + number, "time": time, "start": start, "end": end}
+            for number, (time, start, end) in enumerate(zip(*columns, strict=True))
+        ]
+
+    def curve(self, video_id: int, query: Query) -> list[dict[str, float]]:
+        """How sure each keyframe of the video is for the question."""
+        with self.engine.catalog.snapshot() as snapshot:
+            model = find_model(snapshot, self.engine.model_name)
+            times = snapshot.keyframe_times(video_id, model.id)
+            if times is None:
+                raise NotAvailableError(f"there is no video {video_id} in the catalog")
+            parts = self.engine.read(snapshot, model, query)
+            (block,) = snapshot.blocks(model.id, video_ids=[video_id])
+            odds = evidence(parts, block.embeddings.astype(np.float32))
+            ranges = wanted_ranges(snapshot, model.id, query, self.engine.zone)
+        if ranges is not None:
+            ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + len(odds))
+            odds = np.where(within(ids, ranges), odds, -np.inf)
+        confidence = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+        columns = (times.starts.tolist(), times.ends.tolist(), confidence.tolist())
+        return [
+            {"start": start, "end": end, "confidence": round(sure, 4)}
+            for start, end, sure in zip(*columns, strict=True)
+        ]
+
+    def archive(self, camera: str | None, day: str | None) -> dict[str, Any]:
+        """Cameras and days with their counts, and the videos of one of each."""
+        with self.engine.catalog.snapshot() as snapshot:
+            facts = snapshot.video_facts()
+        zone = self.engine.zone
+
+        def day_of(video: Any) -> str:
+            return f"{video.recorded_at.astimezone(zone):%Y-%m-%d}" if video.recorded_at else "unknown"
+
+        chosen = [
+            video
+            for video in facts
+            if (camera is None or (video.camera or "unknown") == camera) and (day is None or day_of(video) == day)
+        ]
+        chosen.sort(key=lambda video: (video.recorded_at is None, video.recorded_at or 0, video.path))
+        return {
+            "cameras": dict(sorted(Counter(video.camera or "unknown" for video in facts).items())),
+            "days": dict(sorted(Counter(map(day_of, facts)).items(), reverse=True)),
+            "videos": [
+                {
+                    "video_id": video.id,
+                    "name": Path(video.path).name,
+                    "path": video.path,
+                    "camera": video.camera,
+                    "recorded_at": video.recorded_at.isoformat() if video.recorded_at else None,
+                    "duration": video.duration,
+                }
+                for video in chosen
+            ],
+        }
+
+    def state(self) -> dict[str, Any]:
+        """As `status --json`."""
+        return gather(self.engine.catalog)
