@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench
+.PHONY: help demo test lint format bench browser
 
 help:     ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
@@ -11,8 +11,14 @@ help:     ## This list
 demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
 	$(BIN)/framescout demo
 
-test: .venv/developing lint    ## Install what is needed and run every check and test
+test: .venv/developing lint browser    ## Install what is needed and run every check and test
 	$(BIN)/pytest -q -n 2 --dist loadfile
+
+browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq --yes chromium >/dev/null; } \
+	|| echo "Chromium is not installed; the browser tests will be skipped"
 
 lint: .venv/developing         ## Style, types, import rules
 	$(BIN)/ruff check .

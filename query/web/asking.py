@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
+from pydantic import BeforeValidator
 
 from framescout.errors import UsageError
 from query.request import Query
@@ -20,7 +21,11 @@ _LARGEST_ID = 2**62
 _Text = Annotated[str, Parameter(max_length=2000)]
 _Texts = Annotated[list[_Text], Parameter(max_length=32)]
 _Id = Annotated[int, Parameter(ge=1, le=_LARGEST_ID)]
-_Seconds = Annotated[float | None, Parameter(ge=0, le=1e9)]
+_OrNothing = BeforeValidator(lambda value: None if value == "" else value)  # an empty field of a form
+_Seconds = Annotated[float | None, _OrNothing, Parameter(ge=0, le=1e9)]
+_Spans = Annotated[
+    list[float], BeforeValidator(lambda values: [each for each in values if each != ""]), Parameter(max_length=32)
+]
 
 
 class Asked:
@@ -32,7 +37,7 @@ class Asked:
         also: _Texts = [],  # noqa: B006 - FastAPI copies it
         without: _Texts = [],  # noqa: B006
         then: _Texts = [],  # noqa: B006
-        within: Annotated[list[float], Parameter(max_length=32)] = [],  # noqa: B006
+        within: _Spans = [],  # noqa: B006
         like: _Texts = [],  # noqa: B006
         picture: Annotated[str | None, Parameter(pattern="^[0-9a-f]{32}$", description="from POST pictures")] = None,
         more_like: Annotated[list[_Id], Parameter(max_length=100)] = [],  # noqa: B006
@@ -45,7 +50,7 @@ class Asked:
         labels: _Texts = [],  # noqa: B006
         min_duration: _Seconds = None,
         max_duration: _Seconds = None,
-        min_confidence: Annotated[float, Parameter(ge=0, le=1)] = 0.0,
+        min_confidence: Annotated[float | None, _OrNothing, Parameter(ge=0, le=1)] = None,
         collapse: bool = True,
         limit: Annotated[int, Parameter(ge=1, le=MOST_SHOWN)] = 24,
         page: Annotated[str | None, Parameter(max_length=40)] = None,

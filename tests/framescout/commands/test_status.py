@@ -14,8 +14,8 @@ import framescout
 from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import Model
-from framescout.cli import main
 from framescout.catalog.summary import gather
+from framescout.cli import main
 from framescout.errors import Reason
 from tests.framescout.catalog.make import make_embeddings, make_indexed
 

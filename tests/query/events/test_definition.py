@@ -25,7 +25,7 @@ from query.events import read_events
         ("[running]\nprompts = ['x']\nthreshold = 0.5\nfalse_alarms_per_hour = 1", "not both"),
         ("[running]\nprompts = ['x']\n[running.normal.track]", "prompts, hours or cameras"),
         ("[running]\nprompts = ['x']\n[running.normal.track]\nhours = '5'", "hours '5'"),
-        ("[a]\nprompts = ['x']\n[a.normal.b]\nprompts = ['y']\n[a.suspicious.b]\nprompts = ['z']", "normal and suspicious"),
+        ("[a]\nprompts = ['x']\n[a.normal.b]\nhours = '1:00-2:00'\n[a.suspicious.b]\ncameras = ['z']", "normal and"),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_named_with_the_place(tmp_path: Path, written: str, said: str) -> None:

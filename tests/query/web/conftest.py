@@ -1,0 +1,44 @@
+"""The app over the demo's drawn landscapes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+import framescout
+import indexer
+from framescout.catalog import Catalog
+from framescout.commands.demo import make_archive
+from query.web import create_app
+from tests.footage import make
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+    """The four landscapes, and one video that browsers don't play."""
+    folder = tmp_path_factory.mktemp("served")
+    make_archive(folder / "archive")
+    make.mpeg4_avi(folder / "archive")
+    shutil.copytree(towers, folder / "catalog" / "cache")
+    catalog = framescout.open(folder / "catalog")
+    indexer.index(catalog, [folder / "archive"])
+    return catalog
+
+
+@pytest.fixture
+def client(served: Catalog, tmp_path: Path) -> Iterator[TestClient]:
+    app = create_app(served, exports=tmp_path / "exports", zone=UTC)
+    with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ids(served: Catalog) -> dict[str, int]:
+    """Video ids by file name."""
+    with served.snapshot() as snapshot:
+        return {Path(video.path).name: video.id for video in snapshot.videos()}

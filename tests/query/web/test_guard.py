@@ -1,0 +1,79 @@
+"""Who is let in, and what pages may load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from framescout.catalog import Catalog
+from query.web import create_app
+
+TOKEN = "a-token-of-this-test"
+
+
+@pytest.fixture
+def open_to_all(served: Catalog, tmp_path: Path) -> TestClient:
+    """As `serve --host 0.0.0.0`."""
+    app = create_app(served, exports=tmp_path, host="0.0.0.0", token=TOKEN)
+    return TestClient(app, base_url="http://192.168.1.7:8000", follow_redirects=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[", "192.168.1.7"]
+)
+def test_a_name_that_is_not_of_this_machine_gets_nothing(client: TestClient, host: str) -> None:
+    answer = client.get("/api/state", headers={"host": host})
+    assert answer.status_code == 421
+    assert "keyframes" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "127.0.0.2"])
+def test_loopback_names_are_let_in(client: TestClient, host: str) -> None:
+    assert client.get("/api/state", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_other_sites_can_change_nothing(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.post("/api/pictures", content=b"x", headers=headers).status_code == 403
+    own = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}
+    assert client.post("/api/pictures", content=b"x", headers=own).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/api/state", "/static/app.css", "/openapi.json", "/api/videos/1/file"])
+def test_without_the_token_nothing_is_answered(open_to_all: TestClient, path: str) -> None:
+    assert open_to_all.get(path).status_code == 401
+    assert open_to_all.get(path, headers={"authorization": "Bearer wrong"}).status_code == 401
+    assert open_to_all.get(path, headers={"cookie": "framescout-token=wrong"}).status_code == 401
+    assert open_to_all.get(f"{path}?token=wrong").status_code == 401
+    assert open_to_all.get(path, headers={"authorization": f"Bearer {TOKEN}"}).status_code != 401
+
+
+def test_the_address_that_was_printed_leaves_a_strict_cookie_and_goes_on_without_the_token(
+    open_to_all: TestClient,
+) -> None:
+    answer = open_to_all.get(f"/?token={TOKEN}&text=a+dog")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?text=a+dog")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert open_to_all.get("/api/state").status_code == 200
+    assert not open_to_all.get(f"/%2fevil.example/?token={TOKEN}").headers["location"].startswith("//")
+
+
+def test_every_answer_says_what_may_be_loaded(client: TestClient) -> None:
+    for path in ("/", "/api/state", "/nothing", "/static/app.js"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe-inline" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "access-control-allow-origin" not in headers
