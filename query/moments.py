@@ -55,31 +55,29 @@ def join_curves(
     usual: float,
     parts: Sequence[Part],
     unlike: float,
-) -> list[Found]:
+) -> Iterator[Found]:
     """The moments of these videos whose peak reaches `at_least` log-odds, best first.
 
     `usual`: what keyframes score that show something else. `unlike`: the cosine of unrelated keyframes.
     """
-    videos = {video.id: video for video in snapshot.videos(curve.block.video_id for curve in curves)}
+    peaks = [
+        (-float(curve.evidence[stretch.peak]), curve.block.first_keyframe_id + stretch.peak, curve, stretch)
+        for curve in curves
+        for stretch in find_stretches(curve.evidence, at_least, usual, find_cuts(curve.block.embeddings, unlike))
+    ]
+    peaks.sort(key=lambda peak: peak[:2])
     one = parts[0] if is_one_direction(parts) else None
-    found = []
-    for curve in curves:
-        embeddings = curve.block.embeddings
-        stretches = find_stretches(curve.evidence, at_least, usual, find_cuts(embeddings, unlike))
-        times = snapshot.keyframe_times(curve.block.video_id, model.id) if stretches else None
-        for stretch in stretches:
-            assert times is not None
-            odds = float(curve.evidence[stretch.peak])
-            moment = _moment(
-                videos[curve.block.video_id],
-                times,
-                (stretch.first, stretch.last, stretch.peak),
-                score=(odds - one.at_zero) / one.slope if one else odds,
-                confidence=1 / (1 + math.exp(-odds)) if odds > -700 else 0.0,
-            )
-            found.append((odds, Found(moment, embeddings[stretch.peak])))
-    found.sort(key=lambda pair: (-pair[0], pair[1].moment.keyframe_id))
-    return [each for _, each in found]
+    videos = {video.id: video for video in snapshot.videos(curve.block.video_id for curve in curves)}
+    for minus_odds, keyframe_id, curve, stretch in peaks:
+        number, first = curve.block.video_id, curve.block.first_keyframe_id
+        moment = _moment(
+            videos[number],
+            snapshot.times_of([first + stretch.first, first + stretch.last, keyframe_id]),
+            keyframe_id,
+            score=(-minus_odds - one.at_zero) / one.slope if one else -minus_odds,
+            confidence=1 / (1 + math.exp(min(minus_odds, 700.0))),
+        )
+        yield Found(moment, curve.block.embeddings[stretch.peak])
 
 
 def join_chains(
@@ -115,10 +113,13 @@ def _chained(video: Video, times: KeyframeTimes, chain: Chain, track: np.ndarray
         Step(text, float(times.times[place]), math.exp(track[number, place]))
         for number, (text, place) in enumerate(zip(texts, places, strict=True))
     )
+    first, last = (
+        (float(times.times[p]), float(times.starts[p]), float(times.ends[p])) for p in places[:: len(places) - 1]
+    )
     return _moment(
         video,
-        times,
-        (places[0], places[-1], places[0]),
+        [first, last, first],
+        times.first_keyframe_id + places[0],
         score=float(to_log_odds(np.array(chain.log_probability))),
         confidence=math.exp(chain.log_probability),
         steps=steps,
@@ -127,25 +128,25 @@ def _chained(video: Video, times: KeyframeTimes, chain: Chain, track: np.ndarray
 
 def _moment(
     video: Video,
-    times: KeyframeTimes,
-    places: tuple[int, int, int],
+    times: Sequence[tuple[float, float, float]],
+    keyframe_id: int,
     *,
     score: float,
     confidence: float,
     steps: tuple[Step, ...] = (),
 ) -> Moment:
-    first, last, peak = places
+    """`times`: (time, start, end) of the first keyframe, the last one and the peak."""
     return Moment(
         video=video.path,
         video_id=video.id,
         camera=video.camera,
         recorded_at=video.recorded_at,
-        start=float(times.starts[first]),
-        end=float(times.ends[last]),
-        peak=float(times.times[peak]),
+        start=times[0][1],
+        end=times[1][2],
+        peak=times[2][0],
         score=score,
         confidence=confidence,
-        keyframe_id=times.first_keyframe_id + peak,
+        keyframe_id=keyframe_id,
         steps=steps,
     )
 

@@ -129,7 +129,7 @@ class Snapshot:
         return [VideoFacts(*row) for row in rows]
 
     def _videos(self, ids: Sequence[int] | None) -> list[Video]:
-        best = _best_files()
+        best = _best_files(ids)
         query = (
             select(VideoRow, best.c.path, best.c.gone_at)
             .join(best, best.c.video_id == VideoRow.id)
@@ -293,6 +293,16 @@ class Snapshot:
         ).all()
         return np.array(rows, np.int64).reshape(-1, 2)
 
+    def times_of(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
+        """(time, start, end) in seconds of a few keyframes, in the order of the ids."""
+        rows = self._connection.execute(
+            select(KeyframeRow.id, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end).where(
+                KeyframeRow.id.in_(keyframe_ids)
+            )
+        )
+        known = {number: (time, start, end) for number, time, start, end in rows}
+        return [known[number] for number in keyframe_ids]
+
     def labels(self, model_id: int) -> StoredLabels:
         """The zero-shot labels of this model's keyframes."""
         return StoredLabels(self._connection, model_id)
@@ -349,10 +359,9 @@ class Snapshot:
         )
 
 
-def _best_files() -> Subquery:
+def _best_files(ids: Sequence[int] | None = None) -> Subquery:
     """Of each video one file: SQLite takes the bare columns from the row that min() chose, a present before a gone."""
-    return (
-        select(FileRow.video_id, FileRow.path, FileRow.gone_at, func.min(func.coalesce(FileRow.gone_at, "")))
-        .group_by(FileRow.video_id)
-        .subquery()
-    )
+    query = select(FileRow.video_id, FileRow.path, FileRow.gone_at, func.min(func.coalesce(FileRow.gone_at, "")))
+    if ids is not None:
+        query = query.where(FileRow.video_id.in_(ids))
+    return query.group_by(FileRow.video_id).subquery()

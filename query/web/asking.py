@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from framescout.errors import UsageError
 from query.request import Query
@@ -22,7 +22,8 @@ _Text = Annotated[str, Parameter(max_length=2000)]
 _Texts = Annotated[list[_Text], Parameter(max_length=32)]
 _Id = Annotated[int, Parameter(ge=1, le=_LARGEST_ID)]
 _OrNothing = BeforeValidator(lambda value: None if value == "" else value)  # an empty field of a form
-_Seconds = Annotated[float | None, _OrNothing, Parameter(ge=0, le=1e9)]
+_Seconds = Annotated[Annotated[float, Field(ge=0, le=1e9)] | None, _OrNothing, Parameter()]
+_Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, _OrNothing, Parameter()]
 _Spans = Annotated[
     list[float], BeforeValidator(lambda values: [each for each in values if each != ""]), Parameter(max_length=32)
 ]
@@ -50,7 +51,7 @@ class Asked:
         labels: _Texts = [],  # noqa: B006
         min_duration: _Seconds = None,
         max_duration: _Seconds = None,
-        min_confidence: Annotated[float | None, _OrNothing, Parameter(ge=0, le=1)] = None,
+        min_confidence: _Share = None,
         collapse: bool = True,
         limit: Annotated[int, Parameter(ge=1, le=MOST_SHOWN)] = 24,
         page: Annotated[str | None, Parameter(max_length=40)] = None,
