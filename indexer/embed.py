@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from framescout.catalog.records import Probe, ReadEnd
-from indexer.worker import Job, Pictures
+from indexer.worker import Job, Pictured
 
 
 class ImageTower(Protocol):
@@ -28,16 +28,14 @@ class VideoInWork:
     stamps: list[tuple[int, Fraction, float]] = field(default_factory=list)
     """(pts, time base, seconds) of each keyframe, in order of time."""
     embedded: list[np.ndarray] = field(default_factory=list)
-    """(n, D) float16 pieces, in the same order."""
-    waiting: int = 0
-    """Pictures that are not embedded yet."""
+    """(D,) float16 rows, in the same order, as far as there are."""
     end: ReadEnd | None = None
     reported: float = 0.0
     """Seconds that progress was told of."""
 
     @property
     def is_whole(self) -> bool:
-        return self.end is not None and self.waiting == 0
+        return self.end is not None and len(self.embedded) == len(self.stamps)
 
 
 class Batcher:
@@ -46,31 +44,24 @@ class Batcher:
     def __init__(self, tower: ImageTower, size: int) -> None:
         self._tower = tower
         self._size = size
-        self._pieces: list[tuple[VideoInWork, np.ndarray]] = []
-        self._count = 0
+        self._waiting: list[tuple[VideoInWork, np.ndarray]] = []
 
-    def add(self, video: VideoInWork, message: Pictures) -> list[VideoInWork]:
-        """Take a message's pictures; return the videos that a full batch served."""
-        video.stamps += [(pts, Fraction(num, den), time) for pts, num, den, time in message.stamps]
-        video.waiting += len(message.pixels)
-        self._pieces.append((video, message.pixels))
-        self._count += len(message.pixels)
-        return self.flush() if self._count >= self._size else []
+    def add(self, video: VideoInWork, pictured: Pictured) -> list[VideoInWork]:
+        """Take a picture; return the videos that a full batch served."""
+        video.stamps.append((pictured.pts, pictured.time_base, pictured.time))
+        self._waiting.append((video, pictured.pixels))
+        return self.flush() if len(self._waiting) >= self._size else []
 
     def flush(self) -> list[VideoInWork]:
         """Embed what is there, however few; return the videos that it served."""
-        pieces, self._pieces, self._count = self._pieces, [], 0
-        if not pieces:
+        served, self._waiting = self._waiting, []
+        if not served:
             return []
-        rows = self._tower.encode_pixels(np.concatenate([pixels for _, pixels in pieces])).astype(np.float16)
-        start = 0
-        for video, pixels in pieces:
-            video.embedded.append(rows[start : start + len(pixels)])
-            video.waiting -= len(pixels)
-            start += len(pixels)
-        return list({id(video): video for video, _ in pieces}.values())
+        rows = self._tower.encode_pixels(np.stack([pixels for _, pixels in served])).astype(np.float16)
+        for (video, _), row in zip(served, rows, strict=True):
+            video.embedded.append(row)
+        return list({id(video): video for video, _ in served}.values())
 
     def forget(self, video: VideoInWork) -> None:
         """Drop a video's pictures that wait: it failed."""
-        self._pieces = [(other, pixels) for other, pixels in self._pieces if other is not video]
-        self._count = sum(len(pixels) for _, pixels in self._pieces)
+        self._waiting = [(other, pixels) for other, pixels in self._waiting if other is not video]

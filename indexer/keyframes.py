@@ -128,7 +128,9 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     @cached_property
     def _gap_video(self) -> OpenVideo:
-        return self._open_files.enter_context(open_video(self._path, max_pixels=self._limit))
+        video = self._open_files.enter_context(open_video(self._path, max_pixels=self._limit))
+        video.stream.codec_context.options |= {"skip_loop_filter": "noref"}
+        return video
 
     @cached_property
     def _finder(self) -> FrameFinder:
@@ -195,7 +197,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         is_matroska = self._video.container.format.name.startswith("matroska")
         longest = max(_LOSS, 4 * self._frame_length)
         loses_silently = is_matroska and not self._probe.is_variable_rate
-        waited_since, latest = 0.0, -math.inf
+        waited_since, latest, tick = 0.0, -math.inf, float(self._video.time_base)
         for packet in self._video.packets():
             shown, stored = self._clock(packet)
             if stored < latest - _CLOCK_SLACK:
@@ -211,7 +213,7 @@ class _Reader(AbstractContextManager["_Reader"]):
                 self._video.damage.append(f"the first at {format_clock(shown)}")
             if packet.is_discard or shown < -_NEVER_SHOWN:
                 continue
-            self._end = max(self._end, shown + float((packet.duration or 0) * self._video.time_base))
+            self._end = max(self._end, shown + (packet.duration or 0) * tick)
             frame = self._decode_alone(packet) if packet.is_keyframe and thinner.takes(shown) else None
             if frame:
                 waited_since = shown

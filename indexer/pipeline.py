@@ -27,9 +27,7 @@ from indexer.publish import publish
 from indexer.recording import read_recording
 from indexer.report import Report
 from indexer.scan import Found
-from indexer.worker import Decoders, Event, Failed, Job, Limits, Pictures, Probed, Reading
-
-_IDLE = 0.2  # seconds without news after which a part batch is embedded
+from indexer.worker import Decoders, Event, Failed, Job, Limits, Pictured, Probed, Reading
 
 
 class Run:
@@ -56,41 +54,31 @@ class Run:
         self.bytes_read = 0.0
         self._in_work: dict[str, VideoInWork] = {}
 
-    def execute(self, may_go_on: Callable[[], bool]) -> Report:
+    def execute(self, decoders: Decoders, interrupted: threading.Event, may_go_on: Callable[[], bool]) -> Report:
         """Do the plan; `may_go_on` is asked often, and once it says False no new video is begun.
 
-        SIGINT and SIGTERM abandon the videos in work and end in a report; an exception abandons them as well.
+        Once `interrupted` is set the videos in work are abandoned.
         """
         started = time.monotonic()
         self.progress.found(len(self.plan.to_read), self.plan.size_bytes)
         batcher = Batcher(self.embedder, self.settings.batch or self.embedder.good_batch)
-        decoders = self._decoders()
-        try:
-            with _interrupts() as interrupted:
-                for event in decoders.events(_IDLE):
-                    if interrupted.is_set():
-                        self.report.stopped = "interrupted"
-                        break
-                    if self.report.stopped is None and not may_go_on():
-                        self.report.stopped = "until"
-                        decoders.take_no_more()
-                    self._commit(batcher.flush() if event is None else self._hear(event, batcher))
-                else:
-                    self._commit(batcher.flush())
-        finally:
-            decoders.abandon()
+        decoders.begin(self.plan.to_read, self._identify)
+        for event in decoders.events():
+            if interrupted.is_set():
+                self.report.stopped = "interrupted"
+                break
+            if self.report.stopped is None and not may_go_on():
+                self.report.stopped = "until"
+                decoders.take_no_more()
+            self._commit(batcher.flush() if event is None else self._hear(event, batcher))
+        else:
+            self._commit(batcher.flush())
         done = len(self.report.indexed) + len(self.report.known) + len(self.report.quarantined)
         self.report.left = len(self.plan.to_read) - done
         if self.report.left == 0:
             self.report.stopped = None
         self.report.elapsed = time.monotonic() - started
         return self.report
-
-    def _decoders(self) -> Decoders:
-        settings = self.settings
-        count = settings.workers or max(1, (os.cpu_count() or 2) // 2)
-        limits = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout)
-        return Decoders(self.plan.to_read, self._identify, min(count, len(self.plan.to_read)), limits)
 
     def _identify(self, found: Found) -> Job | None:
         """The job of a file; None where its footage is known and embedded: then its new place is noted."""
@@ -143,8 +131,8 @@ class Run:
             self._quarantine(event.job, event.reason, event.detail)
             return []
         video = self._in_work[path]
-        if isinstance(event, Pictures):
-            self._advance(video, event.stamps[-1][-1])
+        if isinstance(event, Pictured):
+            self._advance(video, event.time)
             return batcher.add(video, event)
         if isinstance(event, Reading):
             self._advance(video, event.read_to)
@@ -192,7 +180,7 @@ class Run:
             recording=self._recording(found.path, video.probe.created_at),
             end=end,
             keyframes=keyframes,
-            embeddings=np.concatenate(video.embedded),
+            embeddings=np.stack(video.embedded),
             density=video.job.density,
         )
 
@@ -210,7 +198,7 @@ class Run:
 
 @contextlib.contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """Within, SIGINT and SIGTERM set the event; they would raise wherever the program stands, in a commit, too."""
+    """Within, SIGINT and SIGTERM set the event; else they raise anywhere, in a commit or an import."""
     interrupted = threading.Event()
     before = {}
     if threading.current_thread() is threading.main_thread():  # no other may handle signals
@@ -258,14 +246,22 @@ def bring_up_to_date(
             if model:
                 _conclude(catalog, writer, model, progress)
             return plan.report()
-        embedder = load_embedder(settings.model, cache=catalog.cache_folder)
-        model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
-        run = Run(catalog, writer, plan, embedder, model, settings, progress)
-        report = run.execute(may_go_on)
+        with _interrupts() as interrupted, contextlib.closing(_decoders(len(plan.to_read), settings)) as decoders:
+            embedder = load_embedder(settings.model, cache=catalog.cache_folder)
+            model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
+            run = Run(catalog, writer, plan, embedder, model, settings, progress)
+            report = run.execute(decoders, interrupted, may_go_on)
         if run.bytes_read and report.elapsed > 1:
             writer.remember_speed(run.bytes_read / report.elapsed)
         _conclude(catalog, writer, model, progress)
     return report
+
+
+def _decoders(files: int, settings: Settings) -> Decoders:
+    """By themselves one more than half the cores: each waits now and then."""
+    count = settings.workers or (os.cpu_count() or 2) // 2 + 1
+    limits = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout)
+    return Decoders(min(count, files), limits)
 
 
 def look_ahead(catalog: Catalog, paths: list[str | Path], settings: Settings) -> tuple[Plan, float | None]:

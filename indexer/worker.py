@@ -7,18 +7,18 @@ memory is one video's trouble too: its process is replaced.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
-import os
 import queue
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from framescout.catalog.records import Probe, ReadEnd
 from framescout.errors import MediaError, Reason
@@ -27,11 +27,13 @@ from indexer.scan import Found
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
+    import numpy as np
+
     from indexer.keyframes import PicturedKeyframe
 
-_PICTURES_IN_A_MESSAGE = 8
 _HEARTBEAT = 0.5  # seconds between signs of life
-_EVENTS_WAITING = 16  # messages; bounds the memory between decoding and embedding
+_LONGEST_WAIT = 0.2  # seconds for an event, before the embedder may look at other things
+_EVENTS_WAITING = 64  # bounds the memory between decoding and embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,17 @@ class Reading:
     read_to: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Some keyframes of a video, in order of time."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictured:
+    """The next keyframe of a video, in order of time."""
 
     job: Job
-    stamps: list[tuple[int, int, int, float]]
-    """(pts, time base numerator, denominator, seconds) of each."""
+    pts: int
+    time_base: Fraction
+    time: float
+    """Seconds from the start of the video."""
     pixels: np.ndarray
-    """(N, H, W, 3) uint8"""
+    """(H, W, 3) uint8"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,49 +110,55 @@ class Crashed:
     error: BaseException
 
 
-Event = Probed | Reading | Pictures | Ended | Failed
+Event = Probed | Reading | Pictured | Ended | Failed
 Identify = Callable[[Found], Job | None]
 
 
 class Decoders:
-    """Decoding processes that work off a list of files; iterate `events` until it ends.
+    """Decoding processes that work off a list of files; they start at once, and wait for `begin`."""
 
-    `identify` turns a found file into a job, in the thread of its worker, or says None: nothing to decode.
-    """
-
-    def __init__(self, files: list[Found], identify: Identify, count: int, limits: Limits) -> None:
-        self._files = iter(files)
-        self._identify = identify
+    def __init__(self, count: int, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
         self._queue: queue.Queue[Event | Crashed | None] = queue.Queue(_EVENTS_WAITING)
         self._no_more = threading.Event()
         self._abandoned = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"decoder-{number}", daemon=True) for number in range(count)
-        ]
-        for thread in self._threads:
+        self._idle = [_Process(limits.memory_mib) for _ in range(count)]
+        self._threads: list[threading.Thread] = []
+
+    def begin(self, files: list[Found], identify: Identify) -> None:
+        """Decode these; then iterate `events` until it ends.
+
+        `identify` turns a found file into a job, in a thread of its own, or says None: nothing to decode.
+        """
+        self._files, self._identify = iter(files), identify
+        while self._idle:
+            thread = threading.Thread(target=self._work, args=[self._idle.pop()], daemon=True)
+            self._threads.append(thread)
             thread.start()
 
     def take_no_more(self) -> None:
         """Finish what is being decoded, begin nothing new."""
         self._no_more.set()
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         """Stop at once and wait until every process has ended."""
         self._no_more.set()
         self._abandoned.set()
-        while any(thread.is_alive() for thread in self._threads):
-            with contextlib.suppress(queue.Empty):
-                self._queue.get(timeout=0.05)
+        for process in self._idle:
+            process.kill()
+        for thread in self._threads:
+            thread.join()
 
-    def events(self, idle: float) -> Iterator[Event | None]:
-        """Every event in order; None where nothing came for `idle` seconds. Ends when all files are done."""
-        working = len(self._threads)
+    def events(self) -> Iterator[Event | None]:
+        """Every event in order; None where one must be waited for, and again now and then. Ends when all is done."""
+        working, patience = len(self._threads), 0.0
         while working:
             try:
-                event = self._queue.get(timeout=idle)
+                event = self._queue.get(timeout=patience)
+                patience = 0.0
             except queue.Empty:
+                patience = _LONGEST_WAIT
                 yield None
                 continue
             if event is None:
@@ -158,8 +168,7 @@ class Decoders:
             else:
                 yield event
 
-    def _work(self) -> None:
-        process: _Process | None = None
+    def _work(self, process: _Process | None) -> None:
         try:
             while not self._no_more.is_set():
                 with self._lock:
@@ -176,9 +185,9 @@ class Decoders:
         except BaseException as error:  # the main thread raises it
             self._put(Crashed(error))
         finally:
+            self._put(None)
             if process:
                 process.kill()
-            self._put(None)
 
     def _identified(self, found: Found) -> Job | None:
         try:
@@ -210,11 +219,9 @@ class Decoders:
         return False
 
     def _put(self, event: Event | Crashed | None) -> None:
-        while True:
+        while not self._abandoned.is_set():
             with contextlib.suppress(queue.Full):
-                self._queue.put(event, timeout=0.2)
-                return
-            if self._abandoned.is_set() and event is not None:
+                self._queue.put(event, timeout=0.1)
                 return
 
 
@@ -225,7 +232,8 @@ class _Process:
         spawn = multiprocessing.get_context("spawn")  # a fork would share the embedder's threads and locks
         self.connection, theirs = spawn.Pipe()
         self._process: SpawnProcess = spawn.Process(target=_serve, args=(theirs, memory_mib), daemon=True)
-        self._process.start()
+        with _deaf_to_interrupts():
+            self._process.start()
         theirs.close()
 
     def begin(self, job: Job, max_pixels: int) -> None:
@@ -245,11 +253,26 @@ class _Process:
         return f"exit code {code}"
 
 
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A process that begins within never hears Ctrl-C, which is the parent's to answer."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # the spawn would start it, and unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(connection: Connection, memory_mib: int) -> None:
     """Decode one job after the other until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(memory_mib)
-    os.nice(1)  # embedding is what a run waits for
+    for needed in ("duplicates", "keyframes", "probe"):  # takes 0.1 s: done while the model is loaded
+        importlib.import_module(f"indexer.{needed}")
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             job, max_pixels = connection.recv()
@@ -289,17 +312,6 @@ def _decode(job: Job, max_pixels: int, connection: Connection) -> None:
                 connection.send(Reading(job, item.time))
             yield item
 
-    waiting: list[PicturedKeyframe] = []
     for keyframe in merge_duplicates(pictures()):
-        waiting.append(keyframe)
-        if len(waiting) == _PICTURES_IN_A_MESSAGE:
-            connection.send(_message(job, waiting))
-            waiting = []
-    if waiting:
-        connection.send(_message(job, waiting))
+        connection.send(Pictured(job, keyframe.pts, keyframe.time_base, keyframe.time, keyframe.picture))
     connection.send(Ended(job, end[0]))
-
-
-def _message(job: Job, keyframes: list[PicturedKeyframe]) -> Pictures:
-    stamps = [(k.pts, k.time_base.numerator, k.time_base.denominator, k.time) for k in keyframes]
-    return Pictures(job, stamps, np.stack([k.picture for k in keyframes]))

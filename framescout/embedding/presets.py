@@ -136,14 +136,21 @@ def fingerprint(name: str) -> str:
         digest.update(_own_description(source.model, source.tag).encode())
     for path in files(source):
         try:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+            facts = path.stat()
+            content = _content(path, facts.st_size, facts.st_mtime_ns)
         except OSError as error:
             raise ModelNotAvailableError(
                 f"{path} of model {name} can't be read ({error.strerror}); look at its permissions"
             ) from error
-        digest.update(f"{path.name}\0".encode() + content.digest())
+        digest.update(f"{path.name}\0".encode() + content)
     return digest.hexdigest()
+
+
+@cache
+def _content(path: Path, _size_bytes: int, _mtime_ns: int) -> bytes:
+    """Hash of a file; a run asks for it twice, when it plans and when it loads the model."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest()
 
 
 def _folder_files(source: Source, folder: Path) -> tuple[Path, ...]:

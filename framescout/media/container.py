@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import av
@@ -39,7 +40,7 @@ _FAILURES_IN_A_ROW = 8
 _COVER = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
-@dataclass(slots=True)
+@dataclass
 class OpenVideo:
     """A container and its first real video stream, and what reading them has met so far."""
 
@@ -51,12 +52,12 @@ class OpenVideo:
     damage: list[str] = field(default_factory=list)
     """What libav said of each packet that could not be read or decoded, in order."""
 
-    @property
+    @cached_property
     def has_clock(self) -> bool:
         """Whether the container gives its frames times; elementary streams don't."""
         return FormatFlags.no_timestamps not in FormatFlags(self.container.format.flags)
 
-    @property
+    @cached_property
     def time_base(self) -> Fraction:
         """Seconds per tick of the stream's clock; of one frame where there is no clock."""
         if self.has_clock and self.stream.time_base:
@@ -65,7 +66,7 @@ class OpenVideo:
 
     def seconds(self, ticks: int) -> float:
         """A PTS or DTS as seconds on a player's clock."""
-        return float(ticks * self.time_base) - self.start_offset
+        return ticks * self.time_base.numerator / self.time_base.denominator - self.start_offset
 
     def packets(self) -> Iterator[Packet[VideoStream]]:
         """The stream's packets in the file's order; damage is noted and read past where that is possible."""

@@ -13,6 +13,7 @@ from framescout.catalog.records import Model
 from framescout.vectors.exact import search_blocks
 from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, write_index
 from framescout.vectors.recall import choose_nprobe, trial_queries
+from framescout.vectors.search import FEW
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -38,12 +39,15 @@ class BuiltIndex:
     recall: float | None
 
 
-def is_worth_building(snapshot: Snapshot, model: Model, folder: Path) -> bool:
-    """Whether the current generation has fallen so far behind that searches feel it, or its file is no longer sound."""
+def is_worth_building(snapshot: Snapshot, model: Model, folder: Path, *, few: int = FEW) -> bool:
+    """Whether the current generation has fallen so far behind that searches feel it, or its file is no longer sound.
+
+    Up to `few` vectors are read from the catalog in any case, and need none.
+    """
     total = snapshot.keyframe_count(model.id)
     generation = snapshot.current_generation(model.id)
     if generation is None:
-        return total > 0
+        return total > few
     if not is_sound(generation, folder):
         return True
     alive = snapshot.keyframe_count(model.id, below=generation.covers_below)

@@ -20,6 +20,7 @@ from framescout import settings
 from framescout.catalog import Catalog
 from framescout.catalog.records import Video
 from framescout.errors import CatalogLockedError, DiskFullError, NotAvailableError
+from indexer import worker
 from indexer.report import Report
 from tests.conftest import program_path
 from tests.footage import make
@@ -179,6 +180,25 @@ def test_what_decodes_of_a_truncated_file_is_kept_and_marked_partial(catalog: Ca
     assert 0 < video.end.read_to < 6
 
 
+@pytest.mark.parametrize(("sent", "reason"), [(signal.SIGKILL, "decoder-died"), (signal.SIGSTOP, "too-slow")])
+def test_a_decoder_that_dies_or_hangs_costs_one_video(
+    catalog: Catalog, archive: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, reason: str
+) -> None:
+    begin = worker._Process.begin
+
+    def begin_and_hurt(process: worker._Process, job: worker.Job, max_pixels: int) -> None:
+        if job.found.path.endswith("colours.mp4"):
+            assert process._process.pid
+            os.kill(process._process.pid, sent)
+        begin(process, job, max_pixels)
+
+    monkeypatch.setattr(worker._Process, "begin", begin_and_hurt)
+    report = run(catalog, archive / "colours.mp4", archive / "cam02", workers=1, decode_timeout=5.0)
+    assert [Path(path).name for path in report.indexed] == ["cam02_20260214_221500.mp4"]
+    with catalog.snapshot() as snapshot:
+        assert [file.reason for file in snapshot.quarantined()] == [reason]
+
+
 def test_a_closer_density_reads_again_and_a_wider_one_does_not(catalog: Catalog, archive: Path) -> None:
     run(catalog, archive, density="balanced")
     assert run(catalog, archive, density="fast").indexed == []
@@ -283,6 +303,27 @@ def test_a_stopped_run_ends_cleanly_with_130(catalog: Catalog, tmp_path: Path, s
     assert "Traceback" not in said
     assert 0 < len(videos(catalog)) < 40
     assert not (catalog.folder / "writer.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+def test_ctrl_c_while_the_model_is_loaded_is_clean(catalog: Catalog, archive: Path) -> None:
+    process = subprocess.Popen(
+        command(catalog, "index", archive),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    deadline = time.monotonic() + 60
+    while not (catalog.folder / "writer.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: decoders hear it too
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    with catalog.snapshot() as snapshot:
+        assert snapshot.quarantined() == []
 
 
 def test_a_second_indexer_is_refused(catalog: Catalog, archive: Path) -> None:
