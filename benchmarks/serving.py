@@ -51,7 +51,8 @@ def video(number: int, seeds: np.ndarray) -> IndexedVideo:
     return IndexedVideo(
         FileIdentity(f"/made-up/{number}.mp4", 1, 1, f"made up {number}"),
         Probe(length, 25.0, False, 640, 360, 0, Fraction(1), 0.0, "h264", False, None),
-        Recording(None, None, f"cam{number % 10}"), ReadEnd(length, True), keyframes, rows.astype(np.float16), "balanced",
+        Recording(None, None, f"cam{number % 10}"), ReadEnd(length, True), keyframes, rows.astype(np.float16),
+        "balanced",
     )  # fmt: skip
 
 
