@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 import indexer
+from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.cli import COMMANDS
 from framescout.commands.demo import QUESTION, make_archive
@@ -136,6 +138,13 @@ def test_verify_names_what_is_wrong_and_repair_mends_it(indexed: Catalog, progra
 
 
 def test_a_damaged_index_file_never_makes_a_wrong_answer(indexed: Catalog, program: Program) -> None:
+    with indexed.snapshot() as snapshot:  # so small a catalog gets none by itself
+        model = snapshot.active_model()
+        assert model
+        built = vectors.build(snapshot, model, indexed.vectors_folder)
+    with indexed.writer() as writer:
+        writer.publish_generation(model_id=model.id, **asdict(built))
+    assert program("--catalog", indexed.folder, "verify").returncode == 0
     (file,) = indexed.vectors_folder.glob("*")
     file.write_bytes(file.read_bytes()[:-200] + bytes(200))
     found = json.loads(program("--catalog", indexed.folder, "search", QUESTION, "--json").stdout)
