@@ -66,9 +66,10 @@ def create_app(
 async def _told(request: Request, error: Exception) -> Response:
     """An error as a sentence: JSON for programs, a page for people."""
     code, sentence = _sentence(error)
-    if request.url.path.startswith("/api"):
-        return problem(code, sentence)
-    return error_page(request, code, sentence)
+    answer = problem(code, sentence) if request.url.path.startswith("/api") else error_page(request, code, sentence)
+    if isinstance(error, HTTPException):
+        answer.headers.update(error.headers or {})  # which methods there are, say
+    return answer
 
 
 def _sentence(error: Exception) -> tuple[int, str]:

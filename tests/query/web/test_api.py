@@ -132,6 +132,11 @@ def test_what_is_bad_gets_a_sentence(client: TestClient, path: str, code: int) -
     assert "Traceback" not in answer.text
 
 
+def test_a_method_that_is_none_hears_which_there_are(client: TestClient) -> None:
+    answer = client.delete("/api/search")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
