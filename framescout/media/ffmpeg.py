@@ -24,6 +24,7 @@ from framescout.errors import ClipError, DiskFullError, FfmpegNotFoundError
 from framescout.media.container import DEMUXERS, MAX_PIXELS
 
 _LINES_KEPT = 40
+_PIECE = 2**16
 _DISGUISED = {0xDC80 + n: 0x10FF00 + n for n in range(128)}
 _BARE = {there: here for here, there in _DISGUISED.items()}
 _NO_SPACE = "No space left on device"
@@ -102,14 +103,12 @@ def run(stream: Any, *, doing: str) -> None:
         DiskFullError: the file didn't fit.
         FfmpegNotFoundError: there is no ffmpeg.
     """
-    given = stream if isinstance(stream, Sequence) else ffmpeg.get_args(stream)
-    arguments = [argument.translate(_BARE) for argument in given]
-    quiet = ["-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
+    command = _command(stream)
     process = None
     try:
         with _interrupts_wait():
             process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
-                [find_ffmpeg(), *quiet, *arguments],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -130,6 +129,29 @@ def run(stream: Any, *, doing: str) -> None:
         raise DiskFullError(f"{doing}: the disk is full; free some space, or name another folder")
     if code:
         raise ClipError(f"{doing}: {_complaint(said) or f'ffmpeg ended with code {code}'}")
+
+
+def pieces(stream: Any) -> Iterator[bytes]:
+    """What a graph writes to `pipe:1`, as it is made; ends when nobody reads on. A failure ends it early.
+
+    Raises:
+        FfmpegNotFoundError: there is no ffmpeg.
+    """
+    with subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+        _command(stream), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout
+        try:
+            while piece := process.stdout.read(_PIECE):
+                yield piece
+        finally:
+            process.kill()
+
+
+def _command(stream: Any) -> list[str]:
+    given = stream if isinstance(stream, Sequence) else ffmpeg.get_args(stream)
+    arguments = [argument.translate(_BARE) for argument in given]
+    return [find_ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y", *arguments]
 
 
 @contextmanager
