@@ -83,13 +83,13 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 def layers(config: Path | None = None) -> list[tuple[str, dict[str, Any]]]:
     """Where settings come from, weakest first: (source, what it sets)."""
     default = bundled("configs") / "default.toml"
-    found = [("configs/default.toml", _read(default))]
+    found = [("configs/default.toml", read_toml(default, "the configuration"))]
     own = Path(platformdirs.user_config_dir("framescout")) / "config.toml"
     if config is not None:
         named = config if config.exists() else bundled("configs") / config.name
-        found.append((str(named), _read(named)))
+        found.append((str(named), read_toml(named, "the configuration")))
     elif own.is_file():
-        found.append((str(own), _read(own)))
+        found.append((str(own), read_toml(own, "the configuration")))
     found.append(("the environment", _from_environment(os.environ)))
     return found
 
@@ -102,11 +102,17 @@ def catalog_folder(given: Path | None) -> Path:
     return Path(named) if named else Path(platformdirs.user_data_dir("framescout"))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """A TOML file that a person wrote; `what` names it in a sentence: 'the labels'.
+
+    Raises:
+        NotAvailableError: it can't be read.
+        UsageError: it is no TOML; the sentence names the line.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise NotAvailableError(f"the configuration {path} can't be read: {error}") from error
+        raise NotAvailableError(f"{what} {path} can't be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from error
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framescout.catalog.records import Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Moment:
     """How many moments that look the same stand behind this one."""
     steps: tuple[Step, ...] = ()
     """Of a sequence."""
+
+    @classmethod
+    def of(cls, video: Video, **found: Any) -> Moment:
+        """A stretch of this video; `found` are the other fields."""
+        return cls(video.path, video.id, video.camera, video.recorded_at, **found)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that `search --json` prints and `export --from` reads."""

@@ -38,8 +38,12 @@ STRANGERS = (
 )  # fmt: skip
 """Sentences that hardly any archive answers."""
 
-_AT_THE_MEDIAN, _PER_SPREAD = -3.2, 2.6
+PER_SPREAD = 2.6
+"""Log-odds a spread of what strangers reach."""
+
+_AT_THE_MEDIAN = -3.2  # log-odds
 _LEAST_SPREAD = 0.02  # cosine
+_LEAST_USUAL_SPREAD = 1e-3  # cosine
 _SAMPLE = 20_000  # keyframes from which an archive is judged
 _PICTURES = 64  # of them, so many are held against the others
 _UNRELATED = 90  # percent of other videos
@@ -72,7 +76,7 @@ class Background:
 
 def log_odds(distance: float) -> float:
     """Of a match, for a score that lies so many spreads above the background's centre."""
-    return _AT_THE_MEDIAN + _PER_SPREAD * distance
+    return _AT_THE_MEDIAN + PER_SPREAD * distance
 
 
 @dataclass(frozen=True)
@@ -119,12 +123,28 @@ class Sample:
         return Background.of(np.nanpercentile(scores, _UNRELATED, axis=1))
 
     @cached_property
+    def sharpness(self) -> float:
+        """Logits a unit of cosine, where sentences are held against each other by a softmax.
+
+        Cosines lie as far apart as the strangers' do over the archive; so one temperature serves for every model.
+        """
+        spread = float((self.rows @ self.strange.T).std()) if len(self.rows) else 0.0
+        return PER_SPREAD / max(spread, _LEAST_USUAL_SPREAD)
+
+    @cached_property
     def unlike(self) -> float:
         """Cosine of two keyframes that have nothing to do with each other."""
         if len(self.rows) < 2:
             return 0.0
         some = self.rows[np.unique(np.linspace(0, len(self.rows) - 1, _PICTURES).astype(int))]
         return float(np.median((some @ some.T)[np.triu_indices(len(some), 1)]))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """(N, K) -> (N, K), rows sum to 1; of each row one at least is finite."""
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
+    return result
 
 
 def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -22,4 +23,11 @@ def encode(tower: TextTower, texts: list[str]) -> np.ndarray:
     phrasings = [template.format(text) for text in texts for template in TEMPLATES]
     rows = tower.encode_texts(phrasings).reshape(len(texts), len(TEMPLATES), -1).mean(axis=1)
     unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
+
+def encode_mean(tower: TextTower, prompts: Sequence[str]) -> np.ndarray:
+    """(D,) float32 of unit length: the mean of several sentences that say the same."""
+    row = encode(tower, list(prompts)).mean(axis=0)
+    unit: np.ndarray = row / np.linalg.norm(row)
     return unit

@@ -6,16 +6,14 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from query.cli import open_engine
 
 if TYPE_CHECKING:
-    from query.answer import Moment
-
-    Found = dict[str, list[tuple[Moment, str | None]]]
+    from query.events.moments import Found
 
 
 @click.command()
@@ -43,7 +41,7 @@ def events(
     be had; 4 another framescout is writing to the catalog.
     """
     from query.events import read_events, watch
-    from query.events.moments import stored_moments
+    from query.events.moments import stored_moments, to_json
 
     if plots is not None and file is None:
         raise click.UsageError("--plots needs the FILE of events.")
@@ -57,31 +55,25 @@ def events(
                     click.echo(str(path), err=True)
     found = stored_moments(engine)
     if as_json:
-        click.echo(json.dumps({name: [_row(*pair) for pair in pairs] for name, pairs in found.items()}, indent=2))
+        click.echo(json.dumps(to_json(found), indent=2))
     elif as_csv:
         click.echo(_as_csv(found), nl=False)
     else:
         _show(found)
 
 
-def _row(moment: Moment, context: str | None) -> dict[str, Any]:
-    return moment.to_json() | {"context": context}
-
-
 def _as_csv(found: Found) -> str:
+    from query.clips.manifest import cell
+    from query.events.moments import to_json
+
     text = io.StringIO()
     columns = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "context")
     writer = csv.DictWriter(text, (*columns, "video_id", "keyframe_id"), lineterminator="\r\n")
     writer.writeheader()
-    for name, pairs in found.items():
-        for pair in pairs:
-            writer.writerow({column: _cell(value) for column, value in {"event": name, **_row(*pair)}.items()})
+    for name, alerts in to_json(found).items():
+        for alert in alerts:
+            writer.writerow({column: cell(value) for column, value in {"event": name, **alert}.items()})
     return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _show(found: Found) -> None:

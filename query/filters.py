@@ -57,6 +57,11 @@ def matches_path(path: str, glob: str) -> bool:
     return bool(_compiled(glob).search(path))
 
 
+def matches_camera(camera: str, glob: str) -> bool:
+    """Whether the glob fits the whole name, in any case of letters."""
+    return fnmatch.fnmatchcase(camera.casefold(), glob.casefold())
+
+
 def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
     """(video id, seconds) of each `like`.
 
@@ -99,7 +104,7 @@ def _camera_filter(facts: list[VideoFacts], globs: tuple[str, ...]) -> Callable[
     cameras = {video.camera for video in facts if video.camera is not None}
     wanted: set[str | None] = set()
     for glob in globs:
-        found = {camera for camera in cameras if fnmatch.fnmatchcase(camera.casefold(), glob.casefold())}
+        found = {camera for camera in cameras if matches_camera(camera, glob)}
         if not found:
             raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some(sorted(cameras))}")
         wanted |= found

@@ -1,15 +1,12 @@
 """Label sets in, a label for every keyframe out; nothing is decoded and nothing is trained.
 
 A keyframe's label is the most probable one of a softmax over the set's labels and "none of these", which is spoken for
-by sentences that hardly any archive answers: the one of them that fits the keyframe best. Cosines are measured in the
-spread that those sentences have over this archive, so that one temperature serves for every model: models differ in
-how far apart their cosines lie, and that shows in the spread.
+by sentences that hardly any archive answers: the one of them that fits the keyframe best.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +15,17 @@ from typing import Any
 import numpy as np
 
 from framescout.catalog.records import Labelling
-from framescout.errors import NotAvailableError, UsageError
-from query.confidence import STRANGERS, Sample
-from query.encode import TEMPLATES, TextTower, encode
+from framescout.errors import UsageError
+from framescout.settings import read_toml
+from query.confidence import PER_SPREAD, STRANGERS, Sample, softmax
+from query.encode import TEMPLATES, TextTower, encode_mean
 from query.engine import Engine, find_model
 
 OTHER = "other"
 """None of these."""
 
-_SHARPNESS = 2.6  # logits a spread: what confidence.py fitted for sentences
 _MOST_LABELS = 100
 _MOST_PROMPTS = 50
-_LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class Wanted:
     @property
     def fingerprint(self) -> str:
         """Of all that the labels follow from, besides the model."""
-        said = repr((self.prompts, TEMPLATES, STRANGERS, _SHARPNESS))
+        said = repr((self.prompts, TEMPLATES, STRANGERS, PER_SPREAD))
         return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
@@ -70,12 +66,7 @@ def read_labels(path: Path) -> list[Wanted]:
         NotAvailableError: the file can't be read.
         UsageError: it is no such TOML; the sentence names the line or the key.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotAvailableError(f"the labels {path} can't be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}") from error
+    document = read_toml(path, "the labels")
     if not document:
         raise UsageError(f"{path} has no label set; write one like: [scene] and below it street = 'a street'")
     return [_wanted(path, name, table) for name, table in document.items()]
@@ -136,9 +127,7 @@ def label(engine: Engine, wanted: Sequence[Wanted]) -> list[Labelled]:
 
 def label_vectors(tower: TextTower, wanted: Wanted) -> np.ndarray:
     """(L, D) float32 unit rows: each label's mean over its prompts and the templates."""
-    rows = [encode(tower, list(prompts)).mean(axis=0) for prompts in wanted.prompts.values()]
-    stacked: np.ndarray = np.stack([row / np.linalg.norm(row) for row in rows])
-    return stacked
+    return np.stack([encode_mean(tower, prompts) for prompts in wanted.prompts.values()])
 
 
 def choose(rows: np.ndarray, vectors: np.ndarray, sample: Sample) -> np.ndarray:
@@ -149,12 +138,9 @@ def choose(rows: np.ndarray, vectors: np.ndarray, sample: Sample) -> np.ndarray:
 
 def probabilities(rows: np.ndarray, vectors: np.ndarray, sample: Sample) -> np.ndarray:
     """(N, L + 1) float64, rows sum to 1; the last column is none of these."""
-    spread = max(float((sample.rows @ sample.strange.T).std()) if len(sample.rows) else 0.0, _LEAST_SPREAD)
     stranger = (rows @ sample.strange.T).max(axis=1, keepdims=True)
-    logits = np.concatenate([rows @ vectors.T, stranger], axis=1).astype(np.float64) * (_SHARPNESS / spread)
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
-    return result
+    logits = np.concatenate([rows @ vectors.T, stranger], axis=1).astype(np.float64)
+    return softmax(logits * sample.sharpness)
 
 
 def stored_counts(engine: Engine) -> list[Labelled]:

@@ -136,11 +136,8 @@ def _moment(
     steps: tuple[Step, ...] = (),
 ) -> Moment:
     """`times`: (time, start, end) of the first keyframe, the last one and the peak."""
-    return Moment(
-        video=video.path,
-        video_id=video.id,
-        camera=video.camera,
-        recorded_at=video.recorded_at,
+    return Moment.of(
+        video,
         start=times[0][1],
         end=times[1][2],
         peak=times[2][0],

@@ -16,7 +16,7 @@ import numpy as np
 
 from framescout.catalog import Snapshot
 from framescout.catalog.records import EmbeddingBlock, Model
-from framescout.vectors import VectorIndex, within
+from framescout.vectors import VectorIndex, touching, within
 from query.confidence import Background, log_odds
 
 _ROWS = 8192  # keyframes that are scored at once
@@ -155,10 +155,7 @@ def blocks_in(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> It
     if ranges is None:
         return snapshot.blocks(model.id)
     spans = snapshot.video_ranges(model.id)
-    place = np.searchsorted(ranges[:, 1], spans[:, 1], side="right")  # the first one that ends after it begins
-    touched = place < len(ranges)
-    touched[touched] = ranges[place[touched], 0] < spans[touched, 2]
-    return snapshot.blocks(model.id, video_ids=spans[touched, 0].tolist())
+    return snapshot.blocks(model.id, video_ids=spans[touching(spans[:, 1:], ranges), 0].tolist())
 
 
 def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:

@@ -6,7 +6,7 @@ Promised: an answer is never wrong because an index file is missing, old or dama
 from __future__ import annotations
 
 from framescout.vectors.build import BuiltIndex, build, is_worth_building
-from framescout.vectors.exact import common, tidy, within
+from framescout.vectors.exact import common, tidy, touching, within
 from framescout.vectors.files import delete_stale
 from framescout.vectors.recall import recall_vs_exact
 from framescout.vectors.search import VectorIndex
@@ -21,6 +21,7 @@ __all__ = [
     "is_worth_building",
     "recall_vs_exact",
     "tidy",
+    "touching",
     "verify",
     "within",
 ]

@@ -83,6 +83,14 @@ def within(ids: np.ndarray, ranges: np.ndarray) -> np.ndarray:
     return inside
 
 
+def touching(spans: np.ndarray, ranges: np.ndarray) -> np.ndarray:
+    """(V,) bool: which of the (V, 2) spans of ids [first, last + 1) share an id with the sorted (M, 2) ranges."""
+    place = np.searchsorted(ranges[:, 1], spans[:, 0], side="right")  # the first one that ends after it begins
+    touched: np.ndarray = place < len(ranges)
+    touched[touched] = ranges[place[touched], 0] < spans[touched, 1]
+    return touched
+
+
 def tidy(ranges: np.ndarray) -> np.ndarray:
     """Ranges in any order, perhaps empty or overlapping -> the same ids as (M, 2) int64, sorted and apart."""
     ranges = np.asarray(ranges, np.int64).reshape(-1, 2)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from framescout.catalog.records import EmbeddingBlock, Generation, Model
-from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy
+from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy, touching
 from framescout.vectors.files import FLAT, load_faiss, open_index
 
 if TYPE_CHECKING:
@@ -141,10 +141,8 @@ class VectorIndex:
         if ranges is None:
             return self._snapshot.blocks(self._model.id)
         videos = self._video_ranges
-        place = np.searchsorted(ranges[:, 1], videos[:, 1], side="right")  # the first one that ends after it begins
-        touched = place < len(ranges)
-        touched[touched] = ranges[place[touched], 0] < videos[touched, 2]
-        return self._snapshot.blocks(self._model.id, video_ids=videos[touched, 0].tolist())
+        touched = videos[touching(videos[:, 1:], ranges), 0]
+        return self._snapshot.blocks(self._model.id, video_ids=touched.tolist())
 
     @cached_property
     def _alive_count(self) -> int:

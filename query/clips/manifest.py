@@ -136,11 +136,11 @@ def as_csv(clips: Sequence[Clip]) -> str:
     writer.writerow((*columns, "keyframe_id"))
     for clip in clips:
         row = clip.to_json()
-        writer.writerow([_cell(row[column]) for column in (*columns, "keyframe_id")])
+        writer.writerow([cell(row[column]) for column in (*columns, "keyframe_id")])
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
-from framescout.errors import NotAvailableError, UsageError
+from framescout.errors import UsageError
+from framescout.settings import read_toml
 from query.request import Hours
 
 _Prompt = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
@@ -81,12 +81,7 @@ def read_events(path: Path) -> dict[str, Event]:
         NotAvailableError: the file can't be read.
         UsageError: it is no such TOML; the sentence names the line or the key.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotAvailableError(f"the events {path} can't be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}") from error
+    document = read_toml(path, "the events")
     if not document:
         raise UsageError(f"{path} has no event; write one like: [running] and below it prompts = ['a person running']")
     return {name: _event(path, name, table) for name, table in document.items()}

@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
-from fnmatch import fnmatchcase
 
 import numpy as np
 
-from query.confidence import Sample
-from query.encode import TextTower, encode
+from query.confidence import Sample, softmax
+from query.encode import TextTower, encode, encode_mean
 from query.events.definition import Context, Event
+from query.filters import matches_camera
 from query.request import Hours
 
 SHIFT = float(np.log(20.0))
 """Log-odds by which a context makes an event more or less worth an alarm: as one of twenty, or twenty times as much."""
-
-_SHARPNESS = 2.6  # logits a spread, as for labels
-_LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,13 @@ class Directions:
     @classmethod
     def of(cls, tower: TextTower, event: Event, sample: Sample) -> Directions:
         """`sample`: of the archive, for the temperature."""
-        spread = float((sample.rows @ sample.strange.T).std()) if len(sample.rows) else 0.0
         contexts = {name: context for name, (context, _) in event.contexts.items() if context.prompts}
         return cls(
-            _mean(tower, event.prompts),
+            encode_mean(tower, event.prompts),
             np.concatenate([encode(tower, list(event.counter)), sample.strange]) if event.counter else sample.strange,
-            {name: _mean(tower, context.prompts) for name, context in contexts.items()},
+            {name: encode_mean(tower, context.prompts) for name, context in contexts.items()},
             sample.strange,
-            _SHARPNESS / max(spread, _LEAST_SPREAD),
+            sample.sharpness,
         )
 
     def event_odds(self, rows: np.ndarray) -> np.ndarray:
@@ -63,12 +59,6 @@ class Directions:
         columns = [rows @ place for place in self.places.values()] + [(rows @ self.strange.T).max(axis=1)]
         logits: np.ndarray = np.stack(columns, axis=1).astype(np.float64) * self.sharpness
         return logits
-
-
-def _mean(tower: TextTower, prompts: Sequence[str]) -> np.ndarray:
-    row = encode(tower, list(prompts)).mean(axis=0)
-    unit: np.ndarray = row / np.linalg.norm(row)
-    return unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +112,7 @@ def context_shares(
     holds = {name: _conditions(context, camera, clock, zone) for name, (context, _) in event.contexts.items()}
     for column, name in enumerate(names):
         logits[:, column] = np.where(holds[name], logits[:, column], -np.inf)
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
+    shares = softmax(logits)
     found = {name: shares[:, column] for column, name in enumerate(names)}
     return {name: found.get(name, holds[name].astype(np.float64)) for name in event.contexts}
 
@@ -135,7 +124,7 @@ def shift(event: Event, shares: dict[str, np.ndarray]) -> np.ndarray:
 
 def _conditions(context: Context, camera: str, clock: Sequence[datetime | None], zone: tzinfo) -> np.ndarray:
     """(N,) bool."""
-    is_there = not context.cameras or any(fnmatchcase(camera.casefold(), glob.casefold()) for glob in context.cameras)
+    is_there = not context.cameras or any(matches_camera(camera, glob) for glob in context.cameras)
     if not is_there or context.hours is None:
         return np.full(len(clock), is_there)
     hours = Hours.read(context.hours)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from framescout.catalog.records import Alert, Video
 from framescout.errors import UsageError
 from query.answer import Moment
 from query.engine import Engine, find_model
 
+Found = dict[str, list[tuple[Moment, str | None]]]
+"""By event: moments, the surest first, each with its context."""
 
-def stored_moments(engine: Engine) -> dict[str, list[tuple[Moment, str | None]]]:
-    """By event: what its last run found, the surest first, each with its context."""
+
+def to_json(found: Found) -> dict[str, list[dict[str, Any]]]:
+    """The document of `events --json`."""
+    return {name: [moment.to_json() | {"context": context} for moment, context in found[name]] for name in found}
+
+
+def stored_moments(engine: Engine) -> Found:
+    """What the last run of each event found."""
     with engine.catalog.snapshot() as snapshot:
         found = snapshot.alerts(find_model(snapshot, engine.model_name).id)
         ids = {alert.video_id for alerts in found.values() for alert in alerts}
@@ -36,11 +45,8 @@ def moments_of(engine: Engine, event: str) -> list[Moment]:
 
 
 def _moment(video: Video, alert: Alert) -> Moment:
-    return Moment(
-        video=video.path,
-        video_id=video.id,
-        camera=video.camera,
-        recorded_at=video.recorded_at,
+    return Moment.of(
+        video,
         start=alert.start,
         end=alert.end,
         peak=alert.peak,

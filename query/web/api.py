@@ -15,14 +15,13 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 
 from framescout.errors import NotAvailableError, UsageError
 from query.answer import Moment
-from query.web.asking import LARGEST_PICTURE, Asked, keep_picture
+from query.web.asking import LARGEST_ID, LARGEST_PICTURE, Asked, keep_picture
 from query.web.footage import played_as_it_is, transcoded
 from query.web.site import Site
 
-_LARGEST_ID = 2**62
 _LONGEST = 1e7  # seconds
 
-VideoId = Annotated[int, InPath(ge=1, le=_LARGEST_ID)]
+VideoId = Annotated[int, InPath(ge=1, le=LARGEST_ID)]
 Seconds = Annotated[float, Parameter(ge=0, le=_LONGEST, allow_inf_nan=False)]
 
 
@@ -37,7 +36,7 @@ class Selected(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    video_id: int = Field(ge=1, le=_LARGEST_ID)
+    video_id: int = Field(ge=1, le=LARGEST_ID)
     start: float = Field(ge=0, le=_LONGEST, allow_inf_nan=False)
     end: float = Field(ge=0, le=_LONGEST, allow_inf_nan=False)
 
@@ -84,7 +83,7 @@ async def add_picture(request: Request, site: Shared) -> dict[str, str]:
     async for piece in request.stream():
         data += piece
         if len(data) > LARGEST_PICTURE:
-            raise UsageError(f"the picture is larger than {LARGEST_PICTURE >> 20} MB; make it smaller")
+            break  # it is refused for that
     return {"picture": await run_in_threadpool(keep_picture, bytes(data), site.asked_pictures)}
 
 
@@ -177,12 +176,9 @@ def state(site: Shared) -> dict[str, Any]:
 @api.get("/events")
 def events(site: Shared) -> dict[str, Any]:
     """The document of `framescout events --json`."""
-    from query.events.moments import stored_moments
+    from query.events.moments import stored_moments, to_json
 
-    return {
-        name: [moment.to_json() | {"context": context} for moment, context in pairs]
-        for name, pairs in stored_moments(site.engine).items()
-    }
+    return to_json(stored_moments(site.engine))
 
 
 @api.post("/exports", status_code=202)
@@ -226,7 +222,7 @@ def _moment(site: Site, each: Selected) -> Moment:
     found = site.file(each.video_id)
     if each.end <= each.start or each.start >= found.duration + 1:
         raise UsageError(f"the stretch {each.start} to {each.end} is no part of {Path(found.path).name}")
-    return Moment(found.path, found.id, found.camera, found.recorded_at, each.start, each.end, each.start, 0.0, 1.0, 0)
+    return Moment.of(found, start=each.start, end=each.end, peak=each.start, score=0.0, confidence=1.0, keyframe_id=0)
 
 
 def problem(code: int, sentence: str) -> JSONResponse:

@@ -16,11 +16,11 @@ from query.request import Query
 
 MOST_SHOWN = 100
 LARGEST_PICTURE = 20 * 2**20
-_LARGEST_ID = 2**62
+LARGEST_ID = 2**62
 
 _Text = Annotated[str, Parameter(max_length=2000)]
 _Texts = Annotated[list[_Text], Parameter(max_length=32)]
-_Id = Annotated[int, Parameter(ge=1, le=_LARGEST_ID)]
+_Id = Annotated[int, Parameter(ge=1, le=LARGEST_ID)]
 _OrNothing = BeforeValidator(lambda value: None if value == "" else value)  # an empty field of a form
 _Seconds = Annotated[Annotated[float, Field(ge=0, le=1e9)] | None, _OrNothing, Parameter()]
 _Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, _OrNothing, Parameter()]

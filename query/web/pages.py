@@ -15,6 +15,7 @@ from starlette.templating import Jinja2Templates
 from framescout.errors import FramescoutError
 from framescout.timeline import format_clock
 from query.answer import Moment
+from query.clips.names import readable
 from query.confidence import MATCH
 from query.engine import find_model
 from query.web.api import Question, Shared, VideoId
@@ -37,12 +38,7 @@ def _sureness(confidence: float) -> str:
     return "perhaps" if confidence >= 0.2 else "unlikely"
 
 
-_templates.env.filters |= {"clock": _clock, "sureness": _sureness, "shown": lambda path: _shown(str(path))}
-
-
-def _shown(path: str) -> str:
-    """A path that any page can hold: bytes that are no UTF-8 become marks."""
-    return path.encode("utf-8", "replace").decode()
+_templates.env.filters |= {"clock": _clock, "sureness": _sureness, "shown": readable}
 
 
 @pages.get("/")
@@ -140,7 +136,7 @@ def _card(site: Site, moment: Moment) -> dict[str, Any]:
     at = moment.recorded_at + timedelta(seconds=moment.peak) if moment.recorded_at else None
     return {
         "moment": moment,
-        "name": _shown(Path(moment.video).name),
+        "name": readable(Path(moment.video).name),
         "at": f"{at.astimezone(site.engine.zone):%a %d %b %Y, %H:%M:%S}" if at else None,
     }
 

@@ -14,11 +14,10 @@ from framescout.catalog import Catalog
 from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
 from framescout.errors import NotAvailableError
-from framescout.vectors import within
 from query.answer import Answer
 from query.engine import Engine, find_model
 from query.filters import wanted_ranges
-from query.rank import evidence
+from query.rank import curves
 from query.request import Query
 from query.web.asking import Asked
 from query.web.exports import Exports
@@ -84,13 +83,9 @@ class Site:
             if times is None:
                 raise NotAvailableError(f"there is no video {video_id} in the catalog")
             parts = self.engine.read(snapshot, model, query)
-            (block,) = snapshot.blocks(model.id, video_ids=[video_id])
-            odds = evidence(parts, block.embeddings.astype(np.float32))
             ranges = wanted_ranges(snapshot, model.id, query, self.engine.zone)
-        if ranges is not None:
-            ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + len(odds))
-            odds = np.where(within(ids, ranges), odds, -np.inf)
-        confidence = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+            (scored,) = curves(snapshot.blocks(model.id, video_ids=[video_id]), parts, ranges)
+        confidence = 1 / (1 + np.exp(-np.clip(scored.evidence, -500, 500)))
         columns = (times.starts.tolist(), times.ends.tolist(), confidence.tolist())
         return [
             {"start": start, "end": end, "confidence": round(sure, 4)}
