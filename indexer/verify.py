@@ -59,6 +59,8 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
                 writer.drop_video(problem.video_id)
             elif problem.kind == "file" and problem.path is not None and not Path(problem.path).exists():
                 writer.mark_gone([problem.path])
+        if any(problem.kind == "video" for problem in problems):  # the vectors could not be compared with their rows
+            problems = check(catalog)
         with catalog.snapshot() as snapshot:
             models = {model.id: model for model in snapshot.models()}
             current = {model_id: snapshot.current_generation(model_id) for model_id in models}
