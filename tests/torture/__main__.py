@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import shutil
 import sys
@@ -28,6 +29,7 @@ def main(trials: int | None, seconds: float | None, seed: int, report: Path | No
     """Kill framescout, look, let it finish, look again. Exit status 1 where anything was lost or wrong."""
     if trials is None and seconds is None:
         raise click.UsageError("say --trials or --seconds")
+    logging.disable(logging.WARNING)  # open_clip's, about models without weights
     root = Path(tempfile.mkdtemp(prefix="torture-"))
     began = time.monotonic()
     world = make_worlds(root)

@@ -89,7 +89,8 @@ def _kill(world: World, rehearsal: Rehearsal, outcome: Outcome, chance: random.R
     scene = rehearsal.scene
     options: list[str | Path] = [*scene.options, "--journal", journal]
     if outcome.way == "point":
-        number = chance.randrange(len(rehearsal.points))
+        name = chance.choice(sorted(set(rehearsal.points)))
+        number = chance.choice([i for i, point in enumerate(rehearsal.points) if point == name])
         process = world.begin(scene.command(world), [*options, "--fatal", str(number)], **scene.settings)
         if process.wait(timeout=300) == -signal.SIGKILL:
             outcome.kills.append(rehearsal.points[number])
