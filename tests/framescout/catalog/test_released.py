@@ -1,0 +1,62 @@
+"""A catalog of every schema that was ever in use, written by the program of its time, opens with all that it held."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from framescout.catalog import Catalog
+from framescout.catalog.schema import NEWEST
+from indexer.verify import check, mend
+
+RELEASED = sorted(Path(__file__).with_name("released").glob("*.sql"))
+
+
+def rows(path: Path) -> dict[str, list[dict[str, object]]]:
+    """Every table but Alembic's own: its rows as name -> value."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            table: [dict(row) for row in database.execute(f"SELECT * FROM {table}")]
+            for table in tables
+            if table != "alembic_version"
+        }
+
+
+@pytest.fixture(params=RELEASED, ids=lambda path: path.stem)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "catalog.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript(request.param.read_text())
+        database.execute("PRAGMA journal_mode = WAL")
+    return path
+
+
+def test_the_newest_schema_has_a_fixture() -> None:
+    assert RELEASED[-1].stem == NEWEST
+
+
+def test_an_old_catalog_keeps_every_row_and_leaves_a_copy(old: Path) -> None:
+    before = rows(old)
+    catalog = Catalog.open(old.parent)
+    after = rows(old)
+    assert catalog.check() == []
+    assert len(before["video"]) == 3
+    for table, held in before.items():
+        assert [{name: row[name] for name in kept} for kept, row in zip(held, after[table], strict=True)] == held
+    copy = old.with_name(f"{old.name}.before-{NEWEST}")
+    if copy.exists():
+        assert rows(copy) == before
+    else:
+        assert before.keys() == after.keys()  # it was the newest
+
+
+def test_what_verify_finds_in_an_old_catalog_is_mended(old: Path) -> None:
+    catalog = Catalog.open(old.parent)
+    problems = check(catalog)
+    assert {problem.kind for problem in problems} <= {"file", "vectors"}  # neither footage nor index file are here
+    assert mend(catalog, problems) == []
