@@ -14,14 +14,14 @@ pictures the same curve is taken.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from framescout.cached import write_whole
 from framescout.catalog import Snapshot
 from framescout.catalog.records import Model
 from query.encode import TEMPLATES, TextTower, encode
@@ -158,7 +158,7 @@ def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:
     except (OSError, ValueError):  # not there yet, or damaged: made again
         pass
     rows = encode(tower, list(STRANGERS))
-    with tempfile.NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as unfinished:
-        np.save(unfinished, rows)
-    os.replace(unfinished.name, path)  # noqa: PTH105
+    kept = io.BytesIO()
+    np.save(kept, rows)
+    write_whole(path, kept.getvalue())
     return rows

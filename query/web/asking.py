@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
 from pydantic import BeforeValidator, Field
 
+from framescout.cached import write_whole
 from framescout.errors import UsageError
 from query.request import Query
 
@@ -100,8 +99,5 @@ def keep_picture(data: bytes, pictures: Path) -> str:
     except Exception as error:  # Pillow's plugins raise what they like
         raise UsageError("this is no picture that can be read; give a JPEG, PNG or WebP file") from error
     name = hashlib.blake2b(data, digest_size=16).hexdigest()
-    pictures.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=pictures, suffix=".part", delete=False) as unfinished:
-        unfinished.write(data)
-    os.replace(unfinished.name, pictures / name)  # noqa: PTH105
+    write_whole(pictures / name, data)
     return name

@@ -11,7 +11,6 @@ import hashlib
 import io
 import multiprocessing
 import os
-import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from framescout.cached import write_whole
 from framescout.errors import MediaError, Reason
 
 MOST_BYTES = 512 * 2**20
@@ -83,10 +83,7 @@ class Thumbnails:
 
     def _keep(self, kept: Path, made: bytes) -> None:
         with contextlib.suppress(OSError):  # a full disk costs speed, not the picture
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as unfinished:
-                unfinished.write(made)
-            os.replace(unfinished.name, kept)  # noqa: PTH105
+            write_whole(kept, made)
             self._made += 1
             if self._made % _A_SWEEP == 1:
                 self._sweep()

@@ -1,4 +1,8 @@
-"""The command: as many trials as asked for, or as fit into the time, and a table of what they found."""
+"""Kills framescout at every point where it writes, and at any moment, and looks at what is left.
+
+python -m tests.torture --seconds 60
+python -m tests.torture --trials 1000 --seed 7 --json torture.json
+"""
 
 from __future__ import annotations
 
@@ -57,6 +61,8 @@ def _work(
         (rehearsal,) = chance.choices(rehearsals, [known.scene.weight for known in rehearsals])
         try:
             outcomes.append(attempt(world, rehearsal, chance))
+        except KeyboardInterrupt:
+            break
         except Exception as error:
             failures.append(f"trial {number}, {rehearsal.scene.name}: {type(error).__name__}: {error}")
             click.echo(failures[-1], err=True)
