@@ -50,11 +50,22 @@ def wanted_ranges(
 
 
 def matches_path(path: str, glob: str) -> bool:
-    """Whether the glob fits the whole path, or a tail of it that begins at a folder or file name.
+    """Whether the glob fits the whole path, or a part of it that begins and ends with whole names of folders or files.
 
-    `*` and `?` stay within a name, `**` crosses folders; a name without a wildcard finds itself anywhere.
+    `*`, `?` and `[]` stay within a name, a name `**` stands for any number of names, at the end for one at least.
     """
-    return bool(_compiled(glob).search(path))
+    pieces, names = _compiled(glob), path.split("/")
+    if not pieces:
+        return False
+    ends = {0} if glob.startswith("/") else set(range(len(names)))  # after how many names the pieces so far may end
+    for piece in pieces:
+        if not ends:
+            return False
+        if piece is None:
+            ends = set(range(min(ends), len(names) + 1))
+        else:
+            ends = {end + 1 for end in ends if end < len(names) and piece.match(names[end])}
+    return bool(ends - {0}) if pieces[-1] else min(ends, default=len(names)) < len(names)
 
 
 def matches_camera(camera: str, glob: str) -> bool:
@@ -169,21 +180,7 @@ def _windows(start: datetime, end: datetime, hours: Hours | None, zone: tzinfo) 
 
 
 @lru_cache(maxsize=64)
-def _compiled(glob: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*/?|\*|\?|\[[^\]/]+\])", glob.removeprefix("./"))
-    pattern = "".join(_piece(part) for part in parts)
-    start = "" if glob.startswith("/") else "(?:^|/)"
-    return re.compile(f"{'^' if glob.startswith('/') else start}{pattern}(?:$|/)" if pattern else "^$", re.DOTALL)
-
-
-def _piece(part: str) -> str:
-    if part == "**/":
-        return "(?:.*/)?"
-    if part == "**":
-        return ".*"
-    if part in ("*", "?"):
-        return "[^/]" + ("*" if part == "*" else "")
-    if part.startswith("[") and part.endswith("]"):
-        inner = part[1:-1].replace("\\", "\\\\")
-        return f"[^{inner[1:]}]" if inner[0] == "!" else f"[{inner}]"
-    return re.escape(part)
+def _compiled(glob: str) -> list[re.Pattern[str] | None]:
+    """A pattern a name, None for `**`; fnmatch's own don't slow down however many wildcards they have."""
+    pieces = glob.removeprefix("./").removesuffix("/").split("/") if glob else []
+    return [None if piece == "**" else re.compile(fnmatch.translate(piece)) for piece in pieces]

@@ -127,7 +127,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         """Raises UsageError where it is no question."""
         try:
             return msgspec.convert(asked, cls)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeError) as error:
             raise UsageError(f"this is no question: {error}") from error
 
 

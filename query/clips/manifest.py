@@ -91,7 +91,7 @@ def _moment(value: Any, number: int, source: Path | str) -> Moment:
     where = f"{_title(source)}, moments[{number}]"
     try:
         entry = msgspec.convert(value, _Entry)
-    except (msgspec.ValidationError, OverflowError) as error:
+    except (msgspec.ValidationError, OverflowError, UnicodeError) as error:
         raise UsageError(f"{where}: {error}") from error
     if "\0" in entry.video:
         raise UsageError(f"{where}: video holds a null character")
