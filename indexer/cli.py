@@ -66,6 +66,8 @@ def index(
     while True:
         report = _run(catalog, list(paths), settings, quiet, deadline)
         _tell(report, quiet, as_json)
+        if catalog.warning:
+            click.echo(catalog.warning, err=True)
         if report.stopped == "interrupted":
             ctx.exit(130)
         if catalog.saved_searches.all() and not as_json:

@@ -18,6 +18,9 @@ from framescout.catalog.saved import SavedSearches
 from framescout.catalog.writing import Writer
 from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
 
+LARGEST_LOG = 256 * 2**20
+"""Bytes of the write-ahead log beyond which somebody must have held an old state for long."""
+
 
 class Catalog:
     """An open catalog. Any number of processes may read; one may write."""
@@ -59,6 +62,24 @@ class Catalog:
     def cache_folder(self) -> Path:
         """Where exported towers and pictures lie; derived, made on first use."""
         return self._derived("cache")
+
+    @property
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log: what was committed and could not be moved into the database yet."""
+        try:
+            return (self.folder / "catalog.sqlite-wal").stat().st_size
+        except OSError:
+            return 0
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence where the log has grown beyond measure."""
+        if self.log_bytes <= LARGEST_LOG:
+            return None
+        return (
+            f"the catalog's log has grown to {self.log_bytes / 2**20:.0f} MiB because a process has held an old state "
+            "for long; it is written over once that process ends"
+        )
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -103,6 +124,7 @@ def _connectable(path: Path) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a committed video survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")  # a log that grew gives its room back
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -56,6 +56,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         "quarantined": quarantined,
         "writer": holder(catalog.folder),
         "size_bytes": _size(catalog.folder),
+        "log_bytes": catalog.log_bytes,
     }
 
 

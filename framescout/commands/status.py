@@ -29,6 +29,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
     else:
         _show(facts)
+        if catalog.warning:
+            click.echo(catalog.warning, err=True)
 
 
 def _show(facts: dict[str, Any]) -> None:

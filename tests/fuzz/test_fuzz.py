@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.targets import TARGETS, check
 
 _PIECES = (b"[", b"]", b"[!]", b"[z-a]", b"**/", b"*a", b"\x00", b"\xff", b'"', b"{", b"}", b"=", b"\n", b"9" * 30,
-           b"1e999", b"-1", b"NaN", b"null", b"\\ud800", "é".encode(), b"+14:00", b"0001-01-01", b"9999-12")  # fmt: skip
+           b"1e999", b"-1", b"NaN", b"null", b"\\ud800", "é".encode(), b"+14:00", b"0001-01-01")  # fmt: skip
 
 
 def mutated(data: bytes, seed: int) -> bytes:
