@@ -20,10 +20,10 @@ QUERIES = (
 )
 
 
-def ask(catalog: Catalog, number: int) -> list[dict[str, Any]] | str:
+def ask(engine: Engine, number: int) -> list[dict[str, Any]] | str:
     """The moments; a word where nothing is indexed yet."""
     try:
-        answer = Engine(catalog).answer(QUERIES[number])
+        answer = engine.answer(QUERIES[number])
     except NotAvailableError:
         return "nothing"
     return [moment.to_json() for moment in answer.moments]
@@ -35,7 +35,7 @@ def main() -> None:
         while not stop.exists():
             for number in range(len(QUERIES)):
                 try:
-                    said = ask(Catalog.open(folder, create=False), number)
+                    said = ask(Engine(Catalog.open(folder, create=False)), number)
                 except FramescoutError as error:
                     said = f"{type(error).__name__}: {error}"
                 out.write(json.dumps([number, said]) + "\n")
