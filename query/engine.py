@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -41,6 +42,7 @@ class Engine:
         self.zone = zone or settings.load().zone
         self._tower: tuple[str, TextTower] | None = None
         self._sample: tuple[tuple[int, int | None], int, Sample] | None = None
+        self._preparing = threading.RLock()  # threads wait for what one of them makes, rather than make it too
         self._encoded = lru_cache(maxsize=1024)(self._encode)
 
     def answer(self, query: Query, *, only: np.ndarray | None = None) -> Answer:
@@ -84,19 +86,21 @@ class Engine:
     def sample(self, snapshot: Snapshot, model: Model, below: int | None = None) -> Sample:
         """What the archive is judged by; read again when it has grown or shrunk by a tenth."""
         count = snapshot.keyframe_count(model.id)
-        if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
-            strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
-            self._sample = (model.id, below), max(1, count), Sample.of(snapshot, model, strange, below)
-        return self._sample[2]
+        with self._preparing:
+            if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
+                strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
+                self._sample = (model.id, below), max(1, count), Sample.of(snapshot, model, strange, below)
+            return self._sample[2]
 
     def text_tower(self, model: Model) -> TextTower:
-        if self._tower is None or self._tower[0] != model.fingerprint:
-            self._tower = (
-                model.fingerprint,
-                load_text_tower(model.name, model.fingerprint, self.catalog.cache_folder),
-            )
-            self._encoded.cache_clear()
-        return self._tower[1]
+        with self._preparing:
+            if self._tower is None or self._tower[0] != model.fingerprint:
+                self._tower = (
+                    model.fingerprint,
+                    load_text_tower(model.name, model.fingerprint, self.catalog.cache_folder),
+                )
+                self._encoded.cache_clear()
+            return self._tower[1]
 
     def _encode(self, model: Model, text: str) -> np.ndarray:
         row: np.ndarray = encode(self.text_tower(model), [text])[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Body, Depends, Request
 from fastapi import Path as InPath
 from fastapi import Query as Parameter
@@ -146,15 +147,15 @@ def stream(site: Shared, video_id: VideoId, start: Seconds = 0.0) -> Response:
 
 
 @api.get("/videos/{video_id}/picture", response_class=Response)
-def picture(
+async def picture(
     site: Shared, video_id: VideoId, at: Seconds = 0.0, width: Annotated[int, Parameter(ge=32, le=1920)] = 480
 ) -> Response:
     """The picture that is shown at `at`, as JPEG."""
-    return _pictures(site, video_id, [at], width)
+    return await _pictures(site, video_id, [at], width)
 
 
 @api.get("/videos/{video_id}/strip", response_class=Response)
-def strip(
+async def strip(
     site: Shared,
     video_id: VideoId,
     start: Seconds = 0.0,
@@ -164,7 +165,8 @@ def strip(
 ) -> Response:
     """Pictures spread evenly over [start, end), side by side in one JPEG."""
     length = max(0.0, end - start)
-    return _pictures(site, video_id, [start + length * (number + 0.5) / count for number in range(count)], width)
+    times = [start + length * (number + 0.5) / count for number in range(count)]
+    return await _pictures(site, video_id, times, width)
 
 
 @api.get("/state")
@@ -209,12 +211,9 @@ def exported(
     return FileResponse(job.folder / name, filename=name)
 
 
-def _pictures(site: Site, video_id: int, times: list[float], width: int) -> Response:
-    found = site.file(video_id)
-    last = max(0.0, found.duration - 0.01)
-    made = site.thumbnails.strip(
-        found.path, found.content_hash, [min(time, last) for time in times], (width, width * 4)
-    )
+async def _pictures(site: Site, video_id: int, times: list[float], width: int) -> Response:
+    box = (width, width * 4)
+    made = await to_thread.run_sync(site.pictures, video_id, times, box, limiter=site.picture_threads)
     return Response(made, media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
 
 

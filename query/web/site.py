@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from anyio import CapacityLimiter
 
 from framescout.catalog import Catalog
 from framescout.catalog.records import Video
@@ -23,6 +25,8 @@ from query.web.asking import Asked
 from query.web.exports import Exports
 from query.web.thumbnails import Thumbnails
 
+_PICTURE_THREADS = 8
+
 
 @dataclass(frozen=True)
 class Site:
@@ -31,12 +35,16 @@ class Site:
     engine: Engine
     thumbnails: Thumbnails
     exports: Exports
+    picture_threads: CapacityLimiter
+    """Who waits for pictures waits here, and takes no thread from those who ask."""
 
     @classmethod
     def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None) -> Site:
         """`exports`: the folder below which clips are written."""
         thumbnails = Thumbnails(catalog.cache_folder / "pictures")
-        return cls(Engine(catalog, model=model, zone=zone), thumbnails, Exports(exports))
+        return cls(
+            Engine(catalog, model=model, zone=zone), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS)
+        )
 
     @property
     def asked_pictures(self) -> Path:
@@ -61,6 +69,12 @@ class Site:
         if not Path(video.path).is_file():
             raise NotAvailableError("the file of this video is gone; framescout index looks where it went")
         return video
+
+    def pictures(self, video_id: int, times: Sequence[float], box: tuple[int, int]) -> bytes:
+        """As `Thumbnails.strip`; times behind the end show the last picture."""
+        found = self.file(video_id)
+        last = max(0.0, found.duration - 0.01)
+        return self.thumbnails.strip(found.path, found.content_hash, [min(time, last) for time in times], box)
 
     def keyframes(self, video_id: int) -> list[dict[str, Any]]:
         """When each keyframe is shown, and the stretch it stands for; in seconds."""

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -23,6 +23,8 @@ from framescout.errors import MediaError, Reason
 
 MOST_BYTES = 512 * 2**20
 _LONGEST = 20.0  # seconds for one request's pictures
+_PROCESSES = 2
+_TRIES = 2
 _A_SWEEP = 200  # pictures between two looks at the size of the cache
 
 
@@ -34,6 +36,7 @@ class Thumbnails:
         self._most_bytes = most_bytes
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(_PROCESSES)
         self._made = 0
 
     def strip(self, path: str, content_hash: str, times: Sequence[float], box: tuple[int, int]) -> bytes:
@@ -60,18 +63,24 @@ class Thumbnails:
                 self._pool = None
 
     def _decode(self, path: str, times: list[float], box: tuple[int, int]) -> bytes:
+        with self._turns:  # the time of those who wait doesn't count, and they aren't cut off with a hanging decoder
+            for _ in range(_TRIES):
+                pool = self._running()
+                try:
+                    return pool.submit(_strip, path, times, box).result(timeout=_LONGEST)
+                except NotInTime as error:
+                    self._drop(pool)
+                    raise MediaError(Reason.TOO_SLOW) from error
+                except (BrokenProcessPool, CancelledError, RuntimeError):
+                    self._drop(pool)  # it died of this video, or of the one beside it
+            raise MediaError(Reason.DECODER_DIED)
+
+    def _running(self) -> ProcessPoolExecutor:
         with self._lock:
             if self._pool is None:
                 spawn = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(max_workers=2, mp_context=spawn)
-            pool = self._pool
-        try:
-            made = pool.submit(_strip, path, times, box).result(timeout=_LONGEST)
-        except (BrokenProcessPool, NotInTime, RuntimeError) as error:
-            self._drop(pool)
-            reason = Reason.TOO_SLOW if isinstance(error, NotInTime) else Reason.DECODER_DIED
-            raise MediaError(reason) from error
-        return made
+                self._pool = ProcessPoolExecutor(max_workers=_PROCESSES, mp_context=spawn)
+            return self._pool
 
     def _drop(self, pool: ProcessPoolExecutor) -> None:
         with self._lock:
