@@ -38,4 +38,4 @@ def collapse(found: Iterable[Found], enough: int, unlike: float) -> list[Found]:
             vectors[len(kept)] = vector
             kept.append(each)
             similar.append(0)
-    return [Found(replace(each.moment, similar=count), each.vector) for each, count in zip(kept, similar, strict=True)]
+    return [replace(each, similar=count) for each, count in zip(kept, similar, strict=True)]

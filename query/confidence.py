@@ -24,7 +24,7 @@ import numpy as np
 from framescout.cached import write_whole
 from framescout.catalog import Snapshot
 from framescout.catalog.records import Model
-from query.encode import TEMPLATES, TextTower, encode
+from query.encode import TextTower, encode
 
 MATCH = 0.5
 """A moment counts as a match from here on."""
@@ -45,6 +45,7 @@ _AT_THE_MEDIAN = -3.2  # log-odds
 _LEAST_SPREAD = 0.02  # cosine
 _LEAST_USUAL_SPREAD = 1e-3  # cosine
 _SAMPLE = 20_000  # keyframes from which an archive is judged
+_SOME = 2048  # keyframes whose median score is that of a usual one
 _PICTURES = 64  # of them, so many are held against the others
 _UNRELATED = 90  # percent of other videos
 
@@ -123,6 +124,11 @@ class Sample:
         return Background.of(np.nanpercentile(scores, _UNRELATED, axis=1))
 
     @cached_property
+    def some(self) -> np.ndarray:
+        """(at most _SOME, D) float32: rows spread evenly over all of them."""
+        return self.rows[:: max(1, -(-len(self.rows) // _SOME))]
+
+    @cached_property
     def sharpness(self) -> float:
         """Logits a unit of cosine, where sentences are held against each other by a softmax.
 
@@ -149,7 +155,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:
     """(N, D) float32 unit rows of STRANGERS; kept in `cache`, since encoding them takes most of a second."""
-    words = hashlib.blake2b("\0".join((fingerprint, *TEMPLATES, *STRANGERS)).encode(), digest_size=8).hexdigest()
+    words = hashlib.blake2b("\0".join((fingerprint, *tower.phrasings, *STRANGERS)).encode(), digest_size=8).hexdigest()
     path = cache / f"strangers-{words}.npy"
     try:
         known: np.ndarray = np.load(path, allow_pickle=False)

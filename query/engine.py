@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
 from itertools import islice, takewhile
 
 import numpy as np
@@ -24,12 +24,13 @@ from query.confidence import MATCH, Sample, log_odds, strangers
 from query.encode import TextTower, encode
 from query.feedback import learn
 from query.filters import find_places, wanted_ranges
-from query.moments import Found, join_chains, join_curves
+from query.moments import Found, join_chains, join_curves, look_up
 from query.pictures import encode_pictures
 from query.rank import Nearest, Part, Scanned, evidence, is_one_direction
 from query.request import PageToken, Query, Term
 
 _CANDIDATES_A_MOMENT = 8
+_SENTENCES_KEPT = 1024
 
 
 class Engine:
@@ -43,7 +44,7 @@ class Engine:
         self._tower: tuple[str, TextTower] | None = None
         self._sample: tuple[tuple[int, int | None], int, Sample] | None = None
         self._preparing = threading.RLock()  # threads wait for what one of them makes, rather than make it too
-        self._encoded = lru_cache(maxsize=1024)(self._encode)
+        self._vectors: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
 
     def answer(self, query: Query, *, only: np.ndarray | None = None) -> Answer:
         """The moments that answer `query`, best first.
@@ -65,15 +66,17 @@ class Engine:
         with self.catalog.snapshot() as snapshot:
             model = find_model(snapshot, self.model_name)
             index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder)
+            self._encode(model, [text for query in queries for text in query.texts])
             asked = [self._read(snapshot, model, query, only) for query in queries]
             rankings = self._rankings(snapshot, model, index, asked)
-            return [self._answer(snapshot, model, *pair) for pair in zip(asked, rankings, strict=True)]
+            found = [self._find(snapshot, model, *pair) for pair in zip(asked, rankings, strict=True)]
+            return self._answers(snapshot, model, asked, found)
 
     def read(self, snapshot: Snapshot, model: Model, query: Query) -> list[Part]:
         """What a moment must show, and what it must not, as directions in the model's space."""
         sample = self.sample(snapshot, model, PageToken.read(query.page).below)
         parts = [self._sentence(model, sample, text) for text in query.wanted_texts]
-        places = [_keyframe_at(snapshot, model, *place) for place in find_places(snapshot, query)]
+        places = _keyframes_at(snapshot, model, query)
         rows = [*snapshot.embeddings_of(model.id, places).astype(np.float32)]
         if query.images:
             rows += [*encode_pictures(model, query.images, self.catalog.cache_folder)]
@@ -99,17 +102,24 @@ class Engine:
                     model.fingerprint,
                     load_text_tower(model.name, model.fingerprint, self.catalog.cache_folder),
                 )
-                self._encoded.cache_clear()
             return self._tower[1]
 
-    def _encode(self, model: Model, text: str) -> np.ndarray:
-        row: np.ndarray = encode(self.text_tower(model), [text])[0]
-        return row
+    def _encode(self, model: Model, texts: Sequence[str]) -> list[np.ndarray]:
+        """(D,) float32 unit vectors of written sentences; those that were not asked lately are encoded together."""
+        keys = [(model.fingerprint, Term.read(written).text) for written in texts]
+        with self._preparing:
+            missing = [key for key in dict.fromkeys(keys) if key not in self._vectors]
+            if missing:
+                rows = encode(self.text_tower(model), [text for _, text in missing])
+                self._vectors.update(zip(missing, rows, strict=True))
+            vectors = [self._vectors[key] for key in keys]
+            while len(self._vectors) > _SENTENCES_KEPT:
+                self._vectors.popitem(last=False)
+            return vectors
 
     def _sentence(self, model: Model, sample: Sample, written: str, *, is_wanted: bool = True) -> Part:
-        term = Term.read(written)
-        self.text_tower(model)
-        return Part.of(self._encoded(model, term.text), sample.of_sentences, term.weight, is_wanted=is_wanted)
+        (vector,) = self._encode(model, [written])
+        return Part.of(vector, sample.of_sentences, Term.read(written).weight, is_wanted=is_wanted)
 
     def _read(self, snapshot: Snapshot, model: Model, query: Query, only: np.ndarray | None) -> _Asked:
         token = PageToken.read(query.page)
@@ -123,7 +133,7 @@ class Engine:
             self.read(snapshot, model, query),
             [[self._sentence(model, sample, text)] for text in query.then],
             ranges,
-            find_places(snapshot, query),
+            _keyframes_at(snapshot, model, query),
             sample,
         )
 
@@ -146,33 +156,43 @@ class Engine:
                 rankings[number] = nearest
         return rankings
 
-    def _answer(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned | None) -> Answer:
-        query, token = asked.query, asked.token
+    def _find(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned | None) -> list[Found]:
+        """The best moments up to the page that was asked for, and one more if there is one."""
         if ranking is None:
             steps = [asked.parts, *asked.steps]
-            found = asked.first(join_chains(snapshot, model, steps, query, asked.ranges))
-        else:
-            found = self._best(snapshot, model, asked, ranking)
-        skipped = (token.number - 1) * query.limit
-        shown = tuple(each.moment for each in found[skipped : skipped + query.limit])
-        return Answer(
-            query=query.to_json(),
-            model=model.name,
-            keyframes_searched=_count(snapshot, model, asked.ranges),
-            matched=any(moment.confidence >= MATCH for moment in shown),
-            moments=shown,
-            next_page=token.next(snapshot.next_keyframe_id()) if len(found) > skipped + query.limit else None,
-        )
+            return asked.first(join_chains(snapshot, model, steps, asked.query, asked.ranges))
+        return self._best(asked, ranking)
 
-    def _best(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned) -> list[Found]:
+    def _answers(
+        self, snapshot: Snapshot, model: Model, asked: Sequence[_Asked], found: Sequence[list[Found]]
+    ) -> list[Answer]:
+        pages = [each[asking.skipped : asking.enough - 1] for asking, each in zip(asked, found, strict=True)]
+        moments = iter(look_up(snapshot, [each for page in pages for each in page]))
+        next_id = snapshot.next_keyframe_id()
+        answers = []
+        for asking, each, page in zip(asked, found, pages, strict=True):
+            shown = tuple(islice(moments, len(page)))
+            answers.append(
+                Answer(
+                    query=asking.query.to_json(),
+                    model=model.name,
+                    keyframes_searched=_count(snapshot, model, asking.ranges),
+                    matched=any(moment.confidence >= MATCH for moment in shown),
+                    moments=shown,
+                    next_page=asking.token.next(next_id) if len(each) == asking.enough else None,
+                )
+            )
+        return answers
+
+    def _best(self, asked: _Asked, ranking: Nearest | Scanned) -> list[Found]:
         """More candidates are asked for only where they joined into too few moments."""
-        scores = evidence(asked.parts, asked.sample.rows)
+        scores = evidence(asked.parts, asked.sample.some)
         # In a small archive most keyframes may fit; what strangers reach does not.
         usual = min(float(np.median(scores)) if len(scores) else 0.0, log_odds(0.0))
         wanted = asked.enough * _CANDIDATES_A_MOMENT
         while True:
             curves, floor, is_all = ranking.curves(wanted)
-            found = asked.first(join_curves(snapshot, model, curves, floor, usual, asked.parts, asked.sample.unlike))
+            found = asked.first(join_curves(curves, floor, usual, asked.parts, asked.sample.unlike))
             if is_all or len(found) >= asked.enough or floor < asked.least:
                 return found
             wanted *= 4
@@ -187,9 +207,14 @@ class _Asked:
     parts: list[Part]
     steps: list[list[Part]]
     ranges: np.ndarray | None
-    places: list[tuple[int, float]]
-    """(video id, seconds) that it should be like: these themselves are no answer."""
+    places: list[int]
+    """Keyframes that it should be like: these themselves are no answer."""
     sample: Sample
+
+    @property
+    def skipped(self) -> int:
+        """Moments of the pages before."""
+        return (self.token.number - 1) * self.query.limit
 
     @property
     def enough(self) -> int:
@@ -204,8 +229,8 @@ class _Asked:
 
     def first(self, found: Iterable[Found]) -> list[Found]:
         """The first ones, best first, that are sure enough, each once."""
-        sure = takewhile(lambda each: each.moment.confidence >= self.query.min_confidence, found)
-        others = (each for each in sure if not any(each.holds(*place) for place in self.places))
+        sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, found)
+        others = (each for each in sure if not any(map(each.holds, self.places)))
         if not self.query.collapse:
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
@@ -231,11 +256,15 @@ def find_model(snapshot: Snapshot, name: str | None) -> Model:
     return named[-1]
 
 
-def _keyframe_at(snapshot: Snapshot, model: Model, video_id: int, seconds: float) -> int:
-    keyframe_id = snapshot.keyframe_at(model.id, video_id, seconds)
-    if keyframe_id is None:
-        raise UsageError(f"video {video_id} is not indexed with the model {model.name}; run framescout index")
-    return keyframe_id
+def _keyframes_at(snapshot: Snapshot, model: Model, query: Query) -> list[int]:
+    """The keyframe of each place that the question names."""
+    keyframes = []
+    for video_id, seconds in find_places(snapshot, query):
+        keyframe_id = snapshot.keyframe_at(model.id, video_id, seconds)
+        if keyframe_id is None:
+            raise UsageError(f"video {video_id} is not indexed with the model {model.name}; run framescout index")
+        keyframes.append(keyframe_id)
+    return keyframes
 
 
 def _examples(snapshot: Snapshot, model: Model, ids: Sequence[int]) -> np.ndarray:

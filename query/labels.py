@@ -18,7 +18,7 @@ from framescout.catalog.records import Labelling
 from framescout.errors import UsageError
 from framescout.settings import read_toml
 from query.confidence import PER_SPREAD, STRANGERS, Sample, softmax
-from query.encode import TEMPLATES, TextTower, encode_mean
+from query.encode import TextTower, encode_mean
 from query.engine import Engine, find_model
 
 OTHER = "other"
@@ -44,7 +44,7 @@ class Wanted:
     @property
     def fingerprint(self) -> str:
         """Of all that the labels follow from, besides the model."""
-        said = repr((self.prompts, TEMPLATES, STRANGERS, PER_SPREAD))
+        said = repr((self.prompts, STRANGERS, PER_SPREAD))
         return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

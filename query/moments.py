@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from framescout.catalog import Snapshot
-from framescout.catalog.reading import KeyframeTimes
-from framescout.catalog.records import Model, Video
+from framescout.catalog.records import Model
 from query.answer import Moment, Step
 from query.rank import Curve, Part, blocks_in, is_one_direction, log_probability, mask, to_log_odds
 from query.request import Query
-from query.sequence import Chain, best_chains
+from query.sequence import best_chains
 
 _IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
 _LEAST_RISE = 1.0  # log-odds; a peak that stands out less takes in only what is as good as itself
@@ -36,25 +35,27 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A moment, and how its peak looks."""
+    """A moment as keyframes, not looked up yet: where in the video they lie."""
 
-    moment: Moment
+    video_id: int
+    first: int
+    """Keyframe ids, [first, last]; the best of them is `peak`."""
+    last: int
+    peak: int
+    score: float
+    confidence: float
     vector: np.ndarray
-    """(D,) float16, of unit length."""
+    """(D,), of unit length: how its peak looks."""
+    similar: int = 0
+    steps: tuple[Step, ...] = ()
 
-    def holds(self, video_id: int, seconds: float) -> bool:
-        """Whether this second of this video lies in the moment."""
-        return self.moment.video_id == video_id and self.moment.start <= seconds < self.moment.end
+    def holds(self, keyframe_id: int) -> bool:
+        """Whether it shows this keyframe."""
+        return self.first <= keyframe_id <= self.last
 
 
 def join_curves(
-    snapshot: Snapshot,
-    model: Model,
-    curves: Sequence[Curve],
-    at_least: float,
-    usual: float,
-    parts: Sequence[Part],
-    unlike: float,
+    curves: Sequence[Curve], at_least: float, usual: float, parts: Sequence[Part], unlike: float
 ) -> Iterator[Found]:
     """The moments of these videos whose peak reaches `at_least` log-odds, best first.
 
@@ -63,21 +64,21 @@ def join_curves(
     peaks = [
         (-float(curve.evidence[stretch.peak]), curve.block.first_keyframe_id + stretch.peak, curve, stretch)
         for curve in curves
-        for stretch in find_stretches(curve.evidence, at_least, usual, find_cuts(curve.block.embeddings, unlike))
+        for stretch in find_stretches(curve.evidence, at_least, usual, find_cuts(curve.block.likeness, unlike))
     ]
     peaks.sort(key=lambda peak: peak[:2])
     one = parts[0] if is_one_direction(parts) else None
-    videos = {video.id: video for video in snapshot.videos(curve.block.video_id for curve in curves)}
     for minus_odds, keyframe_id, curve, stretch in peaks:
-        number, first = curve.block.video_id, curve.block.first_keyframe_id
-        moment = _moment(
-            videos[number],
-            snapshot.times_of([first + stretch.first, first + stretch.last, keyframe_id]),
+        first = curve.block.first_keyframe_id
+        yield Found(
+            curve.block.video_id,
+            first + stretch.first,
+            first + stretch.last,
             keyframe_id,
             score=(-minus_odds - one.at_zero) / one.slope if one else -minus_odds,
             confidence=1 / (1 + math.exp(min(minus_odds, 700.0))),
+            vector=curve.block.rows[stretch.peak],
         )
-        yield Found(moment, curve.block.embeddings[stretch.peak])
 
 
 def join_chains(
@@ -86,76 +87,64 @@ def join_chains(
     """Moments that show one step after the other, best first."""
     videos, firsts, tracks = [], [], []
     for block in blocks_in(snapshot, model, ranges):
-        rows = block.embeddings.astype(np.float32)
-        track = np.stack([log_probability(parts, rows) for parts in steps])
+        track = np.stack([log_probability(parts, block.rows) for parts in steps])
         videos.append(block.video_id)
         firsts.append(block.first_keyframe_id)
         tracks.append(mask(track, block, ranges))
-    known: dict[int, KeyframeTimes] = {}
+    known: dict[int, np.ndarray] = {}
 
     def times_of(number: int) -> np.ndarray:
         if number not in known:
             times = snapshot.keyframe_times(videos[number], model.id)
             assert times is not None
-            known[number] = times
-        return known[number].times
+            known[number] = times.times
+        return known[number]
 
     texts = [" + ".join(query.wanted_texts) or "picture", *query.then]
     for number, chain in best_chains(tracks, times_of, [seconds for _, seconds in query.steps]):
-        (video,) = snapshot.videos([videos[number]])
-        vector = snapshot.embeddings_of(model.id, [firsts[number] + chain.keyframes[0]])[0]
-        yield Found(_chained(video, known[number], chain, tracks[number], texts), vector)
+        first, last = (firsts[number] + chain.keyframes[place] for place in (0, -1))
+        yield Found(
+            videos[number],
+            first,
+            last,
+            first,
+            score=float(to_log_odds(np.array(chain.log_probability))),
+            confidence=math.exp(chain.log_probability),
+            vector=snapshot.embeddings_of(model.id, [first])[0],
+            steps=tuple(
+                Step(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
+                for step, (text, place) in enumerate(zip(texts, chain.keyframes, strict=True))
+            ),
+        )
 
 
-def _chained(video: Video, times: KeyframeTimes, chain: Chain, track: np.ndarray, texts: Sequence[str]) -> Moment:
-    places = chain.keyframes
-    steps = tuple(
-        Step(text, float(times.times[place]), math.exp(track[number, place]))
-        for number, (text, place) in enumerate(zip(texts, places, strict=True))
-    )
-    first, last = (
-        (float(times.times[p]), float(times.starts[p]), float(times.ends[p])) for p in places[:: len(places) - 1]
-    )
-    return _moment(
-        video,
-        [first, last, first],
-        times.first_keyframe_id + places[0],
-        score=float(to_log_odds(np.array(chain.log_probability))),
-        confidence=math.exp(chain.log_probability),
-        steps=steps,
-    )
+def look_up(snapshot: Snapshot, found: Sequence[Found]) -> list[Moment]:
+    """Where and when they are: all at once."""
+    videos = {video.id: video for video in snapshot.videos(each.video_id for each in found)}
+    times = snapshot.times_of([number for each in found for number in (each.first, each.last, each.peak)])
+    return [
+        Moment.of(
+            videos[each.video_id],
+            start=times[3 * place][1],
+            end=times[3 * place + 1][2],
+            peak=times[3 * place + 2][0],
+            score=each.score,
+            confidence=each.confidence,
+            keyframe_id=each.peak,
+            similar=each.similar,
+            steps=each.steps,
+        )
+        for place, each in enumerate(found)
+    ]
 
 
-def _moment(
-    video: Video,
-    times: Sequence[tuple[float, float, float]],
-    keyframe_id: int,
-    *,
-    score: float,
-    confidence: float,
-    steps: tuple[Step, ...] = (),
-) -> Moment:
-    """`times`: (time, start, end) of the first keyframe, the last one and the peak."""
-    return Moment.of(
-        video,
-        start=times[0][1],
-        end=times[1][2],
-        peak=times[2][0],
-        score=score,
-        confidence=confidence,
-        keyframe_id=keyframe_id,
-        steps=steps,
-    )
-
-
-def find_cuts(embeddings: np.ndarray, unlike: float) -> np.ndarray:
-    """Where a new shot begins: (N, D) unit rows of neighbours in time -> (N - 1,) bool, between each two.
+def find_cuts(likeness: np.ndarray, unlike: float) -> np.ndarray:
+    """Where a new shot begins: (N - 1,) cosines of neighbours in time -> (N - 1,) bool, between each two.
 
     `unlike`: the cosine of keyframes that have nothing to do with each other. Half-way from there to the same picture
     is the border.
     """
-    rows = embeddings.astype(np.float32)
-    cuts: np.ndarray = np.einsum("nd,nd->n", rows[1:], rows[:-1]) < (1.0 + unlike) / 2
+    cuts: np.ndarray = likeness < (1.0 + unlike) / 2
     return cuts
 
 
@@ -170,9 +159,8 @@ def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts:
     """
     taken = np.zeros(len(scores), dtype=bool)
     found = []
-    for peak in np.argsort(-scores, kind="stable"):
-        if scores[peak] < at_least or np.isneginf(scores[peak]):
-            break
+    peaks = np.flatnonzero((scores >= at_least) & ~np.isneginf(scores))
+    for peak in peaks[np.argsort(-scores[peaks], kind="stable")]:
         if not taken[peak]:
             stretch = _grow(scores, taken, int(peak), background, cuts)
             taken[stretch.first : stretch.last + 1] = True

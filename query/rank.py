@@ -55,16 +55,30 @@ class Curve:
 
 def evidence(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
     """(N, D) float32 -> (N,) float64: log-odds that a keyframe shows all wanted parts and no unwanted one."""
-    if is_one_direction(parts):
-        odds: np.ndarray = parts[0].at_zero + parts[0].slope * (rows @ parts[0].vector).astype(np.float64)
-        return odds
-    return to_log_odds(log_probability(parts, rows))
+    return _evidence(parts, rows @ _vectors(parts))
 
 
 def log_probability(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
     """(N, D) float32 -> (N,) float64: log of the probability that all hold."""
-    cosines = (rows @ np.stack([part.vector for part in parts], axis=1)).astype(np.float64)
-    odds = np.array([part.at_zero for part in parts]) + np.array([part.slope for part in parts]) * cosines
+    return _log_probability(parts, rows @ _vectors(parts))
+
+
+def _vectors(parts: Sequence[Part]) -> np.ndarray:
+    """(D, P) float32: a direction a column."""
+    return np.stack([part.vector for part in parts], axis=1)
+
+
+def _evidence(parts: Sequence[Part], cosines: np.ndarray) -> np.ndarray:
+    """As `evidence`, of (N, P) cosines."""
+    if is_one_direction(parts):
+        odds: np.ndarray = parts[0].at_zero + parts[0].slope * cosines[:, 0].astype(np.float64)
+        return odds
+    return to_log_odds(_log_probability(parts, cosines))
+
+
+def _log_probability(parts: Sequence[Part], cosines: np.ndarray) -> np.ndarray:
+    slopes = np.array([part.slope for part in parts])
+    odds = np.array([part.at_zero for part in parts]) + slopes * cosines.astype(np.float64)
     signs = np.where([part.is_wanted for part in parts], 1.0, -1.0)
     each: np.ndarray = -np.logaddexp(0.0, -signs * odds) @ np.array([part.weight for part in parts])
     return each
@@ -160,20 +174,22 @@ def blocks_in(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> It
 
 def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:
     """Score videos, several at once where they are short."""
+    vectors = _vectors(parts)
     waiting: list[EmbeddingBlock] = []
+    cosines: list[np.ndarray] = []
     count = 0
     for block in blocks:
         waiting.append(block)
+        cosines.append(block.rows @ vectors)
         count += len(block.embeddings)
         if count >= _ROWS:
-            yield from _scored(waiting, parts, ranges)
-            waiting, count = [], 0
+            yield from _scored(waiting, _evidence(parts, np.concatenate(cosines)), ranges)
+            waiting, cosines, count = [], [], 0
     if waiting:
-        yield from _scored(waiting, parts, ranges)
+        yield from _scored(waiting, _evidence(parts, np.concatenate(cosines)), ranges)
 
 
-def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:
-    scores = evidence(parts, np.concatenate([block.embeddings for block in blocks]).astype(np.float32))
+def _scored(blocks: list[EmbeddingBlock], scores: np.ndarray, ranges: np.ndarray | None) -> Iterator[Curve]:
     start = 0
     for block in blocks:
         own = scores[start : start + len(block.embeddings)]

@@ -72,7 +72,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         parts = len(self.also) + len(self.without) + len(self.images) + len(self.like) + len(self.then)
         if parts > _MOST_PARTS or len(self.more_like) + len(self.less_like) > 10 * _MOST_PARTS:
             raise UsageError(f"the question has more than {_MOST_PARTS} parts; ask for less at once")
-        for text in (*self.wanted_texts, *self.without, *self.then):
+        for text in self.texts:
             Term.read(text)
         for place in self.like:
             Place.read(place)
@@ -110,6 +110,17 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     def wanted_texts(self) -> tuple[str, ...]:
         """Every sentence that must hold at the moment itself."""
         return (self.text, *self.also) if self.text.strip() else self.also
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every sentence in it."""
+        return (*self.wanted_texts, *self.without, *self.then)
+
+    @property
+    def is_one_sentence(self) -> bool:
+        """Whether it asks for one sentence and nothing else, filters aside."""
+        others = (self.also, self.without, self.images, self.like, self.then, self.more_like, self.less_like)
+        return bool(self.text.strip()) and not any(others)
 
     @property
     def steps(self) -> list[tuple[str, float]]:

@@ -42,7 +42,7 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     from query.web import create_app
     from query.web.guard import is_loopback
 
-    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False)
+    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, stays=True)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     zone = settings.load(ctx.obj["config"]).zone
     app = create_app(catalog, exports=exports.absolute(), host=host, token=token, model=model, zone=zone)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from framescout.catalog import schema
+from framescout.catalog.kept import KeptBlocks
 from framescout.catalog.lock import writer_lock
 from framescout.catalog.reading import Snapshot
 from framescout.catalog.saved import SavedSearches
@@ -25,13 +26,16 @@ LARGEST_LOG = 256 * 2**20
 class Catalog:
     """An open catalog. Any number of processes may read; one may write."""
 
-    def __init__(self, folder: Path, engine: Engine) -> None:
+    def __init__(self, folder: Path, engine: Engine, kept: KeptBlocks | None = None) -> None:
         self.folder = folder
         self._engine = engine
+        self._kept = kept
 
     @classmethod
-    def open(cls, folder: str | Path, *, create: bool = True) -> Catalog:
+    def open(cls, folder: str | Path, *, create: bool = True, stays: bool = False) -> Catalog:
         """Open the catalog in `folder`, upgrading an older one after a copy of it was made.
+
+        `stays`: for a process that asks again and again; connections, and embeddings that were read, are kept.
 
         Raises:
             CatalogNotFoundError: there is none, and `create` is false.
@@ -48,10 +52,11 @@ class Catalog:
             raise CatalogNotFoundError(
                 f"the catalog folder {folder} can't be made ({error.strerror}); choose another with --catalog"
             ) from error
-        engine = _connectable(path)
+        kept = KeptBlocks() if stays else None
+        engine = _connectable(path, kept)
         with _sentences(path):
             schema.prepare(engine, path)
-        return cls(folder, engine)
+        return cls(folder, engine, kept)
 
     @property
     def vectors_folder(self) -> Path:
@@ -85,7 +90,7 @@ class Catalog:
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state, whatever is written meanwhile."""
         with _sentences(self.folder), self._engine.connect() as connection, connection.begin():
-            yield Snapshot(connection)
+            yield Snapshot(connection, self._kept)
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:
@@ -115,8 +120,10 @@ class Catalog:
         return folder
 
 
-def _connectable(path: Path) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": 30.0})
+def _connectable(path: Path, kept: KeptBlocks | None) -> Engine:
+    """`kept`: None where each connection is closed when it has been used."""
+    pool: dict[str, Any] = {"poolclass": NullPool} if kept is None else {"poolclass": QueuePool, "max_overflow": -1}
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -126,11 +133,26 @@ def _connectable(path: Path) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")  # a log that grew gives its room back
 
+    @event.listens_for(engine, "checkout")
+    def _is_still_this_file(_connection: Any, record: Any, _proxy: Any) -> None:
+        """A catalog that was put in the place of this one, by a repair say, is another."""
+        found = _inode(path)
+        if kept is not None and record.info.setdefault("inode", found) != found:
+            kept.clear()
+            raise DisconnectionError  # the pool connects again
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
 
     return engine
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Subquery, exists, func, select
 from sqlalchemy.orm import aliased
 
 from framescout.catalog.alerts import read_alerts
+from framescout.catalog.kept import KeptBlocks
 from framescout.catalog.labels import StoredLabels
 from framescout.catalog.records import (
     Alert,
@@ -66,9 +67,10 @@ class KeyframeTimes:
 class Snapshot:
     """One state of the catalog; made by `Catalog.snapshot`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, kept: KeptBlocks | None = None) -> None:
         self._connection = connection
-        self._ranges: dict[int, np.ndarray] = {}
+        self._kept = kept
+        self._ranges = _known_ranges(connection)
 
     def known_files(self) -> dict[str, KnownFile]:
         """Every file that holds a video, by path."""
@@ -171,11 +173,11 @@ class Snapshot:
         return Model(*row) if row else None
 
     def keyframe_count(self, model_id: int, *, below: int | None = None) -> int:
-        """How many keyframes have an embedding of this model; below the id `below`, where it is given."""
-        query = select(func.coalesce(func.sum(IndexingRow.keyframe_count), 0)).where(IndexingRow.model_id == model_id)
+        """How many keyframes have an embedding of this model; of videos that begin below the id `below`, if given."""
+        spans = self.video_ranges(model_id)
         if below is not None:
-            query = query.where(IndexingRow.first_keyframe_id < below)
-        return self._connection.execute(query).scalar_one()
+            spans = spans[: np.searchsorted(spans[:, 1], below)]
+        return int((spans[:, 2] - spans[:, 1]).sum())
 
     def keyframe_ranges(self, model_id: int) -> np.ndarray:
         """(M, 2) int64: the ids that live, as [first, last + 1) of each video, in order of id."""
@@ -204,28 +206,39 @@ class Snapshot:
         Raises:
             DamagedCatalogError: a matrix has not the size that its row says.
         """
+        spans = self.video_ranges(model_id)
+        spans = spans[np.searchsorted(spans[:, 1], from_keyframe_id) :]
+        if video_ids is not None:
+            spans = spans[np.isin(spans[:, 0], list(video_ids))]
+        dimensions = self._connection.execute(select(ModelRow.dimensions).where(ModelRow.id == model_id)).scalar() or 0
+        kept = self._kept
+        if kept is None or int((spans[:, 2] - spans[:, 1]).sum()) * dimensions > kept.most_values:
+            yield from self._read_blocks(model_id, dimensions, spans[:, 1].tolist())
+            return
+        known = {first: kept.get(model_id, first) for first in spans[:, 1].tolist()}
+        missing = self._read_blocks(model_id, dimensions, [first for first, block in known.items() if block is None])
+        for block in known.values():
+            if block is not None:
+                yield block
+            elif read := next(missing, None):
+                kept.keep(model_id, read)
+                yield read
+
+    def _read_blocks(self, model_id: int, dimensions: int, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
+        """Those that begin with these keyframes, in this order, which is that of the ids."""
         query = (
             select(
                 IndexingRow.video_id,
                 IndexingRow.first_keyframe_id,
                 IndexingRow.keyframe_count,
                 IndexingRow.embeddings,
-                ModelRow.dimensions,
             )
-            .join(ModelRow, ModelRow.id == IndexingRow.model_id)
-            .where(IndexingRow.model_id == model_id, IndexingRow.first_keyframe_id >= from_keyframe_id)
+            .where(IndexingRow.model_id == model_id)
             .order_by(IndexingRow.first_keyframe_id)
         )
-        if video_ids is None:
-            queries = [query]
-        else:
-            wanted = sorted(set(video_ids))
-            queries = [
-                query.where(IndexingRow.video_id.in_(wanted[start : start + _MANY]))
-                for start in range(0, len(wanted), _MANY)
-            ]
-        for part in queries:
-            for video_id, first, count, matrix, dimensions in self._connection.execute(part):
+        for start in range(0, len(firsts), _MANY):
+            part = query.where(IndexingRow.first_keyframe_id.in_(firsts[start : start + _MANY]))
+            for video_id, first, count, matrix in self._connection.execute(part):
                 if len(matrix) != count * dimensions * 2:
                     raise DamagedCatalogError(
                         f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"
@@ -294,13 +307,13 @@ class Snapshot:
         return np.array(rows, np.int64).reshape(-1, 2)
 
     def times_of(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
-        """(time, start, end) in seconds of a few keyframes, in the order of the ids."""
-        rows = self._connection.execute(
-            select(KeyframeRow.id, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end).where(
-                KeyframeRow.id.in_(keyframe_ids)
-            )
-        )
-        known = {number: (time, start, end) for number, time, start, end in rows}
+        """(time, start, end) in seconds of each of these keyframes, in the order of the ids."""
+        wanted = sorted(set(keyframe_ids))
+        query = select(KeyframeRow.id, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
+        known: dict[int, tuple[float, float, float]] = {}
+        for start in range(0, len(wanted), _MANY):
+            part = query.where(KeyframeRow.id.in_(wanted[start : start + _MANY]))
+            known |= {number: (time, first, last) for number, time, first, last in self._connection.execute(part)}
         return [known[number] for number in keyframe_ids]
 
     def labels(self, model_id: int) -> StoredLabels:
@@ -357,6 +370,20 @@ class Snapshot:
             quarantined=scalar(select(func.count()).select_from(QuarantineRow)).scalar_one(),
             by_model=dict(by_model.all()),
         )
+
+
+RANGES = "framescout: video ranges"
+"""In a connection's `info`: SQLite's data version, and model id -> ranges in that state."""
+
+
+def _known_ranges(connection: Connection) -> dict[int, np.ndarray]:
+    """What this connection has read of the ranges in the state that it is in, to be added to."""
+    version = connection.exec_driver_sql("PRAGMA data_version").scalar()
+    known = connection.info.get(RANGES)
+    if known is None or known[0] != version:
+        known = connection.info[RANGES] = (version, {})
+    ranges: dict[int, np.ndarray] = known[1]
+    return ranges
 
 
 def _best_files(ids: Sequence[int] | None = None) -> Subquery:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ class VideoFacts:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EmbeddingBlock:
     """All embeddings of one video and model."""
 
@@ -142,6 +143,17 @@ class EmbeddingBlock:
     first_keyframe_id: int
     embeddings: np.ndarray
     """(N, D) float16; row i belongs to keyframe first_keyframe_id + i."""
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(N, D) float32, the same."""
+        return self.embeddings.astype(np.float32)
+
+    @cached_property
+    def likeness(self) -> np.ndarray:
+        """(N - 1,) float32: the cosine of each keyframe and the one after it."""
+        cosines: np.ndarray = np.einsum("nd,nd->n", self.rows[1:], self.rows[:-1])
+        return cosines
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from framescout.catalog.alerts import put_alerts
 from framescout.catalog.labels import put_labels
+from framescout.catalog.reading import RANGES
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
 from framescout.catalog.tables import (
     FileRow,
@@ -233,6 +234,7 @@ class Writer:
             self._engine.connect().execution_options(begin="IMMEDIATE") as connection,
             connection.begin(),
         ):
+            connection.info.pop(RANGES, None)  # SQLite's data version tells of others' changes alone
             yield connection
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
-from framescout.embedding.presets import Preset, fetched, fingerprint, presets, resolve
+from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 
@@ -117,7 +117,7 @@ def load_text_tower(name: str, identity: str, cache: Path) -> TextTower:
         ModelNotAvailableError: it is not in the cache, and the model's weights are not here either.
     """
     folder = _towers(cache, identity)
-    tower = _open_text_tower(folder)
+    tower = _open_text_tower(folder, phrasings_of(name))
     if tower:
         return tower
     if fingerprint(name) != identity:
@@ -128,7 +128,7 @@ def load_text_tower(name: str, identity: str, cache: Path) -> TextTower:
     from framescout.embedding.onnx_export import export_towers
 
     export_towers(load(resolve(name)), identity, folder)
-    return TextTower(folder)
+    return TextTower(folder, phrasings_of(name))
 
 
 def fetch(name: str) -> None:
@@ -160,11 +160,11 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     return Embedder(name, identity, images, texts or TorchTextTower(loaded))
 
 
-def _open_text_tower(folder: Path) -> TextTower | None:
+def _open_text_tower(folder: Path, phrasings: tuple[str, ...] = PHRASINGS) -> TextTower | None:
     if not folder.is_dir():
         return None
     try:
-        return TextTower(folder)
+        return TextTower(folder, phrasings)
     except Exception:  # a damaged cache, of whatever kind, costs a new export and nothing else
         return None
 

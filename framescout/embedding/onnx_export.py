@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel
 from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
@@ -33,6 +34,9 @@ SENTENCES = (
     "the quick brown fox's 12 friends don't jump over 3.5 lazy dogs & cats; they'll walk_around it " * 8,
 )
 """Hard ones: empty, punctuation, other scripts, contractions, too long."""
+
+_THE_SAME = 0.99999
+"""Cosine of vectors that differ by rounding alone."""
 
 
 def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
@@ -83,22 +87,45 @@ class _UnitTextTower(nn.Module):  # type: ignore[misc]
 
 
 def _write_text_tower(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
-    tower, ids = _UnitTextTower(loaded.model).eval(), loaded.tokenizer(list(SENTENCES))
+    """Of a free length where the vectors stay the same with it."""
+    ids = loaded.tokenizer(list(SENTENCES))
+    with torch.inference_mode():
+        wanted = _UnitTextTower(loaded.model).eval()(ids).numpy()
+    clean, pad_id = _write_tokenizer(loaded.tokenizer, folder / TOKENIZER)
+    for is_free in (True, False):
+        if not _write_text_graph(loaded, ids, folder, is_free=is_free):
+            continue
+        Facts(fingerprint, wanted.shape[1], loaded.image_size, ids.shape[1], is_free, pad_id, clean).write(folder)
+        written = TextTower(folder)
+        if not np.array_equal(written.tokenise(SENTENCES), ids.numpy()):  # the longest fills the context
+            raise ModelNotAvailableError(
+                "this model's tokenizer has no fast form that agrees with it; use another model"
+            )
+        got = np.concatenate([written.encode_texts([text]) for text in SENTENCES])
+        if _agree(got, wanted, _THE_SAME if is_free else AGREEMENT):
+            return
+    raise ModelNotAvailableError("this model's text tower changes when written as ONNX; use another model")
+
+
+def _write_text_graph(loaded: LoadedModel, ids: torch.Tensor, folder: Path, *, is_free: bool) -> bool:
+    """Whether the model has a graph of this kind."""
     raw = folder / "raw.onnx"
-    _export(tower, ids[:2], str(raw), "ids")
+    if is_free:
+        try:
+            tower = FreeLengthTextTower(loaded.model).eval()
+        except TypeError:
+            return False
+        with traceable(tower):
+            _export(tower, ids[:2, :9], str(raw), "ids", {1: "l"})
+    else:
+        _export(_UnitTextTower(loaded.model).eval(), ids[:2], str(raw), "ids")
+    for name in (TEXT_GRAPH, TEXT_WEIGHTS):
+        (folder / name).unlink(missing_ok=True)
     _optimise(raw, folder)
     for path in folder.iterdir():  # the exporter puts what is above 2 GB beside the graph
-        if path.name not in (TEXT_GRAPH, TEXT_WEIGHTS):
+        if path.name not in (TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER):
             path.unlink()
-    clean, pad_id = _write_tokenizer(loaded.tokenizer, folder / TOKENIZER)
-    with torch.inference_mode():
-        wanted = tower(ids).numpy()
-    Facts(fingerprint, wanted.shape[1], loaded.image_size, ids.shape[1], pad_id, clean).write(folder)
-    written = TextTower(folder)
-    if not np.array_equal(written.tokenise(SENTENCES), ids.numpy()):
-        raise ModelNotAvailableError("this model's tokenizer has no fast form that agrees with it; use another model")
-    if not _agree(np.concatenate([written.encode_texts([text]) for text in SENTENCES]), wanted):
-        raise ModelNotAvailableError("this model's text tower changes when written as ONNX; use another model")
+    return True
 
 
 def _optimise(raw: Path, folder: Path) -> None:
@@ -152,7 +179,10 @@ def _byte_pairs(simple: Any) -> Any:
     return tokenizer
 
 
-def _export(module: nn.Module, example: torch.Tensor, target: Any, name: str) -> None:
+def _export(
+    module: nn.Module, example: torch.Tensor, target: Any, name: str, free: dict[int, str] | None = None
+) -> None:
+    """`free`: axes of the input besides the first that may have any length."""
     with _quiet(), torch.no_grad():
         torch.onnx.export(
             module,
@@ -160,13 +190,13 @@ def _export(module: nn.Module, example: torch.Tensor, target: Any, name: str) ->
             target,
             input_names=[name],
             output_names=["vectors"],
-            dynamic_axes={name: {0: "n"}, "vectors": {0: "n"}},
+            dynamic_axes={name: {0: "n", **(free or {})}, "vectors": {0: "n"}},
             dynamo=False,
         )
 
 
-def _agree(got: np.ndarray, wanted: np.ndarray) -> bool:
-    return bool((got * wanted).sum(axis=1).min() >= AGREEMENT)
+def _agree(got: np.ndarray, wanted: np.ndarray, cosine: float = AGREEMENT) -> bool:
+    return bool((got * wanted).sum(axis=1).min() >= cosine)
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

@@ -22,6 +22,10 @@ _HUB = "hf-hub:"
 _LOCAL = "local-dir:"
 _WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")  # what open_clip asks a hub for, in order
 _PART_OF_MODEL = {".json", ".txt", ".model", ".safetensors", ".bin", ".pth"}
+PHRASINGS = ("{}", "a photo of {}", "a video frame of {}", "security camera footage of {}")
+"""Ways to write a sentence, whose vectors are averaged, so that one wording matters less (Radford et al. 2021,
+arXiv:2103.00020, 3.1.4); for models whose preset says no others."""
+
 _SHORT = "framescout models lists the short names"
 
 
@@ -34,6 +38,8 @@ class Preset:
     """What it stands for, as open_clip writes it."""
     dimensions: int
     about: str
+    phrasings: tuple[str, ...]
+    """As in `PHRASINGS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,15 @@ def presets() -> dict[str, Preset]:
         model = given["model"]
         if model.startswith("bundled:"):
             model = f"{_LOCAL}{bundled('models') / model.removeprefix('bundled:')}"
-        found[name] = Preset(name, model, given["dimensions"], given["about"])
+        phrasings = tuple(given.get("phrasings", PHRASINGS))
+        found[name] = Preset(name, model, given["dimensions"], given["about"], phrasings)
     return found
+
+
+def phrasings_of(name: str) -> tuple[str, ...]:
+    """How sentences are written for the model of this name."""
+    preset = presets().get(name)
+    return preset.phrasings if preset else PHRASINGS
 
 
 def resolve(name: str) -> Source:

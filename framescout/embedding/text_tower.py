@@ -11,8 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from framescout.embedding.presets import PHRASINGS
+
 TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER = "text_tower.onnx", "text_tower.bin", "tokenizer.json"
 IMAGE_GRAPH, FACTS = "image_tower.onnx", "towers.json"
+PADDING = 1
+"""Tokens of padding behind the longest sentence of a free length: a class token's mask, off by one, shows the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,9 @@ class Facts:
     image_size: tuple[int, int]
     """(width, height) in pixels."""
     context_length: int
+    """Tokens of a sentence at most."""
+    is_free_length: bool
+    """Whether sentences are padded to the longest of them, not to the context length."""
     pad_id: int
     clean: str
     """How text is cleaned before it is cut into tokens: 'whitespace', 'lower' or 'canonicalize'."""
@@ -43,15 +50,19 @@ class Facts:
 class TextTower:
     """A text tower as `onnx_export` left it in a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises OSError, TypeError, ValueError or RuntimeError's kin where the folder is not whole."""
+    def __init__(self, folder: Path, phrasings: tuple[str, ...] = PHRASINGS) -> None:
+        """`phrasings`: how sentences are best written for it.
+
+        Raises OSError, TypeError, ValueError or RuntimeError's kin where the folder is not whole.
+        """
         import onnxruntime
         from tokenizers import Tokenizer
 
+        self.phrasings = phrasings
         self._facts = Facts.read(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(self._facts.context_length)
-        self._tokenizer.enable_padding(length=self._facts.context_length, pad_id=self._facts.pad_id)
+        self._tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # The graph was optimised when it was written, and its weights are mapped, not read: 30 ms instead of 300.
@@ -73,9 +84,16 @@ class TextTower:
         return self._facts.dimensions
 
     def tokenise(self, texts: Sequence[str]) -> np.ndarray:
-        """(N, context length) int64 token ids."""
-        cleaned = [clean_text(text, self._facts.clean) for text in texts]
-        return np.array([encoding.ids for encoding in self._tokenizer.encode_batch(cleaned)], dtype=np.int64)
+        """(N, L) int64 token ids; L is the context length, or as long as the longest of these sentences needs."""
+        facts = self._facts
+        encoded = self._tokenizer.encode_batch([clean_text(text, facts.clean) for text in texts])
+        length = facts.context_length
+        if facts.is_free_length:
+            length = min(length, max(len(encoding.ids) for encoding in encoded) + PADDING)
+        ids = np.full((len(texts), length), facts.pad_id, np.int64)
+        for row, encoding in zip(ids, encoded, strict=True):
+            row[: len(encoding.ids)] = encoding.ids
+        return ids
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32, rows of unit length, in the order given."""

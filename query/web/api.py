@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -56,7 +57,7 @@ class Wanted(BaseModel):
     sheet: bool = False
 
 
-def site_of(request: Request) -> Site:
+async def site_of(request: Request) -> Site:
     """What the routes share."""
     site: Site = request.app.state.site
     return site
@@ -72,9 +73,10 @@ api = APIRouter(prefix="/api", responses=_TROUBLE)
 
 
 @api.get("/search")
-def search(site: Shared, asked: Question) -> dict[str, Any]:
+async def search(site: Shared, asked: Question) -> dict[str, Any]:
     """Moments, best first: the document of `framescout search --json`."""
-    return site.answer(asked).to_json()
+    answer = await asyncio.wrap_future(site.ask(asked))
+    return JSONResponse(answer.to_json())  # type: ignore[return-value]  # sent as it is; the annotation is documented
 
 
 @api.post("/pictures", openapi_extra={"requestBody": {"required": True, "content": {"image/*": {}}}})

@@ -49,6 +49,7 @@ def create_app(
     @contextlib.asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         yield
+        site.questions.close()
         site.thumbnails.close()
         site.exports.close()
 

@@ -47,7 +47,7 @@ def search_page(request: Request, site: Shared, asked: Question) -> Response:
     answer, sentence = None, None
     if not asked.is_empty:
         try:
-            answer = site.answer(asked)
+            answer = site.ask(asked).result()
         except FramescoutError as error:
             sentence = str(error)
     following = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -23,6 +24,7 @@ from query.rank import curves
 from query.request import Query
 from query.web.asking import Asked
 from query.web.exports import Exports
+from query.web.questions import Questions
 from query.web.thumbnails import Thumbnails
 
 _PICTURE_THREADS = 8
@@ -33,6 +35,7 @@ class Site:
     """One catalog, served."""
 
     engine: Engine
+    questions: Questions
     thumbnails: Thumbnails
     exports: Exports
     picture_threads: CapacityLimiter
@@ -42,18 +45,17 @@ class Site:
     def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None) -> Site:
         """`exports`: the folder below which clips are written."""
         thumbnails = Thumbnails(catalog.cache_folder / "pictures")
-        return cls(
-            Engine(catalog, model=model, zone=zone), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS)
-        )
+        engine = Engine(catalog, model=model, zone=zone)
+        return cls(engine, Questions(engine), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS))
 
     @property
     def asked_pictures(self) -> Path:
         """Where pictures lie that were asked with."""
         return self.engine.catalog.cache_folder / "asked"
 
-    def answer(self, asked: Asked) -> Answer:
-        """As `Engine.answer`."""
-        return self.engine.answer(asked.query(self.asked_pictures))
+    def ask(self, asked: Asked) -> Future[Answer]:
+        """Its result is that of `Engine.answer`."""
+        return self.questions.ask(asked.query(self.asked_pictures))
 
     def video(self, video_id: int) -> Video:
         """Raises NotAvailableError where the catalog has none of this id."""

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framescout.catalog.records import EmbeddingBlock
 from query.moments import Stretch, find_cuts, find_stretches
 
 scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
@@ -49,9 +50,9 @@ def test_what_a_filter_leaves_out_is_never_taken_in() -> None:
 
 def test_cuts_lie_where_neighbours_have_little_in_common() -> None:
     one, other = np.eye(2, 8, dtype=np.float16)
-    rows = np.stack([one, one, other, other, one])
-    assert find_cuts(rows, 0.1).tolist() == [False, True, False, True]
-    assert find_cuts(rows[:1], 0.1).tolist() == []
+    block = EmbeddingBlock(1, 1, np.stack([one, one, other, other, one]))
+    assert find_cuts(block.likeness, 0.1).tolist() == [False, True, False, True]
+    assert find_cuts(EmbeddingBlock(1, 1, one[None]).likeness, 0.1).tolist() == []
 
 
 any_cuts = st.lists(st.integers(1, 59), max_size=8).map(tuple)

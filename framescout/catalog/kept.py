@@ -1,0 +1,51 @@
+"""Embeddings that were read lately, kept in memory within a bound.
+
+What is kept stays true in every state of a catalog: its key begins with a keyframe id, and no id is ever used twice. So
+whoever asks must first know that the id lives in the state that he reads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from framescout.catalog.records import EmbeddingBlock
+
+MOST_BYTES = 512 * 2**20
+_BYTES_A_VALUE = 2 + 4  # float16 as stored, and float32 as computed with
+
+
+class KeptBlocks:
+    """The last ones read, up to `most_bytes`; threads may share it."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.most_values = most_bytes // _BYTES_A_VALUE
+        """Numbers in all vectors together."""
+        self._values = 0
+        self._lock = threading.Lock()
+        self._blocks: OrderedDict[tuple[int, int], EmbeddingBlock] = OrderedDict()
+
+    def get(self, model_id: int, first_keyframe_id: int) -> EmbeddingBlock | None:
+        """The block that begins with this keyframe; None where it has to be read."""
+        with self._lock:
+            block = self._blocks.get((model_id, first_keyframe_id))
+            if block is not None:
+                self._blocks.move_to_end((model_id, first_keyframe_id))
+            return block
+
+    def keep(self, model_id: int, block: EmbeddingBlock) -> None:
+        """Keep it, and let go of what was not asked for the longest."""
+        with self._lock:
+            if (model_id, block.first_keyframe_id) in self._blocks:
+                return
+            self._blocks[model_id, block.first_keyframe_id] = block
+            self._values += block.embeddings.size
+            while self._values > self.most_values:
+                _, dropped = self._blocks.popitem(last=False)
+                self._values -= dropped.embeddings.size
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._blocks.clear()
+            self._values = 0

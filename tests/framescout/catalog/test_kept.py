@@ -1,0 +1,101 @@
+"""A catalog that stays open keeps what it read, and still says what is true now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import framescout
+from framescout.catalog import Catalog
+from framescout.catalog.kept import KeptBlocks
+from framescout.catalog.records import EmbeddingBlock, Model
+from tests.framescout.catalog.make import make_indexed
+
+
+def filled(folder: Path, names: str) -> tuple[Catalog, Model]:
+    catalog = framescout.open(folder)
+    with catalog.writer() as writer:
+        model = writer.model("made-up", "0", 8)
+        for seed, name in enumerate(names):
+            writer.commit_video(make_indexed(f"/archive/{name}.mp4", count=3 + seed, seed=seed), model)
+    return catalog, model
+
+
+def said(catalog: Catalog, model: Model, **asked: object) -> list[tuple[int, int, bytes]]:
+    with catalog.snapshot() as snapshot:
+        blocks = list(snapshot.blocks(model.id, **asked))
+        assert snapshot.keyframe_count(model.id) >= sum(len(block.rows) for block in blocks)
+    return [(block.video_id, block.first_keyframe_id, block.embeddings.tobytes()) for block in blocks]
+
+
+def test_what_others_and_it_itself_wrote_is_seen(tmp_path: Path) -> None:
+    others, model = filled(tmp_path, "abc")
+    stays = Catalog.open(tmp_path, stays=True)
+    assert said(stays, model) == said(others, model)
+    with others.writer() as writer:
+        writer.commit_video(make_indexed("/archive/d.mp4", seed=9), model)
+    assert len(said(stays, model)) == 4
+    with stays.writer() as writer:
+        writer.drop_video(1)
+        writer.commit_video(make_indexed("/archive/b.mp4", count=9, seed=5), model)  # again, with other keyframes
+    assert [first for _, first, _ in said(stays, model)] == [first for _, first, _ in said(others, model)]
+    assert said(stays, model) == said(others, model)
+
+
+def test_a_snapshot_keeps_its_state_while_another_goes_on(tmp_path: Path) -> None:
+    others, model = filled(tmp_path, "ab")
+    stays = Catalog.open(tmp_path, stays=True)
+    with stays.snapshot() as held:
+        assert len(held.video_ranges(model.id)) == 2
+        with others.writer() as writer:
+            writer.drop_video(1)
+        assert len(said(stays, model)) == 1
+        assert len(list(held.blocks(model.id))) == 2
+
+
+def test_a_catalog_that_was_put_in_its_place_is_another(tmp_path: Path) -> None:
+    _, model = filled(tmp_path / "one", "abc")
+    filled(tmp_path / "other", "x")
+    stays = Catalog.open(tmp_path / "one", stays=True)
+    assert len(said(stays, model)) == 3
+    (tmp_path / "other" / "catalog.sqlite").replace(tmp_path / "one" / "catalog.sqlite")
+    for left in (tmp_path / "one").glob("catalog.sqlite-*"):
+        left.unlink()
+    other = Catalog.open(tmp_path / "one")
+    assert said(stays, model) == said(other, model)
+    assert len(said(other, model)) == 1
+
+
+@given(st.lists(st.sets(st.integers(1, 6)), max_size=6), st.integers(0, 30))
+def test_the_answer_is_the_same_with_and_without(
+    kept_and_not: tuple[Catalog, Catalog, Model], asked: list[set[int]], first: int
+) -> None:
+    stays, other, model = kept_and_not
+    for videos in asked:
+        assert said(stays, model, video_ids=videos) == said(other, model, video_ids=videos)
+    assert said(stays, model, from_keyframe_id=first) == said(other, model, from_keyframe_id=first)
+
+
+@pytest.fixture(scope="module")
+def kept_and_not(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalog, Catalog, Model]:
+    folder = tmp_path_factory.mktemp("kept")
+    other, model = filled(folder, "abcde")
+    return Catalog.open(folder, stays=True), other, model
+
+
+def test_memory_stays_within_its_bound() -> None:
+    kept = KeptBlocks(most_bytes=6 * 8 * 10)  # ten vectors
+    blocks = [EmbeddingBlock(i, 100 * i, np.zeros((4, 8), np.float16)) for i in range(4)]
+    for block in blocks[:2]:
+        kept.keep(1, block)
+    assert kept.get(1, 0) is blocks[0]
+    kept.keep(1, blocks[2])
+    assert kept.get(1, 100) is None  # the one that was not asked for the longest
+    assert kept.get(1, 0) is blocks[0]
+    assert kept.get(2, 0) is None
+    kept.clear()
+    assert kept.get(1, 0) is None
