@@ -4,13 +4,16 @@
 
 Makes a catalog of vectors sampled around real ones (the demo's landscapes, in shots of near-duplicates), starts
 `framescout serve` on it, warms it up, and asks different sentences from several clients at once. With --indexing,
-another process goes on committing videos to the same catalog meanwhile.
+`framescout index` reads an archive of 1080p clips into the same catalog meanwhile. The clients run on the same machine,
+and what they need counts.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import http.client
+import itertools
+import random
 import shutil
 import socket
 import subprocess
@@ -19,7 +22,6 @@ import tempfile
 import threading
 import time
 import urllib.parse
-import urllib.request
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +38,13 @@ from framescout.timeline import Span
 
 A_VIDEO, A_SHOT = 200, 8  # keyframes
 WORDS = ("a person", "two people", "a car", "a dog", "trees", "the sea", "mountains", "a house", "snow", "a bicycle")
+COLOURS = (
+    "red", "blue", "green", "black", "white", "yellow", "grey", "brown", "old", "new", "large", "small", "broken",
+)  # fmt: skip
+THINGS = (
+    "umbrella", "bag", "door", "fence", "table", "chair", "bench", "lamp", "wall", "window", "bottle", "box", "ladder",
+    "sign", "tree", "tent", "boat", "truck", "suitcase", "ball", "hat", "coat", "phone", "camera", "bus", "bridge",
+)  # fmt: skip
 PLACES = ("at night", "in a street", "in a meadow", "by the sea", "indoors", "in the rain", "at sunset", "on a road")
 
 
@@ -75,36 +84,46 @@ def build(folder: Path, keyframes: int) -> Catalog:
     return catalog
 
 
-def keep_committing(folder: Path, seeds: Path) -> None:
-    """In a process of its own: a video each second, until it is ended."""
-    catalog, rows = Catalog.open(folder), np.load(seeds)
-    with catalog.writer() as writer:
-        with catalog.snapshot() as snapshot:
-            model = snapshot.active_model()
-        for number in range(10**6, 2 * 10**6):
-            writer.commit_video(video(number, rows), model)
-            time.sleep(1.0)
+def make_clips(folder: Path, count: int) -> Path:
+    """An archive of 15 s of 1080p H.264, so many times: of the same pictures, but each another file."""
+    from indexing import make_footage
+
+    archive = folder / "clips"
+    archive.mkdir()
+    content = make_footage(folder, 0.25).read_bytes()
+    for number in range(count):  # an empty box at the end, which players pass over
+        (archive / f"{number}.mp4").write_bytes(content + b"\0\0\0\x10free" + number.to_bytes(8, "big"))
+    return archive
 
 
-def ask(address: str, texts: list[str], until: float, taken: list[float]) -> None:
+def ask(port: int, texts: list[str], until: float, taken: list[float]) -> None:
     """One client."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for text in texts:
         if time.perf_counter() > until:
             return
         started = time.perf_counter()
-        query = urllib.parse.urlencode({"text": text})
-        urllib.request.urlopen(f"{address}/api/search?{query}").read()
+        connection.request("GET", f"/api/search?{urllib.parse.urlencode({'text': text})}")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, answer.status
         taken.append(time.perf_counter() - started)
 
 
-def measure(address: str, clients: int, seconds: float) -> np.ndarray:
-    """Milliseconds of each answer."""
-    texts = [f"{word} {place} {number}" for number in range(200) for word in WORDS for place in PLACES]
-    ask(address, texts[:20], time.perf_counter() + 60, [])
+def sentences() -> list[str]:
+    """27,040 different ones, in an order that is always the same."""
+    every = [" ".join(parts) for parts in itertools.product(WORDS, PLACES, ["near a"], COLOURS, THINGS)]
+    random.Random(1).shuffle(every)
+    return every
+
+
+def measure(port: int, clients: int, seconds: float, texts: list[str]) -> np.ndarray:
+    """Milliseconds of each answer; no sentence of `texts` is asked twice."""
+    ask(port, texts[:20], time.perf_counter() + 60, [])
     taken: list[float] = []
     until = time.perf_counter() + seconds
     threads = [
-        threading.Thread(target=ask, args=(address, texts[20 + number :: clients], until, taken))
+        threading.Thread(target=ask, args=(port, texts[20 + number :: clients], until, taken))
         for number in range(clients)
     ]
     for thread in threads:
@@ -121,30 +140,34 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--indexing", action="store_true")
+    parser.add_argument("--clips", type=int, default=400, help="of the archive that is indexed meanwhile")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="serving-"))
     catalog = build(folder, arguments.keyframes)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("framescout")
-    command = [program, "--catalog", catalog.folder, "serve", "--port", str(port), "--exports", folder / "exports"]
-    other = multiprocessing.get_context("spawn").Process(
-        target=keep_committing, args=(catalog.folder, folder / "seeds.npy")
-    )
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        time.sleep(3)
-        print("| clients | answers a second | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|")
-        if arguments.indexing:
-            other.start()
-            time.sleep(3)
-        for clients in sorted({1, arguments.clients}):
-            taken = measure(f"http://127.0.0.1:{port}", clients, arguments.seconds)
-            p50, p95, p99 = np.percentile(taken, [50, 95, 99])
-            print(f"| {clients} | {len(taken) / arguments.seconds:.1f} | {p50:.0f} | {p95:.0f} | {p99:.0f} |")
+    program = [Path(sys.executable).with_name("framescout"), "--catalog", catalog.folder]
+    serve = [*program, "serve", "--port", str(port), "--exports", folder / "exports"]
+    with subprocess.Popen(serve, stdout=subprocess.DEVNULL) as server:
+        time.sleep(4)
+        runs = [False, True] if arguments.indexing else [False]
+        archive = make_clips(folder, arguments.clips) if arguments.indexing else None
+        texts = sentences()
+        print("| clients | index run | answers a second | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|")
+        for number, indexing in enumerate(runs):
+            other = subprocess.Popen([*program, "index", "--quiet", archive]) if indexing else None
+            time.sleep(3 if indexing else 0)
+            for place, clients in enumerate(sorted({1, arguments.clients})):
+                taken = measure(port, clients, arguments.seconds, texts[2 * number + place :: 4])
+                p50, p95, p99 = np.percentile(taken, [50, 95, 99])
+                goes_on = "no" if other is None else "goes on" if other.poll() is None else "ended before"
+                rate = len(taken) / arguments.seconds
+                print(f"| {clients} | {goes_on} | {rate:.1f} | {p50:.0f} | {p95:.0f} | {p99:.0f} |", flush=True)
+            if other:
+                other.terminate()
+                other.wait()
         server.terminate()
-    if arguments.indexing:
-        other.terminate()
     shutil.rmtree(folder)
 
 

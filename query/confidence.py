@@ -126,7 +126,7 @@ class Sample:
     @cached_property
     def some(self) -> np.ndarray:
         """(at most _SOME, D) float32: rows spread evenly over all of them."""
-        return self.rows[:: max(1, -(-len(self.rows) // _SOME))]
+        return np.ascontiguousarray(self.rows[:: max(1, -(-len(self.rows) // _SOME))])
 
     @cached_property
     def sharpness(self) -> float:

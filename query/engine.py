@@ -98,10 +98,8 @@ class Engine:
     def text_tower(self, model: Model) -> TextTower:
         with self._preparing:
             if self._tower is None or self._tower[0] != model.fingerprint:
-                self._tower = (
-                    model.fingerprint,
-                    load_text_tower(model.name, model.fingerprint, self.catalog.cache_folder),
-                )
+                cache, stays = self.catalog.cache_folder, self.catalog.stays
+                self._tower = model.fingerprint, load_text_tower(model.name, model.fingerprint, cache, stays=stays)
             return self._tower[1]
 
     def _encode(self, model: Model, texts: Sequence[str]) -> list[np.ndarray]:

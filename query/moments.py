@@ -21,6 +21,7 @@ from query.request import Query
 from query.sequence import best_chains
 
 _IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
+_LEAST = np.finfo(np.float64).min  # log-odds of what a filter leaves out are less
 _LEAST_RISE = 1.0  # log-odds; a peak that stands out less takes in only what is as good as itself
 
 
@@ -157,23 +158,28 @@ def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts:
         background: what keyframes score that show something else.
         cuts: (N - 1,) bool, whether a new shot begins between two keyframes.
     """
-    taken = np.zeros(len(scores), dtype=bool)
+    taken = [False] * len(scores)
     found = []
-    peaks = np.flatnonzero((scores >= at_least) & ~np.isneginf(scores))
-    for peak in peaks[np.argsort(-scores[peaks], kind="stable")]:
+    peaks = np.flatnonzero(scores >= max(at_least, _LEAST))
+    for peak in peaks[np.argsort(-scores[peaks], kind="stable")].tolist():
         if not taken[peak]:
-            stretch = _grow(scores, taken, int(peak), background, cuts)
-            taken[stretch.first : stretch.last + 1] = True
+            stretch = _grow(scores, taken, peak, background, cuts)
+            taken[stretch.first : stretch.last + 1] = [True] * (stretch.last + 1 - stretch.first)
             found.append(stretch)
     return found
 
 
-def _grow(scores: np.ndarray, taken: np.ndarray, peak: int, background: float, cuts: np.ndarray) -> Stretch:
-    rise = max(float(scores[peak]) - background, _LEAST_RISE)
-    lines = scores[peak] - (1 - np.where(cuts, _ACROSS_A_CUT, _IN_A_SHOT)) * rise
+def _grow(scores: np.ndarray, taken: list[bool], peak: int, background: float, cuts: np.ndarray) -> Stretch:
+    top = float(scores[peak])
+    rise = max(top - background, _LEAST_RISE)
+    in_a_shot, across_a_cut = top - (1 - _IN_A_SHOT) * rise, top - (1 - _ACROSS_A_CUT) * rise
+
+    def belongs(other: int, between: int) -> bool:
+        return not taken[other] and bool(scores[other] >= (across_a_cut if cuts[between] else in_a_shot))
+
     first = last = peak
-    while first > 0 and not taken[first - 1] and scores[first - 1] >= lines[first - 1]:
+    while first > 0 and belongs(first - 1, first - 1):
         first -= 1
-    while last < len(scores) - 1 and not taken[last + 1] and scores[last + 1] >= lines[last]:
+    while last < len(scores) - 1 and belongs(last + 1, last):
         last += 1
     return Stretch(first, last, peak)

@@ -59,6 +59,11 @@ class Catalog:
         return cls(folder, engine, kept)
 
     @property
+    def stays(self) -> bool:
+        """Whether it was opened to be asked again and again."""
+        return self._kept is not None
+
+    @property
     def vectors_folder(self) -> Path:
         """Where vector index files lie; derived, made on first use."""
         return self._derived("vectors")

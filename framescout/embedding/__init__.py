@@ -110,14 +110,16 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
     return _load_with_torch(name, identity, folder)
 
 
-def load_text_tower(name: str, identity: str, cache: Path) -> TextTower:
+def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = False) -> TextTower:
     """The text tower of the model with this fingerprint, from `cache`; written there first where it is missing.
+
+    `stays`: it is asked again and again, so that it may take its time to open.
 
     Raises:
         ModelNotAvailableError: it is not in the cache, and the model's weights are not here either.
     """
     folder = _towers(cache, identity)
-    tower = _open_text_tower(folder, phrasings_of(name))
+    tower = _open_text_tower(folder, phrasings_of(name), stays=stays)
     if tower:
         return tower
     if fingerprint(name) != identity:
@@ -128,7 +130,7 @@ def load_text_tower(name: str, identity: str, cache: Path) -> TextTower:
     from framescout.embedding.onnx_export import export_towers
 
     export_towers(load(resolve(name)), identity, folder)
-    return TextTower(folder, phrasings_of(name))
+    return TextTower(folder, phrasings_of(name), stays=stays)
 
 
 def fetch(name: str) -> None:
@@ -160,11 +162,11 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     return Embedder(name, identity, images, texts or TorchTextTower(loaded))
 
 
-def _open_text_tower(folder: Path, phrasings: tuple[str, ...] = PHRASINGS) -> TextTower | None:
+def _open_text_tower(folder: Path, phrasings: tuple[str, ...] = PHRASINGS, *, stays: bool = False) -> TextTower | None:
     if not folder.is_dir():
         return None
     try:
-        return TextTower(folder, phrasings)
+        return TextTower(folder, phrasings, stays=stays)
     except Exception:  # a damaged cache, of whatever kind, costs a new export and nothing else
         return None
 

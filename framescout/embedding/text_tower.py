@@ -50,8 +50,8 @@ class Facts:
 class TextTower:
     """A text tower as `onnx_export` left it in a folder."""
 
-    def __init__(self, folder: Path, phrasings: tuple[str, ...] = PHRASINGS) -> None:
-        """`phrasings`: how sentences are best written for it.
+    def __init__(self, folder: Path, phrasings: tuple[str, ...] = PHRASINGS, *, stays: bool = False) -> None:
+        """`phrasings`: how sentences are best written for it. `stays`: it opens later, and takes less time then.
 
         Raises OSError, TypeError, ValueError or RuntimeError's kin where the folder is not whole.
         """
@@ -67,7 +67,10 @@ class TextTower:
         options.log_severity_level = 3
         # The graph was optimised when it was written, and its weights are mapped, not read: 30 ms instead of 300.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.add_session_config_entry("session.disable_prepacking", "1")
+        if stays:
+            options.intra_op_num_threads = 1  # threads that share a sentence wait for each other
+        else:
+            options.add_session_config_entry("session.disable_prepacking", "1")
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             str(folder / TEXT_GRAPH), options, providers=["CPUExecutionProvider"]
@@ -86,7 +89,7 @@ class TextTower:
     def tokenise(self, texts: Sequence[str]) -> np.ndarray:
         """(N, L) int64 token ids; L is the context length, or as long as the longest of these sentences needs."""
         facts = self._facts
-        encoded = self._tokenizer.encode_batch([clean_text(text, facts.clean) for text in texts])
+        encoded = [self._tokenizer.encode(clean_text(text, facts.clean)) for text in texts]
         length = facts.context_length
         if facts.is_free_length:
             length = min(length, max(len(encoding.ids) for encoding in encoded) + PADDING)

@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 
 from framescout.errors import NotAvailableError, UsageError
 from query.answer import Moment
+from query.present import as_json_line
 from query.web.asking import LARGEST_ID, LARGEST_PICTURE, Asked, keep_picture
 from query.web.footage import played_as_it_is, transcoded
 from query.web.site import Site
@@ -73,10 +74,10 @@ api = APIRouter(prefix="/api", responses=_TROUBLE)
 
 
 @api.get("/search")
-async def search(site: Shared, asked: Question) -> dict[str, Any]:
+async def search(site: Shared, asked: Question) -> dict[str, Any]:  # what is documented; it is sent as it is
     """Moments, best first: the document of `framescout search --json`."""
     answer = await asyncio.wrap_future(site.ask(asked))
-    return JSONResponse(answer.to_json())  # type: ignore[return-value]  # sent as it is; the annotation is documented
+    return Response(as_json_line(answer), media_type="application/json")  # type: ignore[return-value]
 
 
 @api.post("/pictures", openapi_extra={"requestBody": {"required": True, "content": {"image/*": {}}}})
