@@ -189,14 +189,14 @@ class Generation:
     model_id: int
     file_name: str
     kind: str
-    """'flat-fp16' or 'ivf-sq8'."""
+    """'flat-fp16' or 'ivf-fp16'; of older versions also 'ivf-sq8'."""
     vector_count: int
     covers_below: int
     """Every keyframe of the model with a smaller id was in the catalog when it was built, and is in it."""
     checksum: str
     nprobe: int
     recall: float | None
-    """Share of the exact top ten that the index finds with `nprobe`; None for an exact index."""
+    """Share of the exact hundred best that the index finds with `nprobe`; None for an exact index."""
     built_at: datetime
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 from framescout.catalog.records import Generation, Model
 from framescout.errors import DiskFullError
 
-FLAT, IVF = "flat-fp16", "ivf-sq8"
-"""Kinds of index: exact over float16, and inverted lists over 8-bit scalars."""
+FLAT, IVF = "flat-fp16", "ivf-fp16"
+"""Kinds of index: float16 in order of id, and in inverted lists."""
+KINDS = (FLAT, IVF)
+"""A file of another kind was written by an older version: it is not used, and the next indexing replaces it."""
+_MANY = 8  # queries that are worth several threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +87,39 @@ def open_index(generation: Generation, model: Model, folder: Path) -> Any | None
 
     A file whose size and time are as sealed is trusted; another time (a copied catalog) costs one full reading.
     """
-    faiss = load_faiss()
     if not is_sound(generation, folder):
         return None
-    flags = faiss.IO_FLAG_MMAP_IFC if generation.kind == FLAT else faiss.IO_FLAG_MMAP
     try:
-        index = faiss.read_index(str(folder / Path(generation.file_name).name), flags)
+        index = _read(folder / Path(generation.file_name).name, generation.checksum)
     except RuntimeError:
         return None
     return index if (index.ntotal, index.d) == (generation.vector_count, model.dimensions) else None
 
 
+@lru_cache(maxsize=1)
+def _read(path: Path, _seal: str) -> Any:
+    """Kept open for the next question of the same process; not more than one, since an open file keeps its disk."""
+    faiss = load_faiss()
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+
+
+@contextlib.contextmanager
+def threads_for(queries: int) -> Iterator[None]:
+    """One thread for what is done in a millisecond: to wake the others takes longer, and they are wanted elsewhere."""
+    faiss = load_faiss()
+    before = faiss.omp_get_max_threads()
+    if queries < _MANY:
+        faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
 def is_sound(generation: Generation, folder: Path) -> bool:
-    """Whether a generation's file is there and looks as it was sealed."""
+    """Whether a generation's file is there, of a kind that is known, and looks as it was sealed."""
+    if generation.kind not in KINDS:
+        return False
     path, seal = folder / Path(generation.file_name).name, Seal.parse(generation.checksum)
     try:
         facts = path.stat()

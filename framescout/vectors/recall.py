@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from framescout.catalog.records import Model
     from framescout.vectors.search import VectorIndex
 
-TARGET = 0.98
-"""Share of the exact top ten that an index must find."""
-_K = 10
+AT = 100
+"""How many of the best a search must find a share of: about what a page of moments is joined from."""
+TARGET = 0.985
+"""That share. Above what is promised, 0.98, since sentences are a little harder than the queries it is measured by."""
 _GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with CLIP models
 
 
@@ -26,7 +27,7 @@ def recall(found: np.ndarray, exact: np.ndarray) -> float:
     return hits / max(1, int((exact >= 0).sum()))
 
 
-def recall_vs_exact(snapshot: Snapshot, model: Model, index: VectorIndex, queries: np.ndarray, k: int = _K) -> float:
+def recall_vs_exact(snapshot: Snapshot, model: Model, index: VectorIndex, queries: np.ndarray, k: int = AT) -> float:
     """recall@k of an opened index against a search through every embedding, for (Q, D) float32 queries."""
     exact, _ = search_blocks(queries, snapshot.blocks(model.id), k)
     return recall(index.search(queries, k)[0], exact)
@@ -48,12 +49,17 @@ def trial_queries(rows: np.ndarray, seed: int = 1) -> np.ndarray:
 
 
 def choose_nprobe(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[int, float]:
-    """The least power of two of lists with which an inverted index reaches TARGET, and the recall that it has then."""
+    """The fewest lists, in steps of a fifth, with which an inverted index reaches TARGET, and the recall it has then.
+
+    Args:
+        queries: (Q, D) float32.
+        exact: (Q, AT) int64, the ids that each should find.
+    """
     faiss = load_faiss()
     nprobe = 1
     while True:
-        _, found = index.search(queries, 4 * _K, params=faiss.SearchParametersIVF(nprobe=nprobe))
+        _, found = index.search(queries, exact.shape[1], params=faiss.SearchParametersIVF(nprobe=nprobe))
         share = recall(found, exact)
         if share >= TARGET or nprobe >= index.nlist:
             return nprobe, share
-        nprobe = min(2 * nprobe, index.nlist)
+        nprobe = min(max(nprobe + 1, nprobe * 6 // 5), index.nlist)

@@ -11,14 +11,13 @@ import numpy as np
 
 from framescout.catalog.records import EmbeddingBlock, Generation, Model
 from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy, touching
-from framescout.vectors.files import FLAT, load_faiss, open_index
+from framescout.vectors.files import FLAT, load_faiss, open_index, threads_for
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
 
 FEW = 20_000
 """So many vectors are read from the catalog sooner than FAISS is imported: 40 ms against 200 ms (D = 384)."""
-_AGAIN, _AGAIN_AT_MOST = 4, 2000  # candidates per wanted row, and beyond the wanted, that float16 puts in order
 
 
 class VectorIndex:
@@ -70,9 +69,12 @@ class VectorIndex:
             return nothing(len(queries), max(0, limit))
         if self.generation is None:
             return search_blocks(queries, self._blocks(asked), limit, asked)
-        covered = self._search_covered(queries, limit, asked)
-        rest = self._snapshot.blocks(self._model.id, from_keyframe_id=self.generation.covers_below)
-        return merge(*covered, *search_blocks(queries, rest, limit, asked))
+        if self._has_rest:
+            blocks = self._snapshot.blocks(self._model.id, from_keyframe_id=self.generation.covers_below)
+            rest = search_blocks(queries, blocks, limit, asked)
+        else:
+            rest = nothing(len(queries), limit)
+        return merge(*rest, *self._search_covered(queries, limit, asked))
 
     def _search_covered(
         self, queries: np.ndarray, limit: int, asked: np.ndarray | None
@@ -85,21 +87,22 @@ class VectorIndex:
             count = int((allowed[:, 1] - allowed[:, 0]).sum())
             if count <= self._few:  # so few are read sooner than the index is walked, and IVF would miss some
                 return search_blocks(queries, self._blocks(allowed), limit, allowed)
-        if self.generation.kind == FLAT:
-            return self._search_flat(queries, limit, allowed)
-        return self._search_ivf(queries, limit, allowed, count)
+        with threads_for(len(queries)):
+            if self.generation.kind == FLAT:
+                return self._search_flat(queries, limit, allowed)
+            return self._search_ivf(queries, limit, allowed, count)
 
     def _search_flat(
         self, queries: np.ndarray, limit: int, allowed: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Ids grow with the position, so ranges of ids are ranges of positions."""
+        """Ids and scores (Q, at most K). Ids grow with the position, so ranges of ids are ranges of positions."""
         faiss = load_faiss()
         places = None if allowed is None else np.searchsorted(self._flat_ids, allowed)
         select = _Selector(places, len(self._flat_ids))
         inner = faiss.downcast_index(self._index.index)
         scores, found = inner.search(queries, min(limit, len(self._flat_ids)), params=select.flat())
         ids = np.where(found < 0, -1, self._flat_ids[found])
-        return merge(*nothing(len(queries), limit), ids, np.where(found < 0, -np.inf, scores))
+        return ids, np.where(found < 0, -np.inf, scores)
 
     def _search_ivf(
         self, queries: np.ndarray, limit: int, allowed: np.ndarray | None, count: int
@@ -108,23 +111,8 @@ class VectorIndex:
         assert self.generation is not None
         select = _Selector(allowed, self.generation.covers_below)
         lists = min(self._index.nlist, -(-self.generation.nprobe * self.generation.vector_count // count))
-        wanted = min(_AGAIN * limit, limit + _AGAIN_AT_MOST, self.generation.vector_count)
-        _, ids = self._index.search(queries, wanted, params=select.ivf(lists))
-        return self._score_again(queries, ids, limit)
-
-    def _score_again(self, queries: np.ndarray, ids: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-        """The best of the candidates `ids` (Q, any) by the catalog's float16 instead of the index's 8 bits."""
-        known = np.unique(ids[ids >= 0])
-        rows = np.zeros((len(known), self._model.dimensions), np.float32)
-        singles = np.stack([known, known + 1], axis=1)
-        for block in self._blocks(tidy(singles)):
-            end = block.first_keyframe_id + len(block.embeddings)
-            first, last = np.searchsorted(known, [block.first_keyframe_id, end])
-            rows[first:last] = block.embeddings[known[first:last] - block.first_keyframe_id]
-        place = np.minimum(np.searchsorted(known, ids), max(0, len(known) - 1))
-        every = queries @ rows.T
-        scores = np.take_along_axis(every, place, 1) if len(known) else np.zeros(ids.shape, np.float32)
-        return merge(*nothing(len(queries), limit), ids, np.where(ids < 0, -np.inf, scores))
+        scores, ids = self._index.search(queries, min(limit, count), params=select.ivf(lists))
+        return ids, np.where(ids < 0, -np.inf, scores)
 
     def _allowed(self, asked: np.ndarray | None) -> np.ndarray | None:
         """Ids of the index that may be answered, as (M, 2) ranges; None: every one."""
@@ -148,7 +136,15 @@ class VectorIndex:
     def _alive_count(self) -> int:
         """How many of the generation's keyframes are still in the catalog."""
         assert self.generation is not None
-        return self._snapshot.keyframe_count(self._model.id, below=self.generation.covers_below)
+        videos = self._video_ranges
+        covered = videos[videos[:, 1] < self.generation.covers_below]
+        return int((covered[:, 2] - covered[:, 1]).sum())
+
+    @cached_property
+    def _has_rest(self) -> bool:
+        """Whether there are keyframes that came after the generation."""
+        assert self.generation is not None
+        return bool((self._video_ranges[:, 1] >= self.generation.covers_below).any())
 
     @cached_property
     def _video_ranges(self) -> np.ndarray:

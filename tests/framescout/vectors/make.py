@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +45,11 @@ class Archive:
             for video_id in video_ids:
                 writer.drop_video(video_id)
 
-    def publish(self, exact_at_most: int = 10_000) -> Generation:
+    def publish(self, exact_at_most: int = 10_000, *, every_list: bool = False) -> Generation:
         with self.catalog.snapshot() as snapshot:
             built = vectors.build(snapshot, self.model, self.catalog.vectors_folder, exact_at_most=exact_at_most)
+        if every_list:
+            built = replace(built, nprobe=built.vector_count)
         with self.catalog.writer() as writer:
             return writer.publish_generation(model_id=self.model.id, **asdict(built))
 

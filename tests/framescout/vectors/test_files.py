@@ -16,7 +16,7 @@ from tests.framescout.vectors.make import Archive, unit_rows
 QUERIES = unit_rows(3, seed=2000)
 
 
-@pytest.fixture(params=[10_000, 100], ids=["flat-fp16", "ivf-sq8"])
+@pytest.fixture(params=[10_000, 100], ids=["flat-fp16", "ivf-fp16"])
 def published(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Archive, Path]:
     archive = Archive.make(tmp_path / "catalog")
     archive.add([50] * 10)
@@ -120,6 +120,19 @@ def test_a_file_of_another_size_of_vectors_is_passed_over(published: tuple[Archi
     assert not archive.is_indexed()
 
 
+def test_a_file_of_an_older_version_is_replaced(published: tuple[Archive, Path]) -> None:
+    archive, path = published
+    with archive.catalog.snapshot() as snapshot:
+        generation = snapshot.current_generation(archive.model.id)
+    assert generation is not None
+    republish(archive, generation, kind="ivf-sq8")
+    assert not archive.is_indexed()
+    assert np.array_equal(archive.search(QUERIES, 10)[0], archive.brute_force(QUERIES, 10)[0])
+    assert archive.verify() == []
+    with archive.catalog.snapshot() as snapshot:
+        assert vectors.is_worth_building(snapshot, archive.model, path.parent)
+
+
 def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
     archive = Archive.make(tmp_path)
 
@@ -185,7 +198,7 @@ def test_a_seal_survives_being_written_down() -> None:
     assert Seal.parse("") is None
 
 
-def republish(archive: Archive, generation: Generation, **changes: int) -> None:
+def republish(archive: Archive, generation: Generation, **changes: int | str) -> None:
     facts = {**asdict(generation), **changes}
     for name in ("id", "built_at"):
         del facts[name]

@@ -37,7 +37,7 @@ ranges_of_ids = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), ma
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     covered=st.lists(st.integers(1, 40), min_size=1, max_size=8),
     delta=st.lists(st.integers(1, 40), max_size=3),
@@ -45,14 +45,21 @@ ranges_of_ids = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), ma
     ranges=st.none() | ranges_of_ids,
     limit=st.integers(1, 60),
     few=st.sampled_from([0, 50]),
+    exact_at_most=st.sampled_from([0, 10_000]),
 )
-def test_an_exact_index_answers_like_brute_force(
-    covered: list[int], delta: list[int], dropped: set[int], ranges: np.ndarray | None, limit: int, few: int
+def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
+    covered: list[int],
+    delta: list[int],
+    dropped: set[int],
+    ranges: np.ndarray | None,
+    limit: int,
+    few: int,
+    exact_at_most: int,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = Archive.make(Path(folder))
         archive.add(covered)
-        archive.publish()
+        archive.publish(exact_at_most, every_list=True)
         archive.add(delta)
         archive.drop([video for video in dropped if video <= archive.added])
         with archive.catalog.snapshot() as snapshot:
@@ -63,7 +70,7 @@ def test_an_exact_index_answers_like_brute_force(
 
 def test_an_inverted_index_finds_what_is_near_and_scores_it_exactly(archive: Archive) -> None:
     generation = archive.publish(exact_at_most=100)
-    assert generation.kind == "ivf-sq8"
+    assert generation.kind == "ivf-fp16"
     assert generation.recall is not None
     assert generation.recall >= 0.98
     archive.add([30])
