@@ -1,0 +1,47 @@
+"""Catalogs made of given embeddings, for benchmarks of searching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+import framescout
+from framescout.catalog import Catalog
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
+from framescout.embedding import fingerprint
+from framescout.progress import SilentProgress
+from framescout.timeline import Span
+from indexer.publish import publish as publish_index
+
+
+def fill(folder: Path, videos: Iterable[np.ndarray], dimensions: int) -> Catalog:
+    """A catalog in which each (n, D) float16 is a video, with keyframe ids from 1 on; it has no index file yet."""
+    catalog = framescout.open(folder)
+    with catalog.writer() as writer:
+        model = writer.model("starter", fingerprint("starter"), dimensions)
+        writer.activate(model)
+        for number, rows in enumerate(videos):
+            writer.commit_video(video(number, rows), model)
+    return catalog
+
+
+def publish(catalog: Catalog) -> None:
+    """Build its index files as `framescout index` does at its end."""
+    with catalog.snapshot() as snapshot:
+        (model,) = snapshot.models()
+    with catalog.writer() as writer:
+        publish_index(catalog, writer, model, SilentProgress())
+
+
+def video(number: int, rows: np.ndarray) -> IndexedVideo:
+    """A keyframe every two seconds."""
+    length = 2.0 * len(rows)
+    keyframes = tuple(Keyframe(i, Fraction(2), 2.0 * i, Span(2.0 * i, 2.0 * i + 2.0)) for i in range(len(rows)))
+    return IndexedVideo(
+        FileIdentity(f"/made-up/{number}.mp4", 1, 1, f"made up {number}"),
+        Probe(length, 25.0, False, 640, 360, 0, Fraction(1), 0.0, "h264", False, None),
+        Recording(None, None, f"cam{number % 10}"), ReadEnd(length, True), keyframes, rows, "balanced",
+    )  # fmt: skip
