@@ -107,9 +107,9 @@ class Run:
             if video_id is None:
                 return None, None
             fine = snapshot.densities(self.model.id).get(video_id) in DENSITIES[self._level :]
-            path = snapshot.videos([video_id])[0].path
+            path = next((video.path for video in snapshot.videos([video_id])), None)  # none: it was replaced
         with contextlib.suppress(OSError):
-            if path != found.path and Path(path).stat().st_size == found.size_bytes:
+            if path and path != found.path and Path(path).stat().st_size == found.size_bytes:
                 return video_id if fine else None, path
         return video_id if fine else None, None
 

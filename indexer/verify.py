@@ -17,6 +17,7 @@ from framescout.progress import SilentProgress
 from indexer.identity import content_hash
 from indexer.publish import publish
 
+_AGAIN = "framescout verify --repair drops it, the next framescout index reads it again"
 _UNIT = 0.01  # how far a float16 row's length may lie from 1
 
 
@@ -24,7 +25,7 @@ _UNIT = 0.01  # how far a float16 row's length may lie from 1
 class Problem:
     """Something that is not as it should be."""
 
-    kind: Literal["database", "video", "file", "vectors"]
+    kind: Literal["database", "video", "row", "file", "vectors"]
     sentence: str
     video_id: int | None = None
     path: str | None = None
@@ -41,9 +42,10 @@ def check(catalog: Catalog) -> list[Problem]:
     if broken:
         return broken
     with catalog.snapshot() as snapshot:
-        problems = [problem for model in snapshot.models() for problem in _videos(snapshot, model)]
+        problems = [*_rows(snapshot)]
+        problems += [problem for model in snapshot.models() for problem in _videos(snapshot, model)]
         problems += _files(snapshot)
-        if not any(problem.kind == "video" for problem in problems):  # else there is nothing to compare with
+        if not any(problem.kind in ("video", "row") for problem in problems):  # else there is nothing to compare with
             for model in snapshot.models():
                 found = vectors.verify(snapshot, model, catalog.vectors_folder)
                 problems += [Problem("vectors", sentence, model_id=model.id) for sentence in found]
@@ -57,9 +59,14 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
         for problem in problems:
             if problem.kind == "video" and problem.video_id is not None:
                 writer.drop_video(problem.video_id)
+            elif problem.kind == "row" and problem.path is not None:
+                writer.forget_file(problem.path)
             elif problem.kind == "file" and problem.path is not None and not Path(problem.path).exists():
                 writer.mark_gone([problem.path])
-        if any(problem.kind == "video" for problem in problems):  # the vectors could not be compared with their rows
+        writer.drop_replaced()
+        if any(
+            problem.kind in ("video", "row") for problem in problems
+        ):  # the vectors could not be compared with their rows
             problems = check(catalog)
         with catalog.snapshot() as snapshot:
             models = {model.id: model for model in snapshot.models()}
@@ -72,16 +79,23 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
     return check(catalog)
 
 
+def _rows(snapshot: Snapshot) -> Iterator[Problem]:
+    for video_id in snapshot.altered_videos():
+        yield Problem("video", f"video {video_id}: its facts are not as they were written; {_AGAIN}", video_id)
+    for path in snapshot.altered_files():
+        sentence = "what is known of it is not as it was written; framescout verify --repair forgets it"
+        yield Problem("row", f"{path}: {sentence}, the next framescout index looks at it again", path=path)
+
+
 def _videos(snapshot: Snapshot, model: Model) -> Iterator[Problem]:
     for video_id in snapshot.video_ranges(model.id)[:, 0].tolist():
         try:
             block = next(snapshot.blocks(model.id, video_ids=[video_id]))
             fault = _fault(snapshot, model, block)
         except DamagedCatalogError:
-            fault = "its embeddings have not the size they should have"
+            fault = "it has not as many keyframes or embeddings as it should have"
         if fault:
-            again = "framescout verify --repair drops it, the next framescout index reads it again"
-            yield Problem("video", f"video {video_id}: {fault}; {again}", video_id=video_id)
+            yield Problem("video", f"video {video_id}: {fault}; {_AGAIN}", video_id)
 
 
 def _fault(snapshot: Snapshot, model: Model, block: EmbeddingBlock) -> str | None:
@@ -89,10 +103,11 @@ def _fault(snapshot: Snapshot, model: Model, block: EmbeddingBlock) -> str | Non
     if not np.all(np.abs(lengths - 1.0) < _UNIT):  # false for NaN too
         return "some of its embeddings are not of unit length"
     times = snapshot.keyframe_times(block.video_id, model.id)
-    if times is None or len(times.times) != len(block.embeddings):
-        return "it has not as many keyframes as embeddings"
+    assert times is not None
     if np.any(np.diff(times.times) <= 0) or np.any(times.starts[1:] != times.ends[:-1]):
         return "its keyframes don't follow each other"
+    if snapshot.is_altered(block.video_id, model.id):
+        return "its embeddings or keyframes are not as they were written"
     return None
 
 

@@ -6,18 +6,22 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from framescout.catalog.records import Alert
-from framescout.catalog.tables import AlertRow, EventRow
+from framescout.catalog.tables import AlertRow, EventRow, FileRow
 
 
 def read_alerts(connection: Connection, model_id: int) -> dict[str, list[Alert]]:
-    """By name of the event, the surest first; an event without any alert is there with none."""
+    """By name of the event, the surest first; an event without any alert is there with none.
+
+    Videos that no file holds can't be shown: see reading.py.
+    """
+    has_file = exists().where(FileRow.video_id == AlertRow.video_id)
     columns = (AlertRow.video_id, AlertRow.start, AlertRow.end, AlertRow.peak, AlertRow.keyframe_id, AlertRow.score)
     rows = connection.execute(
         select(EventRow.name, *columns, AlertRow.context)
-        .outerjoin(AlertRow, AlertRow.event_id == EventRow.id)
+        .outerjoin(AlertRow, (AlertRow.event_id == EventRow.id) & has_file)
         .where(EventRow.model_id == model_id)
         .order_by(EventRow.name, AlertRow.score.desc(), AlertRow.keyframe_id)
     )

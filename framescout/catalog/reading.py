@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Subquery, exists, func, select
 from sqlalchemy.orm import aliased
 
+from framescout.catalog import seals
 from framescout.catalog.alerts import read_alerts
 from framescout.catalog.kept import KeptBlocks
 from framescout.catalog.labels import StoredLabels
@@ -37,6 +38,8 @@ from framescout.catalog.tables import (
 from framescout.errors import DamagedCatalogError
 
 _MANY = 500  # ids in one statement: below SQLite's limit on variables
+_HAS_FILE = exists().where(FileRow.video_id == IndexingRow.video_id)
+"""Not so while other footage stands at its path, and the run goes on that may find it elsewhere: nothing to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ class Snapshot:
                     IndexingRow.first_keyframe_id,
                     IndexingRow.first_keyframe_id + IndexingRow.keyframe_count,
                 )
-                .where(IndexingRow.model_id == model_id)
+                .where(IndexingRow.model_id == model_id, _HAS_FILE)
                 .order_by(IndexingRow.first_keyframe_id)
             ).all()
             self._ranges[model_id] = np.array(rows, dtype=np.int64).reshape(-1, 3)
@@ -247,7 +250,11 @@ class Snapshot:
                 yield EmbeddingBlock(video_id, first, rows)
 
     def keyframe_times(self, video_id: int, model_id: int) -> KeyframeTimes | None:
-        """The times of all keyframes of one video; None where the model has not indexed it."""
+        """The times of all keyframes of one video; None where the model has not indexed it.
+
+        Raises:
+            DamagedCatalogError: there are not as many as its row says.
+        """
         span = self._connection.execute(
             select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(
                 IndexingRow.video_id == video_id, IndexingRow.model_id == model_id
@@ -261,6 +268,11 @@ class Snapshot:
             .where(KeyframeRow.id.between(first, first + count - 1))
             .order_by(KeyframeRow.id)
         ).all()
+        if len(rows) != count:
+            raise DamagedCatalogError(
+                f"keyframes of video {video_id} are missing; framescout verify --repair drops the video, "
+                "the next framescout index reads it again"
+            )
         columns = list(zip(*rows, strict=True))
         return KeyframeTimes(first, np.array(columns[0], np.int64), *(np.array(c, np.float64) for c in columns[1:]))
 
@@ -301,7 +313,7 @@ class Snapshot:
         was_there = exists().where(older.video_id == IndexingRow.video_id, older.first_keyframe_id < keyframe_id)
         rows = self._connection.execute(
             select(IndexingRow.first_keyframe_id, IndexingRow.first_keyframe_id + IndexingRow.keyframe_count)
-            .where(IndexingRow.model_id == model_id, ~was_there)
+            .where(IndexingRow.model_id == model_id, ~was_there, _HAS_FILE)
             .order_by(IndexingRow.first_keyframe_id)
         ).all()
         return np.array(rows, np.int64).reshape(-1, 2)
@@ -346,6 +358,19 @@ class Snapshot:
         """The id that the next keyframe will get: every living id is smaller."""
         query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
         return self._connection.execute(query).scalar() or 1
+
+    def is_altered(self, video_id: int, model_id: int) -> bool:
+        """Whether a video's embeddings or keyframes by this model are not as they were written."""
+        return seals.is_altered(self._connection, video_id, model_id)
+
+    def altered_videos(self) -> list[int]:
+        """Videos whose facts are not as they were written."""
+        return seals.altered(self._connection, "video")
+
+    def altered_files(self) -> list[str]:
+        """Paths of files of which the catalog's row is not as it was written."""
+        ids = seals.altered(self._connection, "file")
+        return list(self._connection.execute(select(FileRow.path).where(FileRow.id.in_(ids))).scalars())
 
     def speed(self) -> int | None:
         """Bytes of files a second that the last run read; None before a first run."""

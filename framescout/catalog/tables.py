@@ -1,4 +1,7 @@
-"""The SQLAlchemy tables of catalog.sqlite. Migrations describe the same tables; a test compares the two."""
+"""The SQLAlchemy tables of catalog.sqlite. Migrations describe the same tables; a test compares the two.
+
+A `seal` is a checksum of its row and of what belongs to it: see seals.py.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +78,7 @@ class VideoRow(Base):
     is_complete: Mapped[bool]
     end_detail: Mapped[str]
     indexed_at: Mapped[datetime] = mapped_column(UtcTime)
+    seal: Mapped[str | None]
 
 
 class FileRow(Base):
@@ -88,6 +92,7 @@ class FileRow(Base):
     mtime_ns: Mapped[int]
     video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
     gone_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    seal: Mapped[str | None]
 
 
 class ModelRow(Base):
@@ -116,6 +121,7 @@ class IndexingRow(Base):
     time_base_numerator: Mapped[int]
     time_base_denominator: Mapped[int]
     embeddings: Mapped[bytes] = mapped_column(BLOB)
+    seal: Mapped[str | None]
 
 
 class KeyframeRow(Base):

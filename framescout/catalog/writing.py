@@ -14,6 +14,7 @@ from framescout.catalog.alerts import put_alerts
 from framescout.catalog.labels import put_labels
 from framescout.catalog.reading import RANGES
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
+from framescout.catalog.seals import seal_file, seal_indexing, seal_video
 from framescout.catalog.tables import (
     FileRow,
     GenerationRow,
@@ -93,6 +94,8 @@ class Writer:
                 ],
             )
             _put_file(connection, indexed.file, video_id)
+            seal_video(connection, video_id)
+            seal_indexing(connection, video_id, model.id)
             connection.execute(delete(QuarantineRow).where(QuarantineRow.path == indexed.file.path))
         return video_id
 
@@ -105,6 +108,7 @@ class Writer:
                 .where(VideoRow.id == video_id)
                 .values(recorded_at=recording.recorded_at, recorded_from=recording.source, camera=recording.camera)
             )
+            seal_video(connection, video_id)
             connection.execute(delete(QuarantineRow).where(QuarantineRow.path == file.path))
 
     def quarantine(self, path: str, size_bytes: int, mtime_ns: int, reason: Reason, detail: str) -> None:
@@ -170,6 +174,11 @@ class Writer:
         """Drop a video and all that belongs to it, so that the next run reads its file anew."""
         with self._transaction() as connection:
             connection.execute(delete(VideoRow).where(VideoRow.id == video_id))
+
+    def forget_file(self, path: str) -> None:
+        """Drop what is known of a file, so that the next run looks at it anew."""
+        with self._transaction() as connection:
+            connection.execute(delete(FileRow).where(FileRow.path == path))
 
     def publish_generation(
         self,
@@ -273,7 +282,8 @@ def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None
         "gone_at": None,
     }
     statement = insert(FileRow).values(path=file.path, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["path"], set_=values))
+    statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
+    seal_file(connection, connection.execute(statement.returning(FileRow.id)).scalar_one())
 
 
 def _drop_indexing(connection: Connection, video_id: int, model_id: int) -> None:

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import event
 
 import indexer
+import query
 from framescout import settings
-from framescout.catalog import Catalog
+from framescout.catalog import Catalog, Writer
 from framescout.catalog.records import Video
 from framescout.errors import CatalogLockedError, DiskFullError, NotAvailableError
 from indexer import worker
@@ -92,6 +93,25 @@ def test_a_moved_file_keeps_its_embeddings(catalog: Catalog, archive: Path) -> N
     assert report.indexed == []
     after = videos(catalog)["moved.mp4"]
     assert (after.id, after.is_gone, after.camera) == (before.id, False, "ch07")
+
+
+def test_footage_whose_name_another_took_is_answered_by_none_and_found_again(
+    catalog: Catalog, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(catalog, archive)
+    before = videos(catalog)["colours.mp4"].id
+    kept = (archive / "colours.mp4").rename(tmp_path / "kept.mp4")
+    make.numbered(archive, "colours.mp4", seconds=5)
+    with monkeypatch.context() as patched:  # as if it were killed after the commit of the new footage
+        patched.setattr(Writer, "drop_replaced", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run(catalog, archive)
+    answer = query.search(catalog, "a red picture")
+    assert {moment.video_id for moment in answer.moments} == {video.id for video in videos(catalog).values()}
+    assert before not in {moment.video_id for moment in answer.moments}
+    kept.rename(archive / "old colours.mp4")
+    assert run(catalog, archive).known == [str(archive / "old colours.mp4")]
+    assert videos(catalog)["old colours.mp4"].id == before
 
 
 def test_a_copy_is_one_video_and_outlives_its_original(catalog: Catalog, archive: Path) -> None:

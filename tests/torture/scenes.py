@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from framescout.catalog import Catalog
+from framescout.catalog.records import Model
+from framescout.embedding import TextTower, load_text_tower
+from framescout.errors import NotAvailableError
+from query.engine import Engine
+from query.request import Query
 from tests.footage import make
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
+from tests.torture.nursery import Doomed, Nursery
 
 RELEASED = Path(__file__).resolve().parents[1] / "framescout" / "catalog" / "released"
 
@@ -23,6 +29,7 @@ class World:
     """One place where catalog and archive lie; every trial finds them at the same paths."""
 
     root: Path
+    nursery: Nursery = field(default_factory=Nursery)
 
     @property
     def archive(self) -> Path:
@@ -57,14 +64,11 @@ class World:
             start / "catalog", world / "catalog", ignore=shutil.ignore_patterns("cache"), dirs_exist_ok=True
         )
 
-    def begin(
-        self, command: Sequence[str], options: Sequence[str | Path] = (), **settings: str
-    ) -> subprocess.Popen[bytes]:
+    def begin(self, command: Sequence[str], options: Sequence[str | Path] = (), **settings: str) -> Doomed:
         """Start the command in a process group of its own."""
-        call = [sys.executable, "-m", "tests.torture.doomed", "--catalog", self.catalog, *options, "--", *command]
+        arguments = ["--catalog", *map(str, [self.catalog, *options]), "--", *command]
         chosen = {f"FRAMESCOUT_{name.upper()}": value.format(model=self.model) for name, value in settings.items()}
-        with (self.root / "log").open("wb") as log:
-            return subprocess.Popen(call, stdout=log, stderr=log, start_new_session=True, env=os.environ | chosen)
+        return self.nursery.begin(arguments, self.root / "log", chosen)
 
     def run(self, command: Sequence[str], options: Sequence[str | Path] = (), **settings: str) -> None:
         """Run the command to its end.
@@ -119,10 +123,30 @@ def make_worlds(root: Path, towers: Path | None = None) -> World:
         shutil.copytree(towers, world.catalog / "cache", copy_function=os.link)
     for model in ("starter", world.model):  # also exports the towers that are missing
         world.run(world.index, model=model)
+        ask(Catalog.open(world.catalog))  # keeps what a first question keeps
     (world.catalog / "catalog.sqlite").unlink()
     shutil.rmtree(world.catalog / "vectors")
     world.keep_as("bare")
     return world
+
+
+@functools.cache
+def _tower(folder: Path, name: str, fingerprint: str) -> TextTower:
+    return load_text_tower(name, fingerprint, folder)
+
+
+class _Asking(Engine):
+    """Loads a model once, not for each state."""
+
+    def text_tower(self, model: Model) -> TextTower:
+        return _tower(self.catalog.cache_folder, model.name, model.fingerprint)
+
+
+def ask(catalog: Catalog) -> None:
+    """A question, which must be answered in whatever state the catalog is."""
+    with contextlib.suppress(NotAvailableError):  # nothing is indexed yet
+        answer = _Asking(catalog).answer(Query("a red picture", limit=100))
+        assert answer.moments, "nothing is found"
 
 
 def _nothing(world: World) -> None:
@@ -221,7 +245,7 @@ SCENES = (
             weight=0.5,
             expected_problems=_ANY_FILE,
         )
-        for revision in ("0001", "0002", "0003")
+        for revision in ("0001", "0002", "0003", "0004")
     ),
     Scene("export of a model", _without_towers, lambda world: world.index, {"model": "{model}"}, weight=0.5),
 )
