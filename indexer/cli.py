@@ -86,13 +86,21 @@ def index(
 def verify(ctx: click.Context, repair: bool, as_json: bool) -> None:
     """Check every vector of the index against the catalog, and every row against its file.
 
+    --repair keeps a damaged database beside the new one that it writes with all that could be saved.
+
     \b
     Exit status: 0 all is well (or was mended); 1 something is wrong; 3 there is no catalog; 4 another
     framescout is writing to it.
     """
-    from indexer.verify import check, mend
+    from framescout import settings
+    from framescout.catalog import Catalog
+    from indexer.verify import check, mend, rescue
 
-    catalog, _ = _opened(ctx, create=False)
+    settings.load(ctx.obj["config"])
+    folder = settings.catalog_folder(ctx.obj["catalog"])
+    saved, catalog = rescue(folder) if repair else (None, Catalog.open(folder, create=False))
+    if saved:
+        click.echo(saved.sentence, err=True)
     problems = check(catalog)
     if problems and repair:
         problems = mend(catalog, problems)

@@ -12,6 +12,7 @@ import numpy as np
 from framescout import vectors
 from framescout.catalog import Catalog, Snapshot
 from framescout.catalog.records import EmbeddingBlock, Model
+from framescout.catalog.salvage import Salvage
 from framescout.errors import DamagedCatalogError
 from framescout.progress import SilentProgress
 from indexer.identity import content_hash
@@ -25,7 +26,7 @@ _UNIT = 0.01  # how far a float16 row's length may lie from 1
 class Problem:
     """Something that is not as it should be."""
 
-    kind: Literal["database", "video", "row", "file", "vectors"]
+    kind: Literal["database", "video", "row", "search", "file", "vectors"]
     sentence: str
     video_id: int | None = None
     path: str | None = None
@@ -50,6 +51,23 @@ def check(catalog: Catalog) -> list[Problem]:
                 found = vectors.verify(snapshot, model, catalog.vectors_folder)
                 problems += [Problem("vectors", sentence, model_id=model.id) for sentence in found]
     return problems
+
+
+def rescue(folder: Path) -> tuple[Salvage | None, Catalog]:
+    """A catalog to be repaired, opened; where its database is damaged, what could be saved of it took its place.
+
+    Raises:
+        CatalogNotFoundError: there is none.
+        DamagedCatalogError: nothing can be saved of it.
+    """
+    try:
+        catalog = Catalog.open(folder, create=False)
+        if not catalog.check():
+            return None, catalog
+    except DamagedCatalogError:
+        pass
+    salvage = Catalog.salvage(folder)
+    return salvage, Catalog.open(folder)
 
 
 def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
@@ -85,6 +103,8 @@ def _rows(snapshot: Snapshot) -> Iterator[Problem]:
     for path in snapshot.altered_files():
         sentence = "what is known of it is not as it was written; framescout verify --repair forgets it"
         yield Problem("row", f"{path}: {sentence}, the next framescout index looks at it again", path=path)
+    for name in snapshot.altered_searches():
+        yield Problem("search", f"the saved search {name} is not as it was saved; save it again, or remove it")
 
 
 def _videos(snapshot: Snapshot, model: Model) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from framescout.catalog import schema
 from framescout.catalog.kept import KeptBlocks
 from framescout.catalog.lock import writer_lock
 from framescout.catalog.reading import Snapshot
+from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
 from framescout.catalog.saved import SavedSearches
 from framescout.catalog.writing import Writer
 from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
@@ -62,6 +63,27 @@ class Catalog:
     def stays(self) -> bool:
         """Whether it was opened to be asked again and again."""
         return self._kept is not None
+
+    @classmethod
+    def salvage(cls, folder: str | Path) -> Salvage:
+        """Let a sound catalog with all that can be saved take the place of a damaged one, which is kept beside it.
+
+        Raises:
+            CatalogLockedError: another process writes to it.
+            DamagedCatalogError: it is another program's database, or older than seals.
+            DiskFullError: there is no room for both; nothing was changed.
+        """
+        folder = Path(folder).expanduser().absolute()
+        path, new = folder / "catalog.sqlite", folder / "catalog.sqlite.part"
+        with writer_lock(folder), _sentences(path):
+            try:
+                fold_log_in(path)
+                _delete(new)
+                schema.prepare(_connectable(new), new)
+                counts = copy_what_is_sound(path, new)
+                return Salvage(*counts, put_in_place(new, path))
+            finally:
+                _delete(new)
 
     @property
     def vectors_folder(self) -> Path:
@@ -125,7 +147,13 @@ class Catalog:
         return folder
 
 
-def _connectable(path: Path, kept: KeptBlocks | None) -> Engine:
+def _delete(path: Path) -> None:
+    """A database file with its log."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
+
+
+def _connectable(path: Path, kept: KeptBlocks | None = None) -> Engine:
     """`kept`: None where each connection is closed when it has been used."""
     pool: dict[str, Any] = {"poolclass": NullPool} if kept is None else {"poolclass": QueuePool, "max_overflow": -1}
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
@@ -178,8 +206,10 @@ def _sentence(error: BaseException | None, where: Path) -> FramescoutError:
         return DiskFullError(f"the disk of {where} is full; free some space and run the same command again")
     if primary == sqlite3.SQLITE_BUSY:
         return FramescoutError(f"the catalog {where} is busy; try again in a moment")
+    if primary == sqlite3.SQLITE_IOERR:
+        return FramescoutError(f"the disk of {where} fails ({error}); look at it, then run the same command again")
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return CatalogNotFoundError(f"the catalog {where} can't be opened for writing ({error}); check its permissions")
     return DamagedCatalogError(
-        f"the catalog {where} can't be read ({error}); restore a copy of catalog.sqlite, or index into a new --catalog"
+        f"the catalog {where} can't be read ({error}); framescout verify --repair saves what can be saved"
     )

@@ -372,6 +372,10 @@ class Snapshot:
         ids = seals.altered(self._connection, "file")
         return list(self._connection.execute(select(FileRow.path).where(FileRow.id.in_(ids))).scalars())
 
+    def altered_searches(self) -> list[str]:
+        """Names of saved searches that are not as they were saved."""
+        return seals.altered_searches(self._connection)
+
     def speed(self) -> int | None:
         """Bytes of files a second that the last run read; None before a first run."""
         return self._connection.execute(select(StateRow.value).where(StateRow.key == "bytes_a_second")).scalar()

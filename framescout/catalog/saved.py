@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from framescout.catalog import seals
 from framescout.catalog.records import SavedSearch
 from framescout.catalog.tables import SavedSearchRow
 
@@ -25,7 +26,7 @@ class SavedSearches:
 
     def all(self) -> list[SavedSearch]:
         """By name."""
-        columns = SavedSearchRow.__table__.columns
+        columns = [SavedSearchRow.__table__.columns[name] for name in seals.SEARCH]
         with self._reading.begin() as connection:
             rows = connection.execute(select(*columns).order_by(SavedSearchRow.name))
             return [SavedSearch(*row) for row in rows]
@@ -36,6 +37,7 @@ class SavedSearches:
         statement = insert(SavedSearchRow).values(name=name, **values)
         with self._writing.begin() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+            seals.seal_search(connection, name)
 
     def remove(self, name: str) -> bool:
         """Whether there was one."""
@@ -47,3 +49,4 @@ class SavedSearches:
         row = (SavedSearchRow.name == name) & (SavedSearchRow.seen_below < below)
         with self._writing.begin() as connection:
             connection.execute(update(SavedSearchRow).where(row).values(seen_below=below))
+            seals.seal_search(connection, name)

@@ -1,7 +1,7 @@
 """Checksums of what is true: a row that is not as it was written is found, whether SQLite sees it or not.
 
-A video, a file and an indexing (with its keyframes and its model) carry one each. They are over the values as SQLite
-stores them. Migration 0005 fills them in for older catalogs: another form of them is another function.
+A video, a file, an indexing (with its keyframes and its model) and a saved search carry one each, over the values as
+SQLite stores them. Migration 0005 fills them in for older catalogs: another form of them is another function.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VIDEO = (
     "read_to", "is_complete", "end_detail", "indexed_at",
 )  # fmt: skip
 """Columns that a video's seal covers."""
-FILE = ("path", "size_bytes", "mtime_ns")
+FILE = ("path", "size_bytes", "mtime_ns", "gone_at")
 """Of a file, besides the content hash of its video."""
 INDEXING = (
     "density", "first_keyframe_id", "keyframe_count", "time_base_numerator", "time_base_denominator", "embeddings",
@@ -26,6 +26,7 @@ INDEXING = (
 """Of an indexing, besides its keyframes, the content hash of its video, and its model."""
 KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
 MODEL = ("name", "fingerprint", "dimensions")
+SEARCH = ("name", "query", "command", "seen_below", "saved_at")
 
 
 def seal(*rows: Iterable[Any]) -> str:
@@ -45,7 +46,7 @@ def seal_video(connection: Connection, video_id: int) -> None:
 
 
 def seal_file(connection: Connection, file_id: int) -> None:
-    """Seal a file's row as it is now; its time of going is not covered."""
+    """Seal a file's row as it is now."""
     connection.exec_driver_sql("UPDATE file SET seal = ? WHERE id = ?", (_of_file(connection, file_id), file_id))
 
 
@@ -57,11 +58,23 @@ def seal_indexing(connection: Connection, video_id: int, model_id: int) -> None:
     )
 
 
+def seal_search(connection: Connection, name: str) -> None:
+    """Seal a saved search as it is now."""
+    found = _of_search(connection, name)
+    connection.exec_driver_sql("UPDATE saved_search SET seal = ? WHERE name = ?", (found, name))
+
+
 def altered(connection: Connection, table: Literal["video", "file"]) -> list[int]:
     """Ids of the rows that are not as they were sealed."""
     find = _of_video if table == "video" else _of_file
     rows = connection.exec_driver_sql(f"SELECT id, seal FROM {table} ORDER BY id").all()  # noqa: S608
     return [number for number, kept in rows if find(connection, number) != kept]
+
+
+def altered_searches(connection: Connection) -> list[str]:
+    """Names of the saved searches that are not as they were sealed."""
+    rows = connection.exec_driver_sql("SELECT name, seal FROM saved_search ORDER BY name").all()
+    return [name for name, kept in rows if _of_search(connection, name) != kept]
 
 
 def is_altered(connection: Connection, video_id: int, model_id: int) -> bool:
@@ -78,6 +91,8 @@ def seal_all(connection: Connection) -> None:
         seal_file(connection, file_id)
     for video_id, model_id in connection.exec_driver_sql("SELECT video_id, model_id FROM indexing").all():
         seal_indexing(connection, video_id, model_id)
+    for name in connection.exec_driver_sql("SELECT name FROM saved_search").scalars().all():
+        seal_search(connection, name)
 
 
 def _of_video(connection: Connection, video_id: int) -> str:
@@ -87,6 +102,10 @@ def _of_video(connection: Connection, video_id: int) -> str:
 def _of_file(connection: Connection, file_id: int) -> str:
     query = f"SELECT {', '.join(FILE)}, content_hash FROM file JOIN video ON video.id = video_id WHERE file.id = ?"  # noqa: S608
     return seal(_one(connection, query, (file_id,)))
+
+
+def _of_search(connection: Connection, name: str) -> str:
+    return seal(_one(connection, f"SELECT {', '.join(SEARCH)} FROM saved_search WHERE name = ?", (name,)))  # noqa: S608
 
 
 def _of_indexing(connection: Connection, video_id: int, model_id: int) -> str:

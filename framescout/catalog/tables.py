@@ -235,6 +235,7 @@ class SavedSearchRow(Base):
     command: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     seen_below: Mapped[int]
     saved_at: Mapped[datetime] = mapped_column(UtcTime)
+    seal: Mapped[str | None]
 
 
 class StateRow(Base):

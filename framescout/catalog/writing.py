@@ -142,18 +142,13 @@ class Writer:
 
     def mark_gone(self, paths: Iterable[str]) -> None:
         """Say that these files were not found; their videos stay until `prune`."""
-        now = datetime.now(UTC)
         with self._transaction() as connection:
-            for path in paths:
-                connection.execute(
-                    update(FileRow).where(FileRow.path == path, FileRow.gone_at.is_(None)).values(gone_at=now)
-                )
+            _set_gone(connection, paths, datetime.now(UTC))
 
     def bring_back(self, paths: Iterable[str]) -> None:
         """Say that these files, gone before, were found again as they were."""
         with self._transaction() as connection:
-            for path in paths:
-                connection.execute(update(FileRow).where(FileRow.path == path).values(gone_at=None))
+            _set_gone(connection, paths, None)
 
     def drop_replaced(self) -> int:
         """Drop videos that no file holds any more, because other footage stands at their path; return how many."""
@@ -286,6 +281,14 @@ def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None
     seal_file(connection, connection.execute(statement.returning(FileRow.id)).scalar_one())
 
 
+def _set_gone(connection: Connection, paths: Iterable[str], at: datetime | None) -> None:
+    for path in paths:
+        of_path = (FileRow.path == path) & (FileRow.gone_at.is_(None) if at else FileRow.gone_at.is_not(None))
+        changed = connection.execute(update(FileRow).where(of_path).values(gone_at=at).returning(FileRow.id))
+        for file_id in changed.scalars().all():
+            seal_file(connection, file_id)
+
+
 def _drop_indexing(connection: Connection, video_id: int, model_id: int) -> None:
     of_video = (IndexingRow.video_id == video_id) & (IndexingRow.model_id == model_id)
     old = connection.execute(select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(of_video)).first()
@@ -297,9 +300,8 @@ def _drop_indexing(connection: Connection, video_id: int, model_id: int) -> None
 
 def _take_keyframe_ids(connection: Connection, count: int) -> int:
     """First of `count` ids that no keyframe ever had: a derived index may still know the old ones."""
-    first = connection.execute(
-        select(func.coalesce(func.max(StateRow.value), 1)).where(StateRow.key == "next_keyframe_id")
-    ).scalar_one()
+    noted = connection.execute(select(StateRow.value).where(StateRow.key == "next_keyframe_id")).scalar() or 1
+    first = max(noted, (connection.execute(select(func.max(KeyframeRow.id))).scalar() or 0) + 1)
     _set_state(connection, "next_keyframe_id", first + count)
     return int(first)
 

@@ -1,4 +1,4 @@
-"""Checksums of videos, files and embeddings."""
+"""Checksums of videos, files, embeddings and saved searches."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,6 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    for table in ("video", "file", "indexing"):
+    for table in ("video", "file", "indexing", "saved_search"):
         op.add_column(table, sa.Column("seal", sa.String))
     seal_all(op.get_bind())
