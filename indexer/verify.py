@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any, Literal
 import numpy as np
 
 from framescout import vectors
+from framescout.cached import read_kept
 from framescout.catalog import Catalog, Snapshot
 from framescout.catalog.records import EmbeddingBlock, Model
 from framescout.catalog.salvage import Salvage
+from framescout.embedding import sealing
 from framescout.errors import DamagedCatalogError
 from framescout.progress import SilentProgress
 from indexer.identity import content_hash
@@ -26,7 +29,7 @@ _UNIT = 0.01  # how far a float16 row's length may lie from 1
 class Problem:
     """Something that is not as it should be."""
 
-    kind: Literal["database", "video", "row", "search", "file", "vectors"]
+    kind: Literal["database", "video", "row", "search", "file", "vectors", "cache"]
     sentence: str
     video_id: int | None = None
     path: str | None = None
@@ -50,7 +53,7 @@ def check(catalog: Catalog) -> list[Problem]:
             for model in snapshot.models():
                 found = vectors.verify(snapshot, model, catalog.vectors_folder)
                 problems += [Problem("vectors", sentence, model_id=model.id) for sentence in found]
-    return problems
+    return [*problems, *_cache(catalog.cache_folder)]
 
 
 def rescue(folder: Path) -> tuple[Salvage | None, Catalog]:
@@ -89,6 +92,9 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
         with catalog.snapshot() as snapshot:
             models = {model.id: model for model in snapshot.models()}
             current = {model_id: snapshot.current_generation(model_id) for model_id in models}
+        for problem in problems:
+            if problem.kind == "cache" and problem.path is not None:
+                _drop(Path(problem.path))
         for model_id in {problem.model_id for problem in problems if problem.model_id is not None}:
             generation = current[model_id]
             if generation:  # without its file a generation is built anew
@@ -129,6 +135,23 @@ def _fault(snapshot: Snapshot, model: Model, block: EmbeddingBlock) -> str | Non
     if snapshot.is_altered(block.video_id, model.id):
         return "its embeddings or keyframes are not as they were written"
     return None
+
+
+def _cache(cache: Path) -> Iterator[Problem]:
+    """What is derived and not as it was written; it is passed over already, and may be dropped."""
+    for folder in sealing.folders(cache):
+        if not sealing.is_whole(folder):
+            yield Problem("cache", f"{folder}: the exported model is not as it was written", path=str(folder))
+    for path in [*cache.glob("strangers-*"), *cache.glob("pictures/*.jpg")]:
+        if read_kept(path) is None:
+            yield Problem("cache", f"{path}: it is not as it was written", path=str(path))
+
+
+def _drop(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _files(snapshot: Snapshot) -> Iterator[Problem]:

@@ -14,14 +14,13 @@ pictures the same curve is taken.
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from framescout.cached import write_whole
+from framescout.cached import keep, read_kept
 from framescout.catalog import Snapshot
 from framescout.catalog.records import Model
 from query.encode import TextTower, encode
@@ -156,15 +155,10 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:
     """(N, D) float32 unit rows of STRANGERS; kept in `cache`, since encoding them takes most of a second."""
     words = hashlib.blake2b("\0".join((fingerprint, *tower.phrasings, *STRANGERS)).encode(), digest_size=8).hexdigest()
-    path = cache / f"strangers-{words}.npy"
-    try:
-        known: np.ndarray = np.load(path, allow_pickle=False)
-        if known.shape[0] == len(STRANGERS):
-            return known
-    except (OSError, ValueError):  # not there yet, or damaged: made again
-        pass
+    path = cache / f"strangers-{words}"
+    known = read_kept(path)
+    if known is not None:
+        return np.frombuffer(known, "<f4").reshape(len(STRANGERS), -1)
     rows = encode(tower, list(STRANGERS))
-    kept = io.BytesIO()
-    np.save(kept, rows)
-    write_whole(path, kept.getvalue())
+    keep(path, rows.astype("<f4").tobytes())
     return rows

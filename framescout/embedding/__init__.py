@@ -12,6 +12,7 @@ import numpy as np
 
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
+from framescout.embedding.sealing import is_sealed
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 
@@ -104,7 +105,7 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
     identity = fingerprint(name)
     folder = _towers(cache, identity) if cache else None
     if folder and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
-        texts = _open_text_tower(folder)
+        texts = _open_text_tower(folder, identity)
         if texts:
             return Embedder(name, identity, OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size), texts)
     return _load_with_torch(name, identity, folder)
@@ -119,7 +120,7 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
         ModelNotAvailableError: it is not in the cache, and the model's weights are not here either.
     """
     folder = _towers(cache, identity)
-    tower = _open_text_tower(folder, phrasings_of(name), stays=stays)
+    tower = _open_text_tower(folder, identity, phrasings_of(name), stays=stays)
     if tower:
         return tower
     if fingerprint(name) != identity:
@@ -151,7 +152,7 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     from framescout.embedding.torch_towers import TorchImageTower, TorchTextTower
 
     loaded = load(resolve(name))
-    texts: _Texts | None = _open_text_tower(folder) if folder else None
+    texts: _Texts | None = _open_text_tower(folder, identity) if folder else None
     if folder and texts is None:
         export_towers(loaded, identity, folder)
         texts = TextTower(folder)
@@ -162,13 +163,16 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     return Embedder(name, identity, images, texts or TorchTextTower(loaded))
 
 
-def _open_text_tower(folder: Path, phrasings: tuple[str, ...] = PHRASINGS, *, stays: bool = False) -> TextTower | None:
-    if not folder.is_dir():
+def _open_text_tower(
+    folder: Path, identity: str, phrasings: tuple[str, ...] = PHRASINGS, *, stays: bool = False
+) -> TextTower | None:
+    if not is_sealed(folder):
         return None
     try:
-        return TextTower(folder, phrasings, stays=stays)
+        tower = TextTower(folder, phrasings, stays=stays)
     except Exception:  # a damaged cache, of whatever kind, costs a new export and nothing else
         return None
+    return tower if tower.fingerprint == identity else None
 
 
 def _existing(path: Path) -> Path | None:

@@ -21,6 +21,7 @@ from torch import nn
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel
+from framescout.embedding.sealing import seal
 from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
 from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, is_convolutional, sample_pixels
 from framescout.errors import DiskFullError, ModelNotAvailableError
@@ -55,6 +56,7 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
             graph = image_graph(loaded)
             if graph:
                 (unfinished / IMAGE_GRAPH).write_bytes(graph)
+            seal(unfinished)
             _put_in_place(unfinished, folder)
     except OSError as error:
         raise DiskFullError(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
+from framescout.cached import Seal
 from framescout.catalog.records import Generation, Model
 from framescout.errors import DiskFullError
 
@@ -19,34 +18,6 @@ FLAT, IVF = "flat-fp16", "ivf-fp16"
 KINDS = (FLAT, IVF)
 """A file of another kind was written by an older version: it is not used, and the next indexing replaces it."""
 _MANY = 8  # queries that are worth several threads
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """What a written file is known by; kept as text in the generation's `checksum`."""
-
-    checksum: str
-    size_bytes: int
-    mtime_ns: int
-
-    def __str__(self) -> str:
-        return f"blake2b:{self.checksum}:{self.size_bytes}:{self.mtime_ns}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """None where the text is no seal."""
-        parts = text.split(":")
-        if len(parts) != 4 or parts[0] != "blake2b" or not (parts[2].isdigit() and parts[3].isdigit()):
-            return None
-        return cls(parts[1], int(parts[2]), int(parts[3]))
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Read the whole file: about 1 s a GB."""
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
-            facts = os.fstat(file.fileno())
-        return cls(digest.hexdigest(), facts.st_size, facts.st_mtime_ns)
 
 
 def load_faiss() -> Any:
@@ -118,21 +89,8 @@ def threads_for(queries: int) -> Iterator[None]:
 
 def is_sound(generation: Generation, folder: Path) -> bool:
     """Whether a generation's file is there, of a kind that is known, and looks as it was sealed."""
-    if generation.kind not in KINDS:
-        return False
-    path, seal = folder / Path(generation.file_name).name, Seal.parse(generation.checksum)
-    try:
-        facts = path.stat()
-        if seal is None or facts.st_size != seal.size_bytes:
-            return False
-        if facts.st_mtime_ns != seal.mtime_ns:
-            if Seal.of(path).checksum != seal.checksum:
-                return False
-            with contextlib.suppress(OSError):  # so that the next one need not read it all again
-                os.utime(path, ns=(facts.st_atime_ns, seal.mtime_ns))
-    except OSError:
-        return False
-    return True
+    seal = Seal.parse(generation.checksum)
+    return generation.kind in KINDS and seal is not None and seal.fits(folder / Path(generation.file_name).name)
 
 
 def delete_stale(folder: Path, current: Iterable[Generation]) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from framescout.cached import Seal
 from framescout.catalog.records import Generation, Model
-from framescout.vectors.files import FLAT, KINDS, Seal, load_faiss, open_index
+from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot

@@ -18,7 +18,7 @@ from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from framescout.cached import write_whole
+from framescout.cached import keep, read_kept
 from framescout.errors import MediaError, Reason
 
 MOST_BYTES = 512 * 2**20
@@ -47,9 +47,10 @@ class Thumbnails:
         """
         said = repr((content_hash, [round(time, 3) for time in times], box))
         kept = self._folder / f"{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}.jpg"
-        with contextlib.suppress(OSError):
-            known = kept.read_bytes()
-            os.utime(kept)
+        known = read_kept(kept)
+        if known is not None:
+            with contextlib.suppress(OSError):
+                os.utime(kept)
             return known
         made = self._decode(path, list(times), box)
         self._keep(kept, made)
@@ -92,7 +93,7 @@ class Thumbnails:
 
     def _keep(self, kept: Path, made: bytes) -> None:
         with contextlib.suppress(OSError):  # a full disk costs speed, not the picture
-            write_whole(kept, made)
+            keep(kept, made)
             self._made += 1
             if self._made % _A_SWEEP == 1:
                 self._sweep()
