@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 import framescout
+from framescout.console import printable
 from framescout.errors import FramescoutError
 
 COMMANDS = {
@@ -83,7 +84,7 @@ class Commands(click.Group):
 
 
 def _say(sentence: str) -> None:
-    click.echo(sentence.encode("utf-8", "backslashreplace").decode(), err=True)
+    click.echo(printable(sentence), err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

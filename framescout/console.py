@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from types import TracebackType
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _QUIET_INTERVAL = 60.0  # seconds between lines where no terminal watches
+
+
+def printable(text: str) -> str:
+    """Text with escapes in place of what a terminal obeys or can't show: a file's name may hold anything."""
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape", "backslashreplace").decode(), text)
 
 
 class ConsoleProgress:
@@ -78,7 +85,7 @@ class ConsoleProgress:
         return f"{self._done}/{self._videos} videos  {format_clock(self._footage)} of footage  {speed:.0f}x real time"
 
     def _line(self, text: str) -> None:
-        safe = text.encode("utf-8", "backslashreplace").decode()
+        safe = printable(text)
         if self._bar:
             self._bar.console.print(safe, markup=False, highlight=False, soft_wrap=True)
         else:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from framescout.console import printable
+
 if TYPE_CHECKING:
     from framescout.catalog import Catalog
     from framescout.settings import Settings
@@ -108,7 +110,7 @@ def verify(ctx: click.Context, repair: bool, as_json: bool) -> None:
         click.echo(json.dumps({"problems": [problem.to_json() for problem in problems]}, indent=2))
     else:
         for problem in problems:
-            click.echo(problem.sentence)
+            click.echo(printable(problem.sentence))
         click.echo("all is well" if not problems else f"{len(problems)} problems", err=True)
     if problems:
         ctx.exit(1)
@@ -161,7 +163,7 @@ def prune(ctx: click.Context, dry_run: bool, as_json: bool) -> None:
         click.echo(json.dumps({"dropped": paths, "dry_run": dry_run}, indent=2))
     else:
         for path in paths:
-            click.echo(path)
+            click.echo(printable(path) if sys.stdout.isatty() else path)
         click.echo(f"{len(paths)} files {'would be' if dry_run else 'were'} dropped", err=True)
 
 
@@ -195,7 +197,7 @@ def _tell(report: Report, quiet: bool, as_json: bool) -> None:
         click.echo(json.dumps(report.to_json()))
     if not quiet:
         for folder in report.unreadable_folders:
-            click.echo(f"can't be read: {folder}", err=True)
+            click.echo(printable(f"can't be read: {folder}"), err=True)
         click.echo(report.sentence(), err=True)
         if report.quarantined:
             click.echo("framescout status lists what is in quarantine, framescout retry tries it again", err=True)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from framescout.console import printable
 from framescout.timeline import format_clock
 from query.answer import Answer, Moment
 from query.confidence import MATCH
@@ -36,7 +37,8 @@ def show(answer: Answer) -> None:
 def show_lines(rows: list[tuple[Moment, tuple[str, ...]]]) -> None:
     """A line a moment with what stands before it, parted by tabs."""
     for moment, before in rows:
-        fields = (*before, _clock(moment.start), _clock(moment.end), f"{moment.confidence:.2f}", moment.video)
+        video = printable(moment.video) if sys.stdout.isatty() else moment.video
+        fields = (*before, _clock(moment.start), _clock(moment.end), f"{moment.confidence:.2f}", video)
         _write("\t".join(fields))
 
 
@@ -66,7 +68,7 @@ def _show_table(answer: Answer) -> None:
 def _add(table: Table, moment: Moment) -> None:
     from rich.text import Text
 
-    path = moment.video.encode("utf-8", "replace").decode()
+    path = printable(moment.video)
     if moment.similar:
         path += f"  (+{moment.similar} alike)"
     for step in moment.steps[1:]:

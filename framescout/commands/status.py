@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from framescout.console import printable
 from framescout.timeline import format_clock
 
 
@@ -64,4 +65,4 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 def _line(text: str) -> None:
-    click.echo(text.encode("utf-8", "backslashreplace").decode())
+    click.echo(printable(text))
