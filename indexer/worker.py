@@ -192,9 +192,8 @@ class Decoders:
     def _identified(self, found: Found) -> Job | None:
         try:
             return self._identify(found)
-        except OSError as error:  # reading the archive, nothing else, is done in there
-            job = Job(found, "", "", (0, 0))
-            self._put(Failed(job, Reason.UNREADABLE, error.strerror or str(error)))
+        except MediaError as error:
+            self._put(Failed(Job(found, "", "", (0, 0)), error.reason, error.detail))
             return None
 
     def _decode(self, job: Job, process: _Process) -> bool:
