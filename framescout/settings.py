@@ -25,6 +25,10 @@ DENSITIES = ("fast", "balanced", "thorough")
 """From few keyframes to many."""
 
 
+DECODERS = ("cpu", "cuda")
+"""What can decode: the processor; NVIDIA's cards."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What can be set; configs/default.toml says what each means."""
 
@@ -32,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     density: str
     workers: int
     batch: int
+    decode_on: str
     timezone: str
     camera_pattern: str
     decode_timeout: float
@@ -41,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.density not in DENSITIES:
             raise ValueError(f"density is one of {', '.join(DENSITIES)}, not {self.density!r}")
+        if self.decode_on not in DECODERS:
+            raise ValueError(f"decode_on is one of {', '.join(DECODERS)}, not {self.decode_on!r}")
         for name in ("workers", "batch"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} can't be negative")

@@ -26,7 +26,7 @@ from av.video.stream import VideoStream
 
 from framescout.catalog.records import Probe, ReadEnd
 from framescout.errors import MediaError, Reason
-from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.container import MAX_PIXELS, PROCESSOR, OpenVideo, open_video
 from framescout.media.frames import FrameFinder, Scaler, ShownFrame, frames_from, has_reliable_times
 from framescout.media.packets import is_sound, length_size
 from framescout.timeline import Span, format_clock
@@ -77,16 +77,16 @@ class PicturedKeyframe:
 
 
 def read_keyframes(
-    path: str, probe: Probe, density: str, size: tuple[int, int]
+    path: str, probe: Probe, density: str, size: tuple[int, int], *, decode_on: str = PROCESSOR
 ) -> Iterator[PicturedKeyframe | ReadEnd]:
     """The keyframes of the video in time order, pictures squashed to `size` (width, height); a ReadEnd last.
 
-    `density` is a name in DENSITIES.
+    `density` is a name in DENSITIES, `decode_on` as in `open_video`.
 
     Raises:
         MediaError: the video can't be opened, or not one picture of it decodes.
     """
-    with _Reader(path, probe, DENSITIES[density], size) as reader:
+    with _Reader(path, probe, DENSITIES[density], size, decode_on) as reader:
         keyframes = reader.keyframes()
         first = list(islice(keyframes, MINIMUM_KEYFRAMES))
         yield from first if len(first) == MINIMUM_KEYFRAMES else reader.spread(first)
@@ -106,9 +106,9 @@ def spans(times: Sequence[float], end: float) -> tuple[Span, ...]:
 class _Reader(AbstractContextManager["_Reader"]):
     """One read of one video: the file is open twice, once to walk its packets, once to fill gaps."""
 
-    def __init__(self, path: str, probe: Probe, density: Density, size: tuple[int, int]) -> None:
+    def __init__(self, path: str, probe: Probe, density: Density, size: tuple[int, int], decode_on: str) -> None:
         self._path, self._probe, self._density, self._size = path, probe, density, size
-        self._limit = max(MAX_PIXELS, probe.width_px * probe.height_px)
+        self._decode_on = decode_on
         self._open_files = ExitStack()
         self._scaler = Scaler()
         self._frame_length = 1 / probe.frame_rate if probe.frame_rate else 0.0
@@ -118,7 +118,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         self._troubles: list[str] = []
 
     def __enter__(self) -> _Reader:
-        self._video = self._open_files.enter_context(open_video(self._path, max_pixels=self._limit))
+        self._video = self._opened()
         # the deblocking filter costs a sixth of decoding an I-frame and is not seen in a small picture
         self._video.stream.codec_context.options |= {"skip_loop_filter": "all"}
         return self
@@ -128,9 +128,14 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     @cached_property
     def _gap_video(self) -> OpenVideo:
-        video = self._open_files.enter_context(open_video(self._path, max_pixels=self._limit))
-        video.stream.codec_context.options |= {"skip_loop_filter": "noref"}
+        video = self._opened()
+        # a frame that no other needs is no better than its neighbour: left out, a gap costs a quarter less
+        video.stream.codec_context.options |= {"skip_frame": "noref"}
         return video
+
+    def _opened(self) -> OpenVideo:
+        limit = max(MAX_PIXELS, self._probe.width_px * self._probe.height_px)
+        return self._open_files.enter_context(open_video(self._path, max_pixels=limit, decode_on=self._decode_on))
 
     @cached_property
     def _finder(self) -> FrameFinder:

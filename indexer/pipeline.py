@@ -260,7 +260,7 @@ def bring_up_to_date(
 def _decoders(files: int, settings: Settings) -> Decoders:
     """By themselves one more than half the cores: each waits now and then."""
     count = settings.workers or (os.cpu_count() or 2) // 2 + 1
-    limits = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout)
+    limits = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout, settings.decode_on)
     return Decoders(min(count, files), limits)
 
 

@@ -38,12 +38,15 @@ _EVENTS_WAITING = 64  # bounds the memory between decoding and embedding
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one decoding process may take."""
+    """What one decoding process may take, and where it decodes."""
 
     max_pixels: int
     memory_mib: int
+    """Without a graphics card: the driver of one reserves more addresses than there is memory."""
     timeout: float
     """Seconds without a sign of life."""
+    decode_on: str
+    """As in `open_video`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class Decoders:
         self._queue: queue.Queue[Event | Crashed | None] = queue.Queue(_EVENTS_WAITING)
         self._no_more = threading.Event()
         self._abandoned = threading.Event()
-        self._idle = [_Process(limits.memory_mib) for _ in range(count)]
+        self._idle = [_Process(limits) for _ in range(count)]
         self._threads: list[threading.Thread] = []
 
     def begin(self, files: list[Found], identify: Identify) -> None:
@@ -178,7 +181,7 @@ class Decoders:
                 job = self._identified(found)
                 if job is None:
                     continue
-                process = process or _Process(self._limits.memory_mib)
+                process = process or _Process(self._limits)
                 if not self._decode(job, process):
                     process.kill()
                     process = None
@@ -198,7 +201,7 @@ class Decoders:
 
     def _decode(self, job: Job, process: _Process) -> bool:
         """Pass on what the process says of this job; False where the process can't be used any more."""
-        process.begin(job, self._limits.max_pixels)
+        process.begin(job)
         heard = time.monotonic()
         while not self._abandoned.is_set():
             if not process.connection.poll(0.1):
@@ -227,17 +230,17 @@ class Decoders:
 class _Process:
     """A decoding process and the pipe to it."""
 
-    def __init__(self, memory_mib: int) -> None:
+    def __init__(self, limits: Limits) -> None:
         spawn = multiprocessing.get_context("spawn")  # a fork would share the embedder's threads and locks
         self.connection, theirs = spawn.Pipe()
-        self._process: SpawnProcess = spawn.Process(target=_serve, args=(theirs, memory_mib), daemon=True)
+        self._process: SpawnProcess = spawn.Process(target=_serve, args=(theirs, limits), daemon=True)
         with _deaf_to_interrupts():
             self._process.start()
         theirs.close()
 
-    def begin(self, job: Job, max_pixels: int) -> None:
+    def begin(self, job: Job) -> None:
         with contextlib.suppress(BrokenPipeError):  # a dead process shows when its answer is read
-            self.connection.send((job, max_pixels))
+            self.connection.send(job)
 
     def kill(self) -> None:
         self._process.kill()
@@ -266,43 +269,47 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, memory_mib: int) -> None:
+def _serve(connection: Connection, limits: Limits) -> None:
     """Decode one job after the other until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory(memory_mib)
     for needed in ("duplicates", "keyframes", "probe"):  # takes 0.1 s: done while the model is loaded
         importlib.import_module(f"indexer.{needed}")
+    _limit_memory(limits)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            job, max_pixels = connection.recv()
+            job = connection.recv()
             try:
-                _decode(job, max_pixels, connection)
+                _decode(job, limits, connection)
             except MediaError as error:
                 connection.send(Failed(job, error.reason, error.detail))
             except MemoryError:
-                connection.send(Failed(job, Reason.TOO_LARGE, f"more than {memory_mib} MiB of memory"))
+                connection.send(Failed(job, Reason.TOO_LARGE, f"more than {limits.memory_mib} MiB of memory"))
 
 
-def _limit_memory(memory_mib: int) -> None:
+def _limit_memory(limits: Limits) -> None:
+    from framescout.media.container import has_device
+
+    if has_device(limits.decode_on):
+        return
     with contextlib.suppress(ImportError, ValueError, OSError):  # not every system has it
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mib * 2**20, memory_mib * 2**20))
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mib * 2**20, limits.memory_mib * 2**20))
 
 
-def _decode(job: Job, max_pixels: int, connection: Connection) -> None:
+def _decode(job: Job, limits: Limits, connection: Connection) -> None:
     from indexer.duplicates import merge_duplicates
     from indexer.keyframes import read_keyframes
     from indexer.probe import probe
 
-    facts = probe(job.found.path, max_pixels=max_pixels)
+    facts = probe(job.found.path, max_pixels=limits.max_pixels)
     connection.send(Probed(job, facts))
     end: list[ReadEnd] = []
     heard = time.monotonic()
 
     def pictures() -> Iterator[PicturedKeyframe]:
         nonlocal heard
-        for item in read_keyframes(job.found.path, facts, job.density, job.size):
+        for item in read_keyframes(job.found.path, facts, job.density, job.size, decode_on=limits.decode_on):
             if isinstance(item, ReadEnd):
                 end.append(item)
                 return

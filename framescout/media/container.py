@@ -16,6 +16,7 @@ from pathlib import Path
 
 import av
 import av.logging
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.format import Flags as FormatFlags
@@ -26,6 +27,7 @@ from av.video.stream import VideoStream
 
 from framescout.errors import MediaError, Reason
 
+PROCESSOR = "cpu"
 MAX_PIXELS = 2**26
 """Pixels a picture may have unless the caller says otherwise: 8192 x 8192, twice an 8K frame."""
 
@@ -95,10 +97,14 @@ class OpenVideo:
 
 
 @contextmanager
-def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[OpenVideo]:
+def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS, decode_on: str = PROCESSOR) -> Iterator[OpenVideo]:
     """Open the first video stream of a local file that is no attached picture.
 
     Decoding uses one thread: I-frames alone gain nothing from more, and videos are read side by side.
+
+    Args:
+        decode_on: "cpu", or what libav calls a device that decodes ("cuda": NVDEC). Where it can't be had, or can't
+            decode this codec, the processor does.
 
     Raises:
         MediaError: it can't be opened, has no picture, or its pictures have more than `max_pixels`; also for
@@ -109,7 +115,7 @@ def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Op
     try:
         if Path(name).stat().st_size == 0:
             raise MediaError(Reason.EMPTY)
-        with av.open(name, mode="r", options=limits, metadata_errors="replace") as container:
+        with _open(name, limits, decode_on) as container:
             stream = _video_stream(container, max_pixels)
             start = container.start_time
             yield OpenVideo(name, container, stream, start / av.time_base if start is not None else 0.0)
@@ -117,6 +123,25 @@ def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Op
         raise _media_error(error) from error
     except OSError as error:
         raise MediaError(Reason.UNREADABLE, error.strerror or "") from error
+
+
+def has_device(decode_on: str) -> bool:
+    """Whether this machine has the card that libav calls so, with its driver."""
+    if decode_on == PROCESSOR:
+        return False
+    try:
+        HWAccel(decode_on).create(av.codec.Codec("h264", "r"))
+    except (FFmpegError, NotImplementedError):
+        return False
+    return True
+
+
+def _open(name: str, limits: dict[str, str], decode_on: str) -> InputContainer:
+    if decode_on != PROCESSOR:
+        with suppress(FFmpegError):  # no card, or too little memory on it; what is wrong with the file shows below
+            card = HWAccel(decode_on, allow_software_fallback=True)
+            return av.open(name, mode="r", options=limits, metadata_errors="replace", hwaccel=card)
+    return av.open(name, mode="r", options=limits, metadata_errors="replace")
 
 
 def decodable(codec: str) -> bool:
