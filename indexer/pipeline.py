@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from framescout.catalog import Catalog, Writer
+from framescout.catalog import Catalog, Snapshot, Writer
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Model, Recording
 from framescout.embedding import Embedder, fingerprint, load_embedder
 from framescout.errors import Reason
@@ -226,11 +226,15 @@ def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress
     writer.drop_replaced()
     with catalog.snapshot() as snapshot:
         active = snapshot.active_model()
-        embedded = set(snapshot.densities(model.id))
-        missing = [video for video in snapshot.videos() if not video.is_gone and video.id not in embedded]
-    if active is None or (active.id != model.id and not missing):
+        is_to_be_active = active is None or (active.id != model.id and _has_seen_everything(snapshot, model))
+    if is_to_be_active:
         writer.activate(model)
     publish(catalog, writer, model, progress)
+
+
+def _has_seen_everything(snapshot: Snapshot, model: Model) -> bool:
+    embedded = snapshot.densities(model.id)
+    return all(video.is_gone or video.id in embedded for video in snapshot.videos())
 
 
 def bring_up_to_date(

@@ -104,11 +104,12 @@ class _Scan:
 
     def walk(self, roots: list[str]) -> Iterator[Found]:
         """Depth first; a stack in place of recursion, since folders may be nested deeper than calls."""
-        waiting = list(reversed(roots))
+        waiting = [(root, True) for root in reversed(roots)]
         named = set(roots)
         while waiting:
-            path = waiting.pop()
-            real = os.path.realpath(path)
+            path, may_be_link = waiting.pop()
+            # asking for each folder on the way costs more than all the rest: only where there can be a link
+            real = os.path.realpath(path) if may_be_link else path
             try:
                 facts = os.stat(real)  # noqa: PTH116 - surrogates and speed
                 if stat.S_ISDIR(facts.st_mode):
@@ -124,13 +125,14 @@ class _Scan:
             return False
         return is_named or _is_video(path, facts.st_size)
 
-    def _entries(self, folder: str, facts: os.stat_result) -> list[str]:
+    def _entries(self, folder: str, facts: os.stat_result) -> list[tuple[str, bool]]:
+        """(path, whether it is a link) in the order of names; `folder` has no link in it."""
         if (facts.st_dev, facts.st_ino) in self._folders:
             return []
         self._folders.add((facts.st_dev, facts.st_ino))
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if not _is_hidden(entry.name))
-        return [os.path.join(folder, name) for name in names]  # noqa: PTH118
+            found = sorted((entry.name, entry.is_symlink()) for entry in entries if not _is_hidden(entry.name))
+        return [(os.path.join(folder, name), is_link) for name, is_link in found]  # noqa: PTH118
 
 
 def _is_hidden(name: str) -> bool:
