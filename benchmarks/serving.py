@@ -2,7 +2,8 @@
 
     python benchmarks/serving.py [--keyframes 100000] [--clients 8] [--seconds 20] [--indexing]
 
-Makes a catalog of vectors sampled around real ones (the demo's landscapes, in shots of near-duplicates), starts
+Makes a catalog of vectors that lie as real ones do (realistic.py; the more footage and pictures of your own lie in the
+folders of --like, the more so), starts
 `framescout serve` on it, warms it up, and asks different sentences from several clients at once. With --indexing,
 `framescout index` reads an archive of 1080p clips into the same catalog meanwhile. The clients run on the same machine,
 and what they need counts.
@@ -22,21 +23,20 @@ import tempfile
 import threading
 import time
 import urllib.parse
-from dataclasses import asdict
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 import framescout
-import indexer
-from framescout import vectors
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
-from framescout.commands.demo import make_archive
-from framescout.timeline import Span
+from framescout.progress import SilentProgress
+from indexer.publish import publish
 
-A_VIDEO, A_SHOT = 200, 8  # keyframes
+sys.path.insert(0, str(Path(__file__).parent))
+from archive import video
+from realistic import gather, stream
+
 WORDS = ("a person", "two people", "a car", "a dog", "trees", "the sea", "mountains", "a house", "snow", "a bicycle")
 COLOURS = (
     "red", "blue", "green", "black", "white", "yellow", "grey", "brown", "old", "new", "large", "small", "broken",
@@ -48,39 +48,17 @@ THINGS = (
 PLACES = ("at night", "in a street", "in a meadow", "by the sea", "indoors", "in the rain", "at sunset", "on a road")
 
 
-def video(number: int, seeds: np.ndarray) -> IndexedVideo:
-    """A video of made-up vectors: each shot around a mixture of two real ones."""
-    random = np.random.default_rng(number)
-    shots = A_VIDEO // A_SHOT
-    mixed = seeds[random.integers(0, len(seeds), shots)] + random.normal(0, 0.06, (shots, seeds.shape[1]))
-    rows = np.repeat(mixed, A_SHOT, axis=0) + random.normal(0, 0.01, (A_VIDEO, seeds.shape[1]))
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    keyframes = tuple(Keyframe(i, Fraction(2), 2.0 * i, Span(2.0 * i, 2.0 * i + 2.0)) for i in range(A_VIDEO))
-    length = 2.0 * A_VIDEO
-    return IndexedVideo(
-        FileIdentity(f"/made-up/{number}.mp4", 1, 1, f"made up {number}"),
-        Probe(length, 25.0, False, 640, 360, 0, Fraction(1), 0.0, "h264", False, None),
-        Recording(None, None, f"cam{number % 10}"), ReadEnd(length, True), keyframes, rows.astype(np.float16),
-        "balanced",
-    )  # fmt: skip
-
-
-def build(folder: Path, keyframes: int) -> Catalog:
-    """A catalog of so many keyframes, with its index file."""
-    make_archive(folder / "archive")
+def build(folder: Path, keyframes: int, like: Sequence[Path] = ()) -> Catalog:
+    """A catalog of the demo's archive, the footage in `like`, and so many keyframes more; with its index file."""
+    seeds = gather(folder, like)
     catalog = framescout.open(folder / "catalog")
-    indexer.index(catalog, [folder / "archive"])
-    with catalog.writer() as writer, catalog.snapshot() as snapshot:
-        model = snapshot.active_model()
-        assert model
-        seeds = np.concatenate([block.embeddings for block in snapshot.blocks(model.id)]).astype(np.float32)
-        np.save(folder / "seeds.npy", seeds)
-        for number in range(-(-keyframes // A_VIDEO)):
-            writer.commit_video(video(number, seeds), model)
     with catalog.snapshot() as snapshot:
-        built = vectors.build(snapshot, model, catalog.vectors_folder)
+        model = snapshot.active_model()
+    assert model
     with catalog.writer() as writer:
-        writer.publish_generation(model_id=model.id, **asdict(built))
+        for number, rows in enumerate(stream(seeds, keyframes)):
+            writer.commit_video(video(number, rows), model)
+        publish(catalog, writer, model, SilentProgress())
     return catalog
 
 
@@ -137,13 +115,14 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description="Measure the web app under load.")
     parser.add_argument("--keyframes", type=int, default=100_000)
+    parser.add_argument("--like", type=Path, nargs="*", default=[], help="folders of footage and pictures")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--indexing", action="store_true")
     parser.add_argument("--clips", type=int, default=400, help="of the archive that is indexed meanwhile")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="serving-"))
-    catalog = build(folder, arguments.keyframes)
+    catalog = build(folder, arguments.keyframes, arguments.like)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

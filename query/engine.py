@@ -72,6 +72,15 @@ class Engine:
             found = [self._find(snapshot, model, *pair) for pair in zip(asked, rankings, strict=True)]
             return self._answers(snapshot, model, asked, found)
 
+    def encode_ahead(self, queries: Sequence[Query]) -> None:
+        """Encode the sentences of questions that will be asked soon, so that answering them takes less time.
+
+        Raises as `answer` does.
+        """
+        with self.catalog.snapshot() as snapshot:
+            model = find_model(snapshot, self.model_name)
+        self._encode(model, [text for query in queries for text in query.texts])
+
     def read(self, snapshot: Snapshot, model: Model, query: Query) -> list[Part]:
         """What a moment must show, and what it must not, as directions in the model's space."""
         sample = self.sample(snapshot, model, PageToken.read(query.page).below)
@@ -106,14 +115,16 @@ class Engine:
         """(D,) float32 unit vectors of written sentences; those that were not asked lately are encoded together."""
         keys = [(model.fingerprint, Term.read(written).text) for written in texts]
         with self._preparing:
-            missing = [key for key in dict.fromkeys(keys) if key not in self._vectors]
-            if missing:
-                rows = encode(self.text_tower(model), [text for _, text in missing])
+            known = {key: self._vectors[key] for key in keys if key in self._vectors}
+        missing = [key for key in dict.fromkeys(keys) if key not in known]
+        if missing:
+            rows = encode(self.text_tower(model), [text for _, text in missing])
+            known.update(zip(missing, rows, strict=True))
+            with self._preparing:
                 self._vectors.update(zip(missing, rows, strict=True))
-            vectors = [self._vectors[key] for key in keys]
-            while len(self._vectors) > _SENTENCES_KEPT:
-                self._vectors.popitem(last=False)
-            return vectors
+                while len(self._vectors) > _SENTENCES_KEPT:
+                    self._vectors.popitem(last=False)
+        return [known[key] for key in keys]
 
     def _sentence(self, model: Model, sample: Sample, written: str, *, is_wanted: bool = True) -> Part:
         (vector,) = self._encode(model, [written])

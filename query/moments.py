@@ -22,6 +22,7 @@ from query.sequence import best_chains
 
 _IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
 _LEAST = np.finfo(np.float64).min  # log-odds of what a filter leaves out are less
+_NOTHING = np.array([-np.inf])
 _LEAST_RISE = 1.0  # log-odds; a peak that stands out less takes in only what is as good as itself
 
 
@@ -62,23 +63,24 @@ def join_curves(
 
     `usual`: what keyframes score that show something else. `unlike`: the cosine of unrelated keyframes.
     """
-    peaks = [
-        (-float(curve.evidence[stretch.peak]), curve.block.first_keyframe_id + stretch.peak, curve, stretch)
-        for curve in curves
-        for stretch in find_stretches(curve.evidence, at_least, usual, find_cuts(curve.block.likeness, unlike))
-    ]
-    peaks.sort(key=lambda peak: peak[:2])
+    if not curves:
+        return
+    ends = np.cumsum([len(curve.evidence) + 1 for curve in curves])  # between two videos stands what nothing takes in
+    scores = np.concatenate([part for curve in curves for part in (curve.evidence, _NOTHING)])
+    likeness = np.concatenate([part for curve in curves for part in (curve.block.likeness, _NOTHING, _NOTHING)])
     one = parts[0] if is_one_direction(parts) else None
-    for minus_odds, keyframe_id, curve, stretch in peaks:
-        first = curve.block.first_keyframe_id
+    for stretch in find_stretches(scores, at_least, usual, find_cuts(likeness[:-1], unlike)):
+        place = int(np.searchsorted(ends, stretch.peak, side="right"))
+        block, odds = curves[place].block, float(scores[stretch.peak])
+        first = block.first_keyframe_id - (int(ends[place - 1]) if place else 0)
         yield Found(
-            curve.block.video_id,
+            block.video_id,
             first + stretch.first,
             first + stretch.last,
-            keyframe_id,
-            score=(-minus_odds - one.at_zero) / one.slope if one else -minus_odds,
-            confidence=1 / (1 + math.exp(min(minus_odds, 700.0))),
-            vector=curve.block.rows[stretch.peak],
+            first + stretch.peak,
+            score=(odds - one.at_zero) / one.slope if one else odds,
+            confidence=1 / (1 + math.exp(min(-odds, 700.0))),
+            vector=block.rows[first + stretch.peak - block.first_keyframe_id],
         )
 
 
@@ -149,7 +151,7 @@ def find_cuts(likeness: np.ndarray, unlike: float) -> np.ndarray:
     return cuts
 
 
-def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts: np.ndarray) -> list[Stretch]:
+def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts: np.ndarray) -> Iterator[Stretch]:
     """Stretches around every peak that reaches `at_least`, best first; they never overlap.
 
     Args:
@@ -159,23 +161,22 @@ def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts:
         cuts: (N - 1,) bool, whether a new shot begins between two keyframes.
     """
     taken = [False] * len(scores)
-    found = []
     peaks = np.flatnonzero(scores >= max(at_least, _LEAST))
+    curve, is_cut = scores.tolist(), cuts.tolist()  # one by one, lists are read much faster than arrays
     for peak in peaks[np.argsort(-scores[peaks], kind="stable")].tolist():
         if not taken[peak]:
-            stretch = _grow(scores, taken, peak, background, cuts)
+            stretch = _grow(curve, taken, peak, background, is_cut)
             taken[stretch.first : stretch.last + 1] = [True] * (stretch.last + 1 - stretch.first)
-            found.append(stretch)
-    return found
+            yield stretch
 
 
-def _grow(scores: np.ndarray, taken: list[bool], peak: int, background: float, cuts: np.ndarray) -> Stretch:
-    top = float(scores[peak])
+def _grow(scores: list[float], taken: list[bool], peak: int, background: float, cuts: list[bool]) -> Stretch:
+    top = scores[peak]
     rise = max(top - background, _LEAST_RISE)
     in_a_shot, across_a_cut = top - (1 - _IN_A_SHOT) * rise, top - (1 - _ACROSS_A_CUT) * rise
 
     def belongs(other: int, between: int) -> bool:
-        return not taken[other] and bool(scores[other] >= (across_a_cut if cuts[between] else in_a_shot))
+        return not taken[other] and scores[other] >= (across_a_cut if cuts[between] else in_a_shot)
 
     first = last = peak
     while first > 0 and belongs(first - 1, first - 1):

@@ -49,7 +49,7 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     zone = settings.load(ctx.obj["config"]).zone
     app = create_app(catalog, exports=exports.absolute(), host=host, token=token, model=model, zone=zone)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle's delay on
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

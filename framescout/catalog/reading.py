@@ -74,6 +74,7 @@ class Snapshot:
         self._connection = connection
         self._kept = kept
         self._ranges = _known_ranges(connection)
+        self._lengths: dict[int, int] = {}
 
     def known_files(self) -> dict[str, KnownFile]:
         """Every file that holds a video, by path."""
@@ -136,28 +137,31 @@ class Snapshot:
     def _videos(self, ids: Sequence[int] | None) -> list[Video]:
         best = _best_files(ids)
         query = (
-            select(VideoRow, best.c.path, best.c.gone_at)
+            select(
+                VideoRow.id,
+                best.c.path,
+                best.c.gone_at,
+                VideoRow.content_hash,
+                VideoRow.duration,
+                VideoRow.frame_rate,
+                VideoRow.width_px,
+                VideoRow.height_px,
+                VideoRow.codec,
+                VideoRow.camera,
+                VideoRow.recorded_at,
+                VideoRow.read_to,
+                VideoRow.is_complete,
+                VideoRow.end_detail,
+            )
             .join(best, best.c.video_id == VideoRow.id)
             .order_by(VideoRow.id)
         )
         if ids is not None:
             query = query.where(VideoRow.id.in_(ids))
+        rows = self._connection.execute(query)
         return [
-            Video(
-                id=row.id,
-                path=row.path,
-                is_gone=row.gone_at is not None,
-                content_hash=row.content_hash,
-                duration=row.duration,
-                frame_rate=row.frame_rate,
-                width_px=row.width_px,
-                height_px=row.height_px,
-                codec=row.codec,
-                camera=row.camera,
-                recorded_at=row.recorded_at,
-                end=ReadEnd(row.read_to, row.is_complete, row.end_detail),
-            )
-            for row in self._connection.execute(query)
+            Video(row[0], row[1], row[2] is not None, *row[3:11], ReadEnd(*row[11:]))  # type: ignore[call-arg]
+            for row in rows
         ]
 
     def models(self) -> list[Model]:
@@ -213,13 +217,14 @@ class Snapshot:
         spans = spans[np.searchsorted(spans[:, 1], from_keyframe_id) :]
         if video_ids is not None:
             spans = spans[np.isin(spans[:, 0], list(video_ids))]
-        dimensions = self._connection.execute(select(ModelRow.dimensions).where(ModelRow.id == model_id)).scalar() or 0
+        if not len(spans):
+            return
         kept = self._kept
-        if kept is None or int((spans[:, 2] - spans[:, 1]).sum()) * dimensions > kept.most_values:
-            yield from self._read_blocks(model_id, dimensions, spans[:, 1].tolist())
+        if kept is None or int((spans[:, 2] - spans[:, 1]).sum()) * self._dimensions(model_id) > kept.most_values:
+            yield from self._read_blocks(model_id, spans[:, 1].tolist())
             return
         known = {first: kept.get(model_id, first) for first in spans[:, 1].tolist()}
-        missing = self._read_blocks(model_id, dimensions, [first for first, block in known.items() if block is None])
+        missing = self._read_blocks(model_id, [first for first, block in known.items() if block is None])
         for block in known.values():
             if block is not None:
                 yield block
@@ -227,7 +232,13 @@ class Snapshot:
                 kept.keep(model_id, read)
                 yield read
 
-    def _read_blocks(self, model_id: int, dimensions: int, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
+    def _dimensions(self, model_id: int) -> int:
+        if model_id not in self._lengths:
+            query = select(ModelRow.dimensions).where(ModelRow.id == model_id)
+            self._lengths[model_id] = self._connection.execute(query).scalar_one()
+        return self._lengths[model_id]
+
+    def _read_blocks(self, model_id: int, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
         """Those that begin with these keyframes, in this order, which is that of the ids."""
         query = (
             select(
@@ -242,6 +253,7 @@ class Snapshot:
         for start in range(0, len(firsts), _MANY):
             part = query.where(IndexingRow.first_keyframe_id.in_(firsts[start : start + _MANY]))
             for video_id, first, count, matrix in self._connection.execute(part):
+                dimensions = self._dimensions(model_id)
                 if len(matrix) != count * dimensions * 2:
                     raise DamagedCatalogError(
                         f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"
@@ -300,6 +312,8 @@ class Snapshot:
 
     def embeddings_of(self, model_id: int, keyframe_ids: Sequence[int]) -> np.ndarray:
         """(N, D) float16, in the order of the ids; ids that the model doesn't know are left out."""
+        if not len(keyframe_ids):
+            return np.empty((0, 0), np.float16)
         ranges = self.video_ranges(model_id)
         places = np.searchsorted(ranges[:, 1], keyframe_ids, side="right") - 1
         known = [(i, p) for i, p in zip(keyframe_ids, places, strict=True) if p >= 0 and i < ranges[p, 2]]

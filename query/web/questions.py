@@ -1,14 +1,16 @@
 """Questions of many clients in, answers out: those that wait are answered together.
 
 Sentences that are asked at the same time share a state of the catalog, a pass of the text tower and one over the vector
-index, and no thread takes the processor from another in the middle of an answer. Whatever reads more than the index,
+index; while some are answered the next are encoded. Whatever reads more than the index,
 such as questions of several parts, goes its own way and keeps nobody waiting.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from framescout.errors import FramescoutError
@@ -20,6 +22,7 @@ _TOGETHER = 8
 _ALONE = 4  # questions that are answered by themselves at the same time
 
 _Waiting = tuple[Query, Future[Answer]]
+_Queue = queue.SimpleQueue[_Waiting | None]
 
 
 class Questions:
@@ -28,32 +31,33 @@ class Questions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._alone = ThreadPoolExecutor(_ALONE, "question")
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="questions", daemon=True)
-        self._thread.start()
+        self._asked: _Queue = queue.SimpleQueue()
+        self._encoded: _Queue = queue.SimpleQueue()
+        steps = ((self._asked, self._encode), (self._encoded, self._answer))  # the first hardly needs Python's lock
+        self._threads = [threading.Thread(target=_work, args=step, name="questions", daemon=True) for step in steps]
+        for thread in self._threads:
+            thread.start()
 
     def ask(self, query: Query) -> Future[Answer]:
         """Its result is that of `Engine.answer`."""
         if not query.is_one_sentence:
             return self._alone.submit(self._engine.answer, query)
         answer: Future[Answer] = Future()
-        self._waiting.put((query, answer))
+        self._asked.put((query, answer))
         return answer
 
     def close(self) -> None:
         """Answer what waits, and nothing more."""
-        self._waiting.put(None)
-        self._thread.join()
+        for waiting, thread in zip((self._asked, self._encoded), self._threads, strict=True):
+            waiting.put(None)
+            thread.join()
         self._alone.shutdown(cancel_futures=True)
 
-    def _work(self) -> None:
-        goes_on = True
-        while goes_on:
-            asked = [self._waiting.get()]
-            while len(asked) < _TOGETHER and not self._waiting.empty():
-                asked.append(self._waiting.get())
-            goes_on = None not in asked
-            self._answer([each for each in asked if each and each[1].set_running_or_notify_cancel()])
+    def _encode(self, asked: list[_Waiting]) -> None:
+        with contextlib.suppress(Exception):  # the next step meets it again, and tells who asked
+            self._engine.encode_ahead([query for query, _ in asked])
+        for each in asked:
+            self._encoded.put(each)
 
     def _answer(self, asked: list[_Waiting]) -> None:
         try:
@@ -70,3 +74,16 @@ class Questions:
         else:
             for (_, future), answer in zip(asked, answers, strict=True):
                 future.set_result(answer)
+
+
+def _work(waiting: _Queue, step: Callable[[list[_Waiting]], None]) -> None:
+    """Take what waits, as much as there is; until None comes."""
+    goes_on = True
+    while goes_on:
+        taken = [waiting.get()]
+        while len(taken) < _TOGETHER and not waiting.empty():
+            taken.append(waiting.get())
+        goes_on = None not in taken
+        wanted = [each for each in taken if each and (each[1].running() or each[1].set_running_or_notify_cancel())]
+        if wanted:
+            step(wanted)

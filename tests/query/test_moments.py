@@ -17,7 +17,7 @@ scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
 def stretches(curve: np.ndarray, at_least: float, background: float = 0.0, cuts: tuple[int, ...] = ()) -> list[Stretch]:
     """`cuts`: positions at which a new shot begins."""
     is_cut = np.isin(np.arange(1, len(curve)), cuts)
-    return find_stretches(curve, at_least, background, is_cut)
+    return list(find_stretches(curve, at_least, background, is_cut))
 
 
 def test_a_hill_is_one_moment_from_foot_to_foot() -> None:
