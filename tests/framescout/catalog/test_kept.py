@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import framescout
@@ -70,6 +70,7 @@ def test_a_catalog_that_was_put_in_its_place_is_another(tmp_path: Path) -> None:
     assert len(said(other, model)) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.sets(st.integers(1, 6)), max_size=6), st.integers(0, 30))
 def test_the_answer_is_the_same_with_and_without(
     kept_and_not: tuple[Catalog, Catalog, Model], asked: list[set[int]], first: int
