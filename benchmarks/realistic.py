@@ -12,6 +12,7 @@ noise as strong as the weakest of the real ones, and all are turned by one rotat
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -76,6 +77,16 @@ def gather(folder: Path, like: Sequence[Path] = ()) -> Seeds:
     bounds = np.searchsorted(kinds[order], np.stack([kinds[order], kinds[order] + 1], axis=1))
     questions = [" ".join(words) for words in product(_WHO, _DOES, _WHERE)]
     return Seeds(pictures[order], bounds, steps, embedder.encode_texts(questions))
+
+
+def find_seeds(folder: Path, dimensions: int, like: Sequence[Path] = ()) -> Seeds:
+    """Those of a folder, gathered when it has none yet; in as many dimensions."""
+    path = folder / "seeds.npz"
+    if not path.exists():
+        with tempfile.TemporaryDirectory() as made:
+            gather(Path(made), like).save(path)
+    seeds = Seeds.load(path)
+    return seeds if seeds.dimensions == dimensions else widen(seeds, dimensions)
 
 
 def widen(seeds: Seeds, dimensions: int, seed: int = 7) -> Seeds:

@@ -338,8 +338,10 @@ def build(engine: Engine, rows: np.ndarray, folder: Path) -> dict[str, Any]:
     started = time.perf_counter()
     engine.build(rows, folder)
     took = time.perf_counter() - started
+    used = resource.getrusage(resource.RUSAGE_SELF)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return {"seconds": took, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "size": size / 2**20}
+    processor = used.ru_utime + used.ru_stime
+    return {"seconds": took, "processor": processor, "peak": used.ru_maxrss / 1024, "size": size / 2**20}
 
 
 def ask(engine: Engine, queries: np.ndarray, exact: np.ndarray, folder: Path, knobs: Sequence[Any]) -> dict[str, Any]:

@@ -1,67 +1,295 @@
-"""How long a cold `framescout search` takes in a large catalog: the whole process, started anew each time.
+"""How long searches take in a large archive, and what its vector index costs.
 
-    python benchmarks/searching.py [--keyframes 2600000] [--rounds 3]
+    python benchmarks/searching.py [--keyframes 100000] [--dimensions 384] [--like FOLDER ...] [--streamed] [--rounds 3]
 
-The embeddings are made up: 300 a video, around one direction each, as keyframes of one camera lie. So the figures are
-of time; whether answers are right is measured elsewhere. 2.6 million keyframes are what a year of footage has at a
-keyframe every 12 seconds. A keyframe takes about 1.2 kB of disk, and 0.15 ms to be written and indexed.
+Vectors are those of realistic.py. A hundredth of them comes after the index file was built, and is read from the
+catalog. Building, and asking, run in processes of their own, whose memory is measured. With 384 dimensions the whole
+`framescout search` is measured too, started anew each time. --streamed: no catalog is written, its embeddings are made
+up when they are read; for archives that would take hours to write.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-import framescout
+from benchmarks.archive import fill, publish, video
+from benchmarks.realistic import A_VIDEO, Seeds, find_seeds, questions, stream
+from benchmarks.realistic import video as made_up
+from benchmarks.search_engines import memory
+from framescout import vectors
 from framescout.catalog import Catalog
-from framescout.embedding import load_embedder
-from framescout.progress import SilentProgress
-from indexer.publish import publish
-from tests.framescout.catalog.make import make_indexed
+from framescout.catalog.records import EmbeddingBlock, Generation, Model
+from framescout.vectors import VectorIndex, tidy
+from framescout.vectors.exact import search_blocks
+from framescout.vectors.recall import recall
 
-A_VIDEO = 300
+_QUERIES, _BATCH, _AT = 256, 32, 100
 
 
-def fill(catalog: Catalog, keyframes: int) -> None:
-    embedder = load_embedder("starter", cache=catalog.cache_folder)
-    random = np.random.default_rng(0)
+@dataclass(frozen=True)
+class Streamed:
+    """What a Snapshot says of embeddings, made up when they are read."""
+
+    folder: Path
+    seeds: Seeds
+    count: int
+
+    def keyframe_count(self, _model_id: int) -> int:
+        return self.count
+
+    def next_keyframe_id(self) -> int:
+        return self.count + 1
+
+    def video_ranges(self, _model_id: int) -> np.ndarray:
+        numbers = np.arange(self.count // A_VIDEO)
+        return np.stack([numbers, numbers * A_VIDEO + 1, (numbers + 1) * A_VIDEO + 1], axis=1)
+
+    def blocks(
+        self, _model_id: int, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None
+    ) -> Iterator[EmbeddingBlock]:
+        first = -(-max(0, from_keyframe_id - 1) // A_VIDEO)
+        for number in range(first, self.count // A_VIDEO) if video_ids is None else sorted(video_ids):
+            yield EmbeddingBlock(number, number * A_VIDEO + 1, made_up(self.seeds, number))
+
+    def current_generation(self, _model_id: int) -> Generation | None:
+        facts = json.loads((self.folder / "generation.json").read_text())
+        return Generation(id=1, model_id=1, built_at=datetime.now(UTC), **facts)
+
+    def publish(self, model: Model) -> None:
+        built = vectors.build(self, model, self.folder)  # type: ignore[arg-type]
+        (self.folder / "generation.json").write_text(json.dumps(asdict(built)))
+
+
+@dataclass(frozen=True)
+class World:
+    folder: Path
+    keyframes: int
+    dimensions: int
+    is_streamed: bool
+
+    @property
+    def covered(self) -> int:
+        """Keyframes in the index file."""
+        return self.keyframes // A_VIDEO * 99 // 100 * A_VIDEO
+
+    def seeds(self) -> Seeds:
+        return find_seeds(self.folder, self.dimensions)
+
+    def catalog(self) -> Catalog:
+        return Catalog.open(self.folder / "catalog")
+
+    def snapshot(self) -> AbstractContextManager[Any]:
+        if self.is_streamed:
+            return nullcontext(Streamed(self.folder, self.seeds(), self.keyframes))
+        return self.catalog().snapshot()
+
+    def model(self, snapshot: Any) -> Model:
+        return Model(1, "made up", "", self.dimensions) if self.is_streamed else snapshot.models()[0]
+
+    @property
+    def vectors(self) -> Path:
+        return self.folder if self.is_streamed else self.catalog().vectors_folder
+
+
+def build(world: World) -> dict[str, Any]:
+    """Build the index of all but the last hundredth."""
+    if not world.is_streamed and not (world.folder / "catalog").exists():
+        fill(world.folder / "catalog", stream(world.seeds(), world.covered), world.dimensions)
+    if world.is_streamed:
+        archive = Streamed(world.folder, world.seeds(), world.covered)
+        started = time.perf_counter()
+        archive.publish(world.model(archive))
+    else:
+        started = time.perf_counter()
+        publish(world.catalog())
+    took = time.perf_counter() - started
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    size = sum(path.stat().st_size for path in world.vectors.glob("*.faiss"))
+    return {"seconds": took, "processor": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss / 1024,
+            "size": size / 2**20}  # fmt: skip
+
+
+def add_rest(world: World) -> None:
+    """Commit the last hundredth."""
+    if world.is_streamed:
+        return
+    catalog = world.catalog()
+    with catalog.snapshot() as snapshot:
+        model = world.model(snapshot)
     with catalog.writer() as writer:
-        model = writer.model("starter", embedder.fingerprint, embedder.dimensions)
-        writer.activate(model)
-        for number in range(keyframes // A_VIDEO):
-            middle = random.normal(size=(1, model.dimensions))
-            rows = middle / np.linalg.norm(middle) + random.normal(size=(A_VIDEO, model.dimensions)) * 0.02
-            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-            writer.commit_video(make_indexed(f"/archive/{number}.mp4", embeddings=rows.astype(np.float16)), model)
-        started = time.monotonic()
-        publish(catalog, writer, model, SilentProgress())
-    print(f"index file built in {time.monotonic() - started:.1f} s")
+        for number in range(world.covered // A_VIDEO, world.keyframes // A_VIDEO):
+            writer.commit_video(video(number, made_up(world.seeds(), number)), model)
 
 
-def search(folder: Path) -> float:
+def keep_committing(world: World) -> None:
+    """In a process of its own: a video twice a second, until it is ended."""
+    catalog, seeds = world.catalog(), world.seeds()
+    with catalog.writer() as writer:
+        with catalog.snapshot() as snapshot:
+            model = world.model(snapshot)
+        for number in range(10**6, 2 * 10**6):
+            writer.commit_video(video(number, made_up(seeds, number)), model)
+            time.sleep(0.5)
+
+
+def ask(world: World, *, has_rest: bool) -> dict[str, Any]:
+    """Open the index, and ask everything of it; milliseconds and recall by what was asked."""
+    before, started = memory(), time.perf_counter()
+    with world.snapshot() as snapshot:
+        model = world.model(snapshot)
+        queries = questions(world.seeds(), world.covered, _QUERIES)
+        preparing = time.perf_counter()
+        index = VectorIndex.open(snapshot, model, world.vectors, few=0)
+        index.search(queries[:1], _AT)
+        opened = time.perf_counter() - preparing
+        if has_rest:
+            return {"with a delta of 1 %": timed(lambda q: index.search(q, _AT), queries, 1)}
+        result = {"open": opened, "started": preparing - started}
+        result["one"] = timed(lambda q: index.search(q, _AT), queries, 1) | {"memory": grown(before)}
+        result["batches"] = timed(lambda q: index.search(q, _AT), queries, _BATCH)
+        result["one"] |= found(snapshot, model, index, queries, None)
+        for name, ranges in filters(snapshot.video_ranges(model.id)).items():
+            result[name] = timed(lambda q, r=ranges: index.search(q, _AT, r), queries[::2], 1)
+            result[name] |= found(snapshot, model, index, queries[::4], ranges)
+    return result
+
+
+def grown(before: dict[str, float]) -> dict[str, float]:
+    after = memory()
+    return {name: after[name] - before[name] for name in after}
+
+
+def filters(videos: np.ndarray) -> dict[str, np.ndarray]:
+    """Ranges of ids: of a hundredth of the videos, and of every second one."""
+    random = np.random.default_rng(3)
+    hundredth = np.sort(random.choice(len(videos), max(1, len(videos) // 100), replace=False))
+    return {"narrow filter": tidy(videos[hundredth, 1:]), "wide filter": tidy(videos[::2, 1:])}
+
+
+def timed(search: Callable[[np.ndarray], Any], queries: np.ndarray, at_once: int) -> dict[str, Any]:
+    """Milliseconds a query."""
+    parts = [queries[start : start + at_once] for start in range(0, len(queries), at_once)]
+    for part in parts[:4]:
+        search(part)
+    taken = []
+    for part in parts:
+        started = time.perf_counter()
+        search(part)
+        taken.append((time.perf_counter() - started) * 1000 / len(part))
+    return {"ms": np.percentile(taken, [50, 95, 99]).tolist()}
+
+
+def found(
+    snapshot: Any, model: Model, index: VectorIndex, queries: np.ndarray, ranges: np.ndarray | None
+) -> dict[str, Any]:
+    """recall@10 and @100 against every embedding; of sentences alone besides, the first half of the queries."""
+    exact, _ = search_blocks(queries, snapshot.blocks(model.id), _AT, ranges)
+    ids, _ = index.search(queries, _AT, ranges)
+    half = len(queries) // 2
+    shares = {f"recall@{k}": recall(ids[:, :k], exact[:, :k]) for k in (10, 100)}
+    return shares | {"sentences": recall(ids[:half], exact[:half])}
+
+
+def command(world: World, rounds: int) -> dict[str, float]:
+    """Seconds of the whole `framescout search`."""
     program = Path(sys.executable).with_name("framescout")
-    started = time.monotonic()
-    asked = [str(program), "--catalog", str(folder), "search", "a person climbing a fence"]
-    subprocess.run(asked, check=True, capture_output=True)
-    return time.monotonic() - started
+    asked = [str(program), "--catalog", str(world.folder / "catalog"), "search", "a person climbing a fence"]
+
+    def once() -> float:
+        started = time.perf_counter()
+        subprocess.run(asked, check=True, capture_output=True)
+        return time.perf_counter() - started
+
+    return {"first": once(), "then": statistics.median(once() for _ in range(rounds))}
+
+
+def step(world: World, what: str) -> dict[str, Any]:
+    """Run one step in a new process of this script."""
+    given = [str(world.folder), str(world.keyframes), str(world.dimensions), str(int(world.is_streamed))]
+    done = subprocess.run([sys.executable, __file__, "--step", what, *given], check=True, stdout=subprocess.PIPE)
+    result: dict[str, Any] = json.loads(done.stdout.decode().strip().splitlines()[-1])
+    return result
+
+
+def measure(world: World, rounds: int) -> dict[str, Any]:
+    """Everything, in order."""
+    result = {"build": step(world, "build"), "rounds": [step(world, "ask") for _ in range(rounds)]}
+    add_rest(world)
+    result["rest"] = step(world, "ask-rest")
+    if world.is_streamed:
+        return result
+    other = multiprocessing.get_context("spawn").Process(target=keep_committing, args=(world,))
+    other.start()
+    time.sleep(3)
+    result["writing"] = step(world, "ask-rest")
+    other.terminate()
+    other.join()
+    if world.dimensions == 384:
+        result["command"] = command(world, rounds)
+    return result
+
+
+def report(result: dict[str, Any]) -> None:
+    """Print it as Markdown."""
+    built, rounds = result["build"], result["rounds"]
+    print(f"built in {built['seconds']:.0f} s ({built['processor']:.0f} s of processor)")
+    print(f"at most {built['peak']:.0f} MB resident; file {built['size']:.0f} MB")
+    print(f"opened and asked once in {statistics.median(r['open'] for r in rounds):.3f} s\n")
+    print("| | p50 ms | p95 | p99 | recall@10 | recall@100 | of sentences |\n|---|---|---|---|---|---|---|")
+    for name in ("one", "batches", "narrow filter", "wide filter"):
+        row(name, np.median([r[name]["ms"] for r in rounds], axis=0), rounds[0][name])
+    for name in ("rest", "writing"):
+        if name in result:
+            row({"rest": "with a delta of 1 %", "writing": "the same, while an indexer writes"}[name],
+                np.array(result[name]["with a delta of 1 %"]["ms"]), {})  # fmt: skip
+    print(f"\nmemory after asking: {rounds[0]['one']['memory']}")
+    if "command" in result:
+        print(f"`framescout search`: first {result['command']['first']:.2f} s, then {result['command']['then']:.2f} s")
+
+
+def row(name: str, ms: np.ndarray, shares: dict[str, Any]) -> None:
+    known = [f"{shares[key]:.3f}" if key in shares else "" for key in ("recall@10", "recall@100", "sentences")]
+    print(f"| {name} | {' | '.join(f'{value:.2f}' for value in ms)} | {' | '.join(known)} |")
 
 
 def main() -> None:
+    """Measure and print; or one step, whose result is printed as JSON."""
+    if sys.argv[1:2] == ["--step"]:
+        what, folder, keyframes, dimensions, is_streamed = sys.argv[2:]
+        world = World(Path(folder), int(keyframes), int(dimensions), is_streamed == "1")
+        result = build(world) if what == "build" else ask(world, has_rest=what == "ask-rest")
+        sys.stdout.write(f"\n{json.dumps(result)}\n")
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keyframes", type=int, default=2_600_000)
+    parser.add_argument("--keyframes", type=int, default=100_000)
+    parser.add_argument("--dimensions", type=int, default=384)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--like", type=Path, nargs="*", default=[])
+    parser.add_argument("--streamed", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        fill(framescout.open(folder), arguments.keyframes)
-        print(f"first search {search(Path(folder)):.2f} s")
-        print(f"then {statistics.median(search(Path(folder)) for _ in range(arguments.rounds)):.2f} s")
+        find_seeds(Path(folder), 384, arguments.like)
+        report(
+            measure(
+                World(Path(folder), arguments.keyframes, arguments.dimensions, arguments.streamed), arguments.rounds
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framescout.catalog.records import Model
 from framescout.vectors.exact import search_blocks
-from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, write_index
+from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, read_index, write_index
+from framescout.vectors.lists import PER_LIST, Parts, list_count, train, write_lists
 from framescout.vectors.recall import AT, choose_nprobe, trial_queries
 from framescout.vectors.search import FEW
 
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 EXACT_AT_MOST = 30_000
 """Vectors up to which every one is compared: 4 ms a query (D = 384), where inverted lists take less than one."""
 _FEW_NEW, _SHARE_NEW, _SHARE_DEAD = 2000, 0.05, 0.2
-_ROWS = 65_536  # rows that are float32 at once
-_PER_LIST = 40  # vectors a list to learn its centre from; FAISS warns below 39
+_ROWS = 131_072  # rows that are in memory at once
 _QUERIES = 256
 
 
@@ -58,48 +59,33 @@ def is_worth_building(snapshot: Snapshot, model: Model, folder: Path, *, few: in
 def build(snapshot: Snapshot, model: Model, folder: Path, *, exact_at_most: int = EXACT_AT_MOST) -> BuiltIndex:
     """Write an index of all embeddings of `model` into `folder`; it is not yet the current one.
 
-    Memory: the index itself (2 D bytes a vector) and some 100 MB.
+    Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 640 D sqrt(N) bytes beside.
 
     Raises:
         DiskFullError: the file doesn't fit.
     """
     count = snapshot.keyframe_count(model.id)
-    nprobe, share = 0, None
+    parts = partial(_parts, snapshot, model)
     if count <= exact_at_most:
-        kind, index = FLAT, _flat(snapshot, model)
+        kind, nprobe, share = FLAT, 0, None
+        name, seal = write_index(partial(_write_flat, parts, model.dimensions), folder, f"{model.id}-{FLAT}")
     else:
-        kind, index = IVF, _ivf(snapshot, model, count)
+        kind = IVF
+        index = train(_sample(snapshot, model, count, PER_LIST * list_count(count), seed=1), list_count(count))
+        name, seal = write_index(partial(write_lists, index, parts), folder, f"{model.id}-{IVF}")
         queries = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2))
         exact, _ = search_blocks(queries, snapshot.blocks(model.id), AT)
-        nprobe, share = choose_nprobe(index, queries, exact)
-    name, seal = write_index(index, folder, f"{model.id}-{kind}")
+        nprobe, share = choose_nprobe(read_index(folder / name, str(seal)), queries, exact)
     return BuiltIndex(name, kind, count, snapshot.next_keyframe_id(), str(seal), nprobe, share)
 
 
-def _flat(snapshot: Snapshot, model: Model) -> Any:
+def _write_flat(parts: Parts, dimensions: int, path: Path) -> None:
     faiss = load_faiss()
-    quantizer = faiss.IndexScalarQuantizer(model.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    quantizer = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index = faiss.IndexIDMap(quantizer)
-    for ids, rows in _chunks(snapshot, model):
-        index.add_with_ids(rows, ids)
-    return index
-
-
-def _ivf(snapshot: Snapshot, model: Model, count: int) -> Any:
-    faiss = load_faiss()
-    lists = 2 ** round(np.log2(4 * np.sqrt(count)))
-    lists = max(1, min(lists, count // _PER_LIST))
-    coarse = faiss.IndexFlatIP(model.dimensions)
-    index = faiss.IndexIVFScalarQuantizer(
-        coarse, model.dimensions, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
-    )
-    index.cp.spherical = True  # unit vectors: centres are too
-    if faiss.get_num_gpus() > 0:  # used while training, not saved
-        index.clustering_index = faiss.index_cpu_to_all_gpus(faiss.IndexFlatIP(model.dimensions))
-    index.train(_sample(snapshot, model, count, _PER_LIST * lists, seed=1))
-    for ids, rows in _chunks(snapshot, model):
-        index.add_with_ids(rows, ids)
-    return index
+    for ids, rows in parts():
+        index.add_with_ids(rows.astype(np.float32), ids)
+    faiss.write_index(index, str(path))
 
 
 def _sample(snapshot: Snapshot, model: Model, count: int, size: int, seed: int) -> np.ndarray:
@@ -114,8 +100,8 @@ def _sample(snapshot: Snapshot, model: Model, count: int, size: int, seed: int) 
     return np.concatenate(parts).astype(np.float32)
 
 
-def _chunks(snapshot: Snapshot, model: Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Ids (n,) int64 and rows (n, D) float32, in order of id, so many at a time that memory stays bounded."""
+def _parts(snapshot: Snapshot, model: Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Ids (n,) int64 and rows (n, D) float16, in order of id, so many at a time that memory stays bounded."""
     ids: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     waiting = 0
@@ -124,7 +110,7 @@ def _chunks(snapshot: Snapshot, model: Model) -> Iterator[tuple[np.ndarray, np.n
         rows.append(block.embeddings)
         waiting += len(block.embeddings)
         if waiting >= _ROWS:
-            yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+            yield np.concatenate(ids), np.concatenate(rows)
             ids, rows, waiting = [], [], 0
     if waiting:
-        yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+        yield np.concatenate(ids), np.concatenate(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,16 @@ def load_faiss() -> Any:
     return faiss
 
 
-def write_index(index: Any, folder: Path, stem: str) -> tuple[str, Seal]:
-    """Write a FAISS index into `folder`; return its file name and seal. Durable when it returns.
+def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple[str, Seal]:
+    """Have `write` write an index into a file of `folder`; return its file name and seal. Durable when it returns.
 
     Raises:
         DiskFullError: it doesn't fit; nothing is left behind.
     """
-    faiss = load_faiss()
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f"{stem}.part"
     try:
-        faiss.write_index(index, str(unfinished))
+        write(unfinished)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
         seal = Seal.of(unfinished)
@@ -61,15 +60,18 @@ def open_index(generation: Generation, model: Model, folder: Path) -> Any | None
     if not is_sound(generation, folder):
         return None
     try:
-        index = _read(folder / Path(generation.file_name).name, generation.checksum)
+        index = read_index(folder / Path(generation.file_name).name, generation.checksum)
     except RuntimeError:
         return None
     return index if (index.ntotal, index.d) == (generation.vector_count, model.dimensions) else None
 
 
 @lru_cache(maxsize=1)
-def _read(path: Path, _seal: str) -> Any:
-    """Kept open for the next question of the same process; not more than one, since an open file keeps its disk."""
+def read_index(path: Path, _seal: str) -> Any:
+    """The FAISS index in a file, memory-mapped.
+
+    Kept open for the next question of the same process; not more than one, since an open file keeps its disk.
+    """
     faiss = load_faiss()
     return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framescout.vectors.exact import search_blocks
-from framescout.vectors.files import load_faiss
+from framescout.vectors.lists import walking
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -55,10 +55,9 @@ def choose_nprobe(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[i
         queries: (Q, D) float32.
         exact: (Q, AT) int64, the ids that each should find.
     """
-    faiss = load_faiss()
     nprobe = 1
     while True:
-        _, found = index.search(queries, exact.shape[1], params=faiss.SearchParametersIVF(nprobe=nprobe))
+        _, found = index.search(queries, exact.shape[1], params=walking(index, nprobe))
         share = recall(found, exact)
         if share >= TARGET or nprobe >= index.nlist:
             return nprobe, share

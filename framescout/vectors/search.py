@@ -12,6 +12,7 @@ import numpy as np
 from framescout.catalog.records import EmbeddingBlock, Generation, Model
 from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy, touching
 from framescout.vectors.files import FLAT, load_faiss, open_index, threads_for
+from framescout.vectors.lists import walking
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -98,9 +99,11 @@ class VectorIndex:
         """Ids and scores (Q, at most K). Ids grow with the position, so ranges of ids are ranges of positions."""
         faiss = load_faiss()
         places = None if allowed is None else np.searchsorted(self._flat_ids, allowed)
-        select = _Selector(places, len(self._flat_ids))
+        select = None if places is None else _selector(places, len(self._flat_ids))
         inner = faiss.downcast_index(self._index.index)
-        scores, found = inner.search(queries, min(limit, len(self._flat_ids)), params=select.flat())
+        scores, found = inner.search(
+            queries, min(limit, len(self._flat_ids)), params=faiss.SearchParameters(sel=select)
+        )
         ids = np.where(found < 0, -1, self._flat_ids[found])
         return ids, np.where(found < 0, -np.inf, scores)
 
@@ -109,9 +112,9 @@ class VectorIndex:
     ) -> tuple[np.ndarray, np.ndarray]:
         """A filter may leave few in the nearest lists: as much as it leaves out, so many more lists are walked."""
         assert self.generation is not None
-        select = _Selector(allowed, self.generation.covers_below)
+        select = None if allowed is None else _selector(allowed, self.generation.covers_below)
         lists = min(self._index.nlist, -(-self.generation.nprobe * self.generation.vector_count // count))
-        scores, ids = self._index.search(queries, min(limit, count), params=select.ivf(lists))
+        scores, ids = self._index.search(queries, min(limit, count), params=walking(self._index, lists, select))
         return ids, np.where(ids < 0, -np.inf, scores)
 
     def _allowed(self, asked: np.ndarray | None) -> np.ndarray | None:
@@ -157,28 +160,14 @@ class VectorIndex:
         return ids
 
 
-class _Selector:
-    """FAISS's search parameters for ranges of ids below `end`; keeps alive what FAISS only points to."""
-
-    def __init__(self, ranges: np.ndarray | None, end: int) -> None:
-        faiss = load_faiss()
-        self._selector: Any = None
-        if ranges is not None and len(ranges) == 1:
-            self._selector = faiss.IDSelectorRange(int(ranges[0, 0]), int(ranges[0, 1]))
-        elif ranges is not None:
-            # One bit an id: the same cost for one range as for thousands.
-            steps = np.zeros(end + 1, np.int8)
-            np.add.at(steps, ranges[:, 0], 1)
-            np.add.at(steps, ranges[:, 1], -1)
-            self._bits = np.packbits(np.cumsum(steps[:-1], dtype=np.int8).view(bool), bitorder="little")
-            self._selector = faiss.IDSelectorBitmap(self._bits)
-
-    def flat(self) -> Any:
-        faiss = load_faiss()
-        return None if self._selector is None else faiss.SearchParameters(sel=self._selector)
-
-    def ivf(self, lists: int) -> Any:
-        faiss = load_faiss()
-        if self._selector is None:
-            return faiss.SearchParametersIVF(nprobe=lists)
-        return faiss.SearchParametersIVF(sel=self._selector, nprobe=lists)
+def _selector(ranges: np.ndarray, end: int) -> Any:
+    """FAISS's selector of ids below `end` that lie in one of these ranges."""
+    faiss = load_faiss()
+    if len(ranges) == 1:
+        return faiss.IDSelectorRange(int(ranges[0, 0]), int(ranges[0, 1]))
+    # One bit an id: the same cost for one range as for thousands.
+    steps = np.zeros(end + 1, np.int8)
+    np.add.at(steps, ranges[:, 0], 1)
+    np.add.at(steps, ranges[:, 1], -1)
+    bits = np.packbits(np.cumsum(steps[:-1], dtype=np.int8).view(bool), bitorder="little")
+    return faiss.IDSelectorBitmap(bits)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framescout import vectors
+from framescout.vectors import lists
 from framescout.vectors.exact import common, search_blocks, tidy, within
 from framescout.vectors.search import VectorIndex
 from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
@@ -84,6 +85,20 @@ def test_an_inverted_index_finds_what_is_near_and_scores_it_exactly(archive: Arc
         truth = dict(zip(all_ids[q].tolist(), every[q].tolist(), strict=True))
         assert np.allclose([truth[i] for i in ids[q].tolist()], scores[q], atol=1e-5)
     assert (np.diff(scores, axis=1) <= 0).all()
+
+
+def test_many_lists_are_found_through_a_tree(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "_FLAT_AT_MOST", 4)
+    archive.add([100] * 20)
+    generation = archive.publish(exact_at_most=100)
+    assert generation.recall is not None
+    assert generation.recall >= 0.98
+    assert archive.verify() == []
+    ids, _ = archive.search(QUERIES, 10)
+    exact_ids, _ = archive.brute_force(QUERIES, 10)
+    assert np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(ids, exact_ids, strict=True)]) >= 0.9
+    archive.publish(exact_at_most=100, every_list=True)
+    assert_same(archive.search(QUERIES, 10), archive.brute_force(QUERIES, 10))
 
 
 @settings(max_examples=6, deadline=None)
