@@ -1,11 +1,11 @@
 """How long searches take in a large archive, and what its vector index costs.
 
-    python benchmarks/searching.py [--keyframes 100000] [--dimensions 384] [--like FOLDER ...] [--streamed] [--rounds 3]
+    python benchmarks/searching.py [--keyframes 100000] [--dimensions 384] [--like FOLDER ...] [--plain] [--rounds 3]
 
 Vectors are those of realistic.py. A hundredth of them comes after the index file was built, and is read from the
 catalog. Building, and asking, run in processes of their own, whose memory is measured. With 384 dimensions the whole
-`framescout search` is measured too, started anew each time. --streamed: no catalog is written, its embeddings are made
-up when they are read; for archives that would take hours to write.
+`framescout search` is measured too, started anew each time. --plain: instead of a catalog, which would take hours to
+write, a plain file holds the embeddings.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _QUERIES, _BATCH, _AT = 256, 32, 100
 
 
 @dataclass(frozen=True)
-class Streamed:
-    """What a Snapshot says of embeddings, made up when they are read."""
+class Plain:
+    """What a Snapshot says of embeddings, out of a plain file of (N, D) float16: the videos of 1, 2, ..."""
 
     folder: Path
-    seeds: Seeds
+    dimensions: int
     count: int
 
     def keyframe_count(self, _model_id: int) -> int:
@@ -64,8 +64,12 @@ class Streamed:
         self, _model_id: int, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None
     ) -> Iterator[EmbeddingBlock]:
         first = -(-max(0, from_keyframe_id - 1) // A_VIDEO)
-        for number in range(first, self.count // A_VIDEO) if video_ids is None else sorted(video_ids):
-            yield EmbeddingBlock(number, number * A_VIDEO + 1, made_up(self.seeds, number))
+        size = A_VIDEO * self.dimensions
+        with (self.folder / "rows.f2").open("rb") as file:
+            for number in range(first, self.count // A_VIDEO) if video_ids is None else sorted(video_ids):
+                file.seek(number * size * 2)
+                rows = np.frombuffer(file.read(size * 2), np.float16).reshape(A_VIDEO, -1)
+                yield EmbeddingBlock(number, number * A_VIDEO + 1, rows)
 
     def current_generation(self, _model_id: int) -> Generation | None:
         facts = json.loads((self.folder / "generation.json").read_text())
@@ -81,7 +85,7 @@ class World:
     folder: Path
     keyframes: int
     dimensions: int
-    is_streamed: bool
+    is_plain: bool
 
     @property
     def covered(self) -> int:
@@ -95,24 +99,32 @@ class World:
         return Catalog.open(self.folder / "catalog")
 
     def snapshot(self) -> AbstractContextManager[Any]:
-        if self.is_streamed:
-            return nullcontext(Streamed(self.folder, self.seeds(), self.keyframes))
+        if self.is_plain:
+            return nullcontext(Plain(self.folder, self.dimensions, self.keyframes))
         return self.catalog().snapshot()
 
     def model(self, snapshot: Any) -> Model:
-        return Model(1, "made up", "", self.dimensions) if self.is_streamed else snapshot.models()[0]
+        return Model(1, "made up", "", self.dimensions) if self.is_plain else snapshot.models()[0]
 
     @property
     def vectors(self) -> Path:
-        return self.folder if self.is_streamed else self.catalog().vectors_folder
+        return self.folder if self.is_plain else self.catalog().vectors_folder
+
+
+def write(world: World) -> None:
+    """Write the embeddings: all, or all but the last hundredth into a catalog."""
+    if world.is_plain:
+        with (world.folder / "rows.f2").open("wb") as file:
+            for rows in stream(world.seeds(), world.keyframes):
+                file.write(rows.data)
+    else:
+        fill(world.folder / "catalog", stream(world.seeds(), world.covered), world.dimensions)
 
 
 def build(world: World) -> dict[str, Any]:
     """Build the index of all but the last hundredth."""
-    if not world.is_streamed and not (world.folder / "catalog").exists():
-        fill(world.folder / "catalog", stream(world.seeds(), world.covered), world.dimensions)
-    if world.is_streamed:
-        archive = Streamed(world.folder, world.seeds(), world.covered)
+    if world.is_plain:
+        archive = Plain(world.folder, world.dimensions, world.covered)
         started = time.perf_counter()
         archive.publish(world.model(archive))
     else:
@@ -127,7 +139,7 @@ def build(world: World) -> dict[str, Any]:
 
 def add_rest(world: World) -> None:
     """Commit the last hundredth."""
-    if world.is_streamed:
+    if world.is_plain:
         return
     catalog = world.catalog()
     with catalog.snapshot() as snapshot:
@@ -221,7 +233,7 @@ def command(world: World, rounds: int) -> dict[str, float]:
 
 def step(world: World, what: str) -> dict[str, Any]:
     """Run one step in a new process of this script."""
-    given = [str(world.folder), str(world.keyframes), str(world.dimensions), str(int(world.is_streamed))]
+    given = [str(world.folder), str(world.keyframes), str(world.dimensions), str(int(world.is_plain))]
     done = subprocess.run([sys.executable, __file__, "--step", what, *given], check=True, stdout=subprocess.PIPE)
     result: dict[str, Any] = json.loads(done.stdout.decode().strip().splitlines()[-1])
     return result
@@ -229,10 +241,11 @@ def step(world: World, what: str) -> dict[str, Any]:
 
 def measure(world: World, rounds: int) -> dict[str, Any]:
     """Everything, in order."""
-    result = {"build": step(world, "build"), "rounds": [step(world, "ask") for _ in range(rounds)]}
+    write(world)
+    result: dict[str, Any] = {"build": step(world, "build"), "rounds": [step(world, "ask") for _ in range(rounds)]}
     add_rest(world)
     result["rest"] = step(world, "ask-rest")
-    if world.is_streamed:
+    if world.is_plain:
         return result
     other = multiprocessing.get_context("spawn").Process(target=keep_committing, args=(world,))
     other.start()
@@ -271,8 +284,8 @@ def row(name: str, ms: np.ndarray, shares: dict[str, Any]) -> None:
 def main() -> None:
     """Measure and print; or one step, whose result is printed as JSON."""
     if sys.argv[1:2] == ["--step"]:
-        what, folder, keyframes, dimensions, is_streamed = sys.argv[2:]
-        world = World(Path(folder), int(keyframes), int(dimensions), is_streamed == "1")
+        what, folder, keyframes, dimensions, is_plain = sys.argv[2:]
+        world = World(Path(folder), int(keyframes), int(dimensions), is_plain == "1")
         result = build(world) if what == "build" else ask(world, has_rest=what == "ask-rest")
         sys.stdout.write(f"\n{json.dumps(result)}\n")
         return
@@ -281,14 +294,12 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, default=384)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--like", type=Path, nargs="*", default=[])
-    parser.add_argument("--streamed", action="store_true")
+    parser.add_argument("--plain", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         find_seeds(Path(folder), 384, arguments.like)
         report(
-            measure(
-                World(Path(folder), arguments.keyframes, arguments.dimensions, arguments.streamed), arguments.rounds
-            )
+            measure(World(Path(folder), arguments.keyframes, arguments.dimensions, arguments.plain), arguments.rounds)
         )
 
 

@@ -21,7 +21,7 @@ Parts = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]
 PER_LIST = 40
 """Vectors a list to learn its centre from."""
 _FLAT_AT_MOST = 4096  # lists whose centres are compared one by one
-_SPARE = 8  # times as many centres are compared as lists are wanted, and one of so many cells is opened at least
+_SPARE = 8  # times as many centres of a tree are compared as lists are wanted
 _NO_LISTS = struct.Struct("<4sQQ4sQ")  # how FAISS says that all lists are empty: name, lists, bytes a code, 'sprs', 0
 _ID = 8  # bytes
 
@@ -56,7 +56,7 @@ def _tree(sample: np.ndarray, lists: int) -> Any:
     shares = np.diff(np.cumsum(np.bincount(cell, minlength=cells.ntotal)) * lists // len(sample), prepend=0)
     centres = [_means(sample[cell == number], share) for number, share in enumerate(shares.tolist()) if share]
     tree = faiss.IndexIVFFlat(cells, sample.shape[1], cells.ntotal, faiss.METRIC_INNER_PRODUCT)
-    tree.nprobe = -(-cells.ntotal // _SPARE)  # cells that are opened to find a vector's list
+    tree.nprobe = -(-cells.ntotal // 32)  # cells that are opened to find a vector's list
     tree.train(sample)
     tree.add(np.concatenate(centres))
     return tree
