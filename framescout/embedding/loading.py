@@ -1,6 +1,6 @@
 """The one door to open_clip: a model's source in, both towers, tokenizer and picture facts out.
 
-Model files are untrusted: weights are read as tensors and nothing else, and a folder that brings code is refused.
+Model files are untrusted: weights are safetensors, never pickles, and a folder that brings code is refused.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
     if source.folder:
         _refuse_code(source, source.folder)
     try:
-        with contextlib.nullcontext() if fetch else _offline(), _hushed():
+        with contextlib.nullcontext() if fetch else _offline(), _hushed(), _without_pickles():
             import open_clip
 
             model = open_clip.create_model(source.model, source.tag, require_pretrained=True, weights_only=True)
@@ -97,6 +97,22 @@ def _offline() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = before
+
+
+@contextlib.contextmanager
+def _without_pickles() -> Iterator[None]:
+    """Within, torch reads no pickle: even torch's own careful reader of them has run code. safetensors is read."""
+    import torch
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ValueError("its weights are a pickle, which can run code; only safetensors are read")
+
+    before = torch.load
+    torch.load = refuse
+    try:
+        yield
+    finally:
+        torch.load = before
 
 
 @contextlib.contextmanager

@@ -121,6 +121,18 @@ def test_pickled_code_in_weights_is_not_run(copy: Path, tmp_path: Path) -> None:
     assert not flag.exists()
 
 
+def test_weights_that_are_a_pickle_are_refused_though_they_are_sound(copy: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    weights = copy / "open_clip_model.safetensors"
+    torch.save(load_file(weights), copy / "open_clip_pytorch_model.bin")
+    weights.unlink()
+    with pytest.raises(ModelNotAvailableError, match="only safetensors are read"):
+        load_embedder(f"local-dir:{copy}")
+    assert torch.load.__module__.startswith("torch")  # others may still read what they trust
+
+
 @pytest.mark.parametrize("file", ["open_clip_config.json", "tokenizer_config.json", "config.json"])
 def test_a_folder_that_brings_code_is_refused(copy: Path, file: str) -> None:
     config = json.loads((copy / "open_clip_config.json").read_text())
