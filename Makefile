@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench browser
+.PHONY: help demo test lint audit format bench torture browser
 
 help:     ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
@@ -11,7 +11,7 @@ help:     ## This list
 demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
 	$(BIN)/framescout demo
 
-test: .venv/developing lint browser    ## Install what is needed and run every check and test
+test: .venv/developing lint audit browser    ## Install what is needed and run every check and test
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
 browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
@@ -26,12 +26,18 @@ lint: .venv/developing         ## Style, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: .venv/developing        ## Hold the installed packages against the known holes, where their database can be reached
+	$(BIN)/python -m tests.audit
+
 format: .venv/developing       ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 bench: .venv/developing        ## Measure indexing against what bounds it
 	$(BIN)/python benchmarks/indexing.py
+
+torture: .venv/developing      ## Kill it at every point where it writes, for a minute, and look at what is left
+	$(BIN)/python -m tests.torture --seconds 60
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
