@@ -128,7 +128,10 @@ class Run:
             video = self._in_work.pop(path, None)
             if video:
                 batcher.forget(video)
-            self._quarantine(event.job, event.reason, event.detail)
+            if Path(path).exists() and not _is_as_found(event.job.found):  # no wonder
+                self._quarantine(event.job, Reason.CHANGED, "")
+            else:
+                self._quarantine(event.job, event.reason, event.detail)
             return []
         video = self._in_work[path]
         if isinstance(event, Pictured):

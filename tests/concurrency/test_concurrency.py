@@ -81,6 +81,8 @@ def test_every_answer_is_that_of_a_committed_state(tmp_path: Path, towers: Path,
         run(catalog, states, "index", archive, density="fast")
         make.numbered(archive, "later.mp4", seconds=6, gop=9)
         (archive / "numbered1.mp4").unlink()
+        (archive / "numbered2.mp4").rename(archive / "zz moved.mp4")  # and another takes its name
+        make.numbered(archive, "numbered2.mp4", seconds=8, gop=30)
         run(catalog, states, "index", archive, density="thorough")
         run(catalog, states, "prune")
         run(catalog, states, "index", archive, model=small_model)
