@@ -224,11 +224,16 @@ def pictures_at(
             found = finder.shown_at(seconds)
             if not found:
                 raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
-            frame = found.frame
-            turn = clockwise_turn(frame, video)
-            aspect = video.stream.sample_aspect_ratio
-            full = square_pixel_size(frame.width, frame.height, aspect, turn)
-            yield Image.fromarray(scaler.squash(frame, _fit(full, size), turn))
+            yield upright(found.frame, video, size, scaler)
+
+
+def upright(
+    frame: VideoFrame, video: OpenVideo, size: tuple[int, int] | None = None, scaler: Scaler | None = None
+) -> Image.Image:
+    """A frame as it is to be seen, with square pixels, fitted into `size` (width, height); never enlarged."""
+    turn = clockwise_turn(frame, video)
+    full = square_pixel_size(frame.width, frame.height, video.stream.sample_aspect_ratio, turn)
+    return Image.fromarray((scaler or Scaler()).squash(frame, _fit(full, size), turn))
 
 
 def _fit(full: tuple[int, int], box: tuple[int, int] | None) -> tuple[int, int]:

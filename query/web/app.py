@@ -10,17 +10,18 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 import framescout
 from framescout.catalog import Catalog
-from framescout.errors import FramescoutError, MediaError, NotAvailableError, UsageError
-from query.web.api import api, problem
+from framescout.errors import FramescoutError
+from query.web.api import api
 from query.web.guard import Guard
 from query.web.pages import error_page, pages
 from query.web.site import Site
+from query.web.trouble import told
 
 _HERE = Path(__file__).parent
 
@@ -66,22 +67,12 @@ def create_app(
 
 async def _told(request: Request, error: Exception) -> Response:
     """An error as a sentence: JSON for programs, a page for people."""
-    code, sentence = _sentence(error)
-    answer = problem(code, sentence) if request.url.path.startswith("/api") else error_page(request, code, sentence)
+    code, sentence = told(error)
+    answer = (
+        JSONResponse({"error": sentence}, code)
+        if request.url.path.startswith("/api")
+        else error_page(request, code, sentence)
+    )
     if isinstance(error, HTTPException):
         answer.headers.update(error.headers or {})  # which methods there are, say
     return answer
-
-
-def _sentence(error: Exception) -> tuple[int, str]:
-    if isinstance(error, RequestValidationError):
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
-        return 422, f"{where}: {first['msg']}"
-    if isinstance(error, HTTPException):
-        return error.status_code, str(error.detail)
-    if isinstance(error, UsageError):
-        return 400, str(error)
-    if isinstance(error, NotAvailableError | MediaError):
-        return 404, str(error)
-    return 503, str(error)

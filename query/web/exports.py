@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import threading
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +16,16 @@ from typing import Any, Literal
 from framescout.errors import FramescoutError
 from framescout.progress import SilentProgress
 from query.answer import Moment
+from query.web.documents import ExportState
+
+State = Literal["waiting", "running", "done", "failed", "stopped"]
 
 _KEPT = 200  # jobs that are remembered
+_PIECE = 2**18
+
+
+class _StoppedError(FramescoutError):
+    """Nobody wants the rest of an export."""
 
 
 @dataclass
@@ -25,26 +35,35 @@ class Job(SilentProgress):
     id: str
     folder: Path
     steps: int
-    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    state: State = "waiting"
     done: int = 0
+    doing: str | None = None
     error: str | None = None
     files: list[str] = field(default_factory=list)
+    is_unwanted: bool = False
+
+    def started(self, path: str) -> None:
+        """A file is being written."""
+        if self.is_unwanted:
+            raise _StoppedError("stopped")
+        self.doing = path
 
     def finished(self, path: str) -> None:
         """A file is there."""
         self.done += 1
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> ExportState:
         """What the page shows."""
-        return {
-            "id": self.id,
-            "state": self.state,
-            "done": self.done,
-            "steps": self.steps,
-            "error": self.error,
-            "files": self.files,
-            "folder": str(self.folder),
-        }
+        return ExportState(
+            id=self.id,
+            state=self.state,
+            done=self.done,
+            steps=self.steps,
+            doing=self.doing,
+            error=self.error,
+            files=self.files,
+            folder=str(self.folder),
+        )
 
 
 class Exports:
@@ -73,20 +92,64 @@ class Exports:
         """The export with this id."""
         return self._jobs.get(number)
 
+    def all(self) -> list[Job]:
+        """Those that are remembered, the latest first."""
+        with self._lock:
+            return [*self._jobs.values()][::-1]
+
     def close(self) -> None:
-        """Begin no further export."""
+        """Begin no further export, and end the one that is going on after its file."""
+        for job in self.all():
+            job.is_unwanted = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, job: Job, moments: list[Moment], options: dict[str, Any]) -> None:
         from query.clips import export
 
         job.state = "running"
+        end: State = "done"
         try:
             export(moments, job.folder, progress=job, **options)
-            job.state = "done"
+        except _StoppedError:
+            end = "stopped"
         except FramescoutError as error:
-            job.state, job.error = "failed", str(error)
+            end, job.error = "failed", str(error)
         except Exception as error:  # a fault of ours must not look like an export that never ends
-            job.state, job.error = "failed", f"a fault of framescout itself: {type(error).__name__}"
+            end, job.error = "failed", f"a fault of framescout itself: {type(error).__name__}"
         if job.folder.is_dir():
             job.files = sorted(path.name for path in job.folder.iterdir() if not path.name.startswith("."))
+        job.doing = None
+        job.state = end  # last: who sees it sees the files too
+
+
+def zipped(folder: Path, names: Sequence[str]) -> Iterator[bytes]:
+    """These files of a folder as one ZIP file, in pieces; nothing is compressed, since footage is."""
+    written = _Written()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name in names:
+            entry = zipfile.ZipInfo.from_file(folder / name, name)
+            with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+                while piece := source.read(_PIECE):
+                    target.write(piece)
+                    yield written.taken()
+    yield written.taken()
+
+
+class _Written(io.RawIOBase):
+    """A file that can't seek and gives away what was written to it."""
+
+    def __init__(self) -> None:
+        self._pieces = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        pieces = bytes(self._pieces)
+        self._pieces.clear()
+        return pieces

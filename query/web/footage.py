@@ -4,33 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 from ffmpeg import output
 
 from framescout.catalog.records import Video
 from framescout.media import ffmpeg
 
+Way = Literal["file", "copy", "encode"]
+
+SHIFT = 10.0
+"""Seconds by which a stream's clock is ahead of the video's: B-frames and sound begin before what is shown first, and
+no time in fragmented MP4 may lie below 0."""
+
 _PLAYED = {
     ".mp4": ("video/mp4", frozenset({"h264", "av1", "vp9"})),
     ".m4v": ("video/mp4", frozenset({"h264", "av1", "vp9"})),
     ".webm": ("video/webm", frozenset({"vp8", "vp9", "av1"})),
 }
+_COPIED = frozenset({"h264", "av1", "vp9"})
+_CLOCKLESS = frozenset({".h264", ".264", ".h265", ".265", ".hevc", ".m1v", ".m2v", ".mjpeg", ".vc1"})
+_UNINDEXED = frozenset({".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".vob"})
+_SEARCH = 12.0
+"""Seconds before the start from which a container without an index is read, so that a key picture is met."""
+_SOUND_RATE = 48_000
 
 
-def played_as_it_is(video: Video) -> str | None:
-    """The media type, where browsers play the file itself; None where it must be made playable."""
-    media_type, codecs = _PLAYED.get(Path(video.path).suffix.lower(), ("", frozenset()))
-    return media_type if video.codec in codecs else None
+def way_to_play(video: Video) -> Way:
+    """How a browser gets it: "file" as it is, "copy" in another container, "encode" made H.264."""
+    if media_type(video) is not None:
+        return "file"
+    is_copied = video.codec in _COPIED and Path(video.path).suffix.lower() not in _CLOCKLESS
+    return "copy" if is_copied else "encode"
 
 
-def transcoded(video: Video, start: float) -> Iterator[bytes]:
-    """H.264 and AAC in fragmented MP4 from `start` seconds on, as it is made; ends when nobody reads on.
+def media_type(video: Video) -> str | None:
+    """Of a file that browsers play as it is; None of others."""
+    kind, codecs = _PLAYED.get(Path(video.path).suffix.lower(), (None, frozenset()))
+    return kind if video.codec in codecs else None
 
-    At most 720 lines, so that a processor keeps up with it.
+
+def streamed(video: Video, start: float, *, encode: bool) -> Iterator[bytes]:
+    """Fragmented MP4 with AAC from `start` seconds on, as it is made; ends when nobody reads on.
+
+    Its times are the video's own, `SHIFT` seconds later. `encode`: H.264 of at most 720 lines, so that a processor
+    keeps up with it, from the first frame at or after `start`; else the packets as they are, from the last key picture
+    at or before it.
     """
-    source = ffmpeg.footage(video.path, ss=f"{start:.3f}")
-    picture = {"vf": "scale=-2:'min(720,ih)'", "vcodec": "libx264", "preset": "ultrafast", "tune": "zerolatency",
-               "crf": 23, "pix_fmt": "yuv420p"}  # fmt: skip
-    sound = {"acodec": "aac", "ac": 2, "audio_bitrate": "128k"}
-    fragments = {"format": "mp4", "movflags": "frag_keyframe+empty_moov+default_base_moof"}
-    return ffmpeg.pieces(output(source["v:0"], source["a:0?"], "pipe:1", **picture, **sound, **fragments))
+    ending = Path(video.path).suffix.lower()
+    if ending in _CLOCKLESS:  # frames are counted from the first, so all are decoded
+        source, clock = ffmpeg.footage(video.path), {"ss": f"{start:.3f}", "output_ts_offset": SHIFT + start}
+    else:
+        seek = max(0.0, start - _SEARCH) if ending in _UNINDEXED else start
+        source = ffmpeg.footage(video.path, ss=f"{seek:.3f}", copyts=None, start_at_zero=None)
+        clock = {"output_ts_offset": SHIFT}
+    picture = source["v:0"]
+    options: dict[str, Any] = {"vcodec": "copy"}
+    begin = "" if ending in _CLOCKLESS else f"atrim=start={start:.3f},"
+    if encode:
+        if begin:
+            picture = picture.filter("trim", start=f"{start:.3f}")
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced").filter("scale", -2, "min(720,ih)")
+        options = {
+            "vcodec": "libx264", "preset": "ultrafast", "tune": "zerolatency", "crf": 23, "pix_fmt": "yuv420p",
+            "g": 50, "enc_time_base:v": "1:90000", **ffmpeg.keep_frame_times(),
+        }  # fmt: skip
+    # gaps become silence, so that sound begins where the picture does
+    sound = {"acodec": "aac", "ac": 2, "ar": _SOUND_RATE, "audio_bitrate": "128k",
+             "af": f"{begin}aresample=async=1:first_pts={round(start * _SOUND_RATE)}"}  # fmt: skip
+    container = {
+        "format": "mp4", "movflags": "frag_keyframe+empty_moov+default_base_moof+frag_discont", "use_editlist": 0,
+        "avoid_negative_ts": "disabled", "frag_duration": 1_000_000,
+    }  # fmt: skip
+    return ffmpeg.pieces(output(picture, source["a:0?"], "pipe:1", **options, **sound, **container, **clock))

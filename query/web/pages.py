@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,16 +13,23 @@ from fastapi import Query as Parameter
 from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
-from framescout.errors import FramescoutError
+from framescout.catalog.glance import cameras
+from framescout.errors import FramescoutError, NotAvailableError
 from framescout.timeline import format_clock
-from query.answer import Moment
+from query.answer import Answer, Moment
 from query.clips.names import readable
 from query.confidence import MATCH
 from query.engine import find_model
-from query.web.api import Question, Shared, VideoId
-from query.web.site import Site
+from query.request import PageToken
+from query.web.chips import chips
+from query.web.documents import VideoId
+from query.web.site import Question, Shared, Site
+from query.web.trouble import status_of
 
 pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+_Short = Annotated[str | None, Parameter(max_length=200)]
+_Number = Annotated[int, Parameter(ge=1, le=1_000_000)]
+_EVENTS_SHOWN, _KEYFRAMES_SHOWN, _VIDEOS_SHOWN = 60, 300, 60
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
 
 
@@ -38,22 +46,24 @@ def _sureness(confidence: float) -> str:
     return "perhaps" if confidence >= 0.2 else "unlikely"
 
 
-_templates.env.filters |= {"clock": _clock, "sureness": _sureness, "shown": readable}
+_templates.env.filters |= {
+    "share": lambda confidence: f"{confidence:.0%}",
+    "thousands": lambda number: f"{number:,}".replace(",", "\u2009"),
+    "clock": _clock,
+    "sureness": _sureness,
+    "shown": readable,
+}
 
 
 @pages.get("/")
 def search_page(request: Request, site: Shared, asked: Question) -> Response:
     """The search, and what it found."""
-    answer, sentence = None, None
+    answer, sentence, status = None, None, 200
     if not asked.is_empty:
         try:
             answer = site.ask(asked).result()
         except FramescoutError as error:
-            sentence = str(error)
-    following = None
-    if answer and answer.next_page:
-        rest = [(key, value) for key, value in request.query_params.multi_items() if key != "page"]
-        following = "?" + urlencode([*rest, ("page", answer.next_page)])
+            sentence, status = str(error), status_of(error)
     given = request.query_params
     return _render(
         request,
@@ -61,54 +71,133 @@ def search_page(request: Request, site: Shared, asked: Question) -> Response:
         answer=answer,
         cards=[_card(site, moment) for moment in answer.moments] if answer else [],
         sentence=sentence,
-        following=following,
+        paging=_paging(request, answer),
+        chips=chips(given.multi_items()),
         given={key: given.getlist(key) for key in given},
-        picture=asked.picture,
         choices=_choices(site),
-        status=400 if sentence else 200,
+        start=None if answer or sentence else _start(site),
+        status=status,
     )
 
 
+def _paging(request: Request, answer: Answer | None) -> dict[str, Any]:
+    """The number of the page, and the addresses of those beside it."""
+    token = PageToken.read(request.query_params.get("page") or None) if answer else PageToken()
+    rest = [(key, value) for key, value in request.query_params.multi_items() if key != "page"]
+    before = None
+    if token.number > 1:
+        below = "" if token.below is None else f"@{token.below}"
+        before = "/?" + urlencode([*rest, ("page", f"{token.number - 1}{below}")])
+    after = "/?" + urlencode([*rest, ("page", answer.next_page)]) if answer and answer.next_page else None
+    return {"number": token.number, "before": before, "after": after}
+
+
+def _start(site: Site) -> dict[str, Any]:
+    """What there is to begin with: how large the archive is, the searches that are saved."""
+    with site.engine.catalog.snapshot() as snapshot:
+        totals = snapshot.totals()
+    saved = [
+        (
+            each.name,
+            "/?" + urlencode({name: value for name, value in each.query.items() if name != "limit"}, doseq=True),
+        )
+        for each in site.engine.catalog.saved_searches.all()
+        if "images" not in each.query  # files of somebody's machine: no request names a path
+    ]
+    return {"videos": totals.videos, "hours": totals.duration / 3600, "saved": saved}
+
+
 @pages.get("/videos/{video_id}")
-def video_page(request: Request, site: Shared, video_id: VideoId) -> Response:
+def video_page(request: Request, site: Shared, video_id: VideoId, page: _Number = 1) -> Response:
     """A video's storyboard."""
     found = site.video(video_id)
-    return _render(request, "video.html", video=found, name=Path(found.path).name, keyframes=site.keyframes(video_id))
+    recorded = found.recorded_at.astimezone(site.engine.zone) if found.recorded_at else None
+    return _render(
+        request,
+        "video.html",
+        video=found,
+        name=Path(found.path).name,
+        keyframes=site.keyframes(video_id),
+        day=f"{recorded:%Y-%m-%d}" if recorded else None,
+        recorded=f"{recorded:%a %d %b %Y, %H:%M:%S}" if recorded else None,
+        page=page,
+        size=_KEYFRAMES_SHOWN,
+    )
 
 
 @pages.get("/archive")
 def archive_page(
     request: Request,
     site: Shared,
-    camera: Annotated[str | None, Parameter(max_length=200)] = None,
-    day: Annotated[str | None, Parameter(max_length=20)] = None,
-    page: Annotated[int, Parameter(ge=1, le=1_000_000)] = 1,
+    camera: _Short = None,
+    day: _Short = None,
+    page: _Number = 1,
 ) -> Response:
     """The archive by camera and day."""
-    archive, size = site.archive(camera or None, day or None), 60
-    shown = archive["videos"][(page - 1) * size : page * size]
+    archive = site.archive(camera or None, day or None)
+    shown = archive["videos"][(page - 1) * _VIDEOS_SHOWN : page * _VIDEOS_SHOWN]
     return _render(
         request,
         "archive.html",
         archive=archive,
-        videos=shown,
+        videos=[each | _when(site, each["recorded_at"]) for each in shown],
         camera=camera or None,
         day=day or None,
         page=page,
-        pages=max(1, -(-len(archive["videos"]) // size)),
+        pages=max(1, -(-len(archive["videos"]) // _VIDEOS_SHOWN)),
     )
 
 
+def _when(site: Site, recorded_at: str | None) -> dict[str, str]:
+    if recorded_at is None:
+        return {}
+    at = datetime.fromisoformat(recorded_at).astimezone(site.engine.zone)
+    return {"day": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M:%S}"}
+
+
 @pages.get("/events")
-def events_page(request: Request, site: Shared) -> Response:
-    """The alerts of events."""
+def events_page(
+    request: Request,
+    site: Shared,
+    event: _Short = None,
+    camera: _Short = None,
+    order: Annotated[str, Parameter(pattern="^(sure|time)$")] = "sure",
+    page: _Number = 1,
+) -> Response:
+    """The alerts of events: a timeline, and the same as a list."""
     from query.events.moments import stored_moments
 
-    found = {
-        name: [_card(site, moment) | {"context": context} for moment, context in pairs]
-        for name, pairs in stored_moments(site.engine).items()
-    }
-    return _render(request, "events.html", events=found)
+    try:
+        stored = stored_moments(site.engine)
+    except NotAvailableError:  # nothing is indexed yet
+        stored = {}
+    found = [
+        (moment, name, context)
+        for name, pairs in stored.items()
+        for moment, context in pairs
+        if event in (None, "", name) and camera in (None, "", moment.camera or "unknown")
+    ]
+    if order == "time":
+        found.sort(key=lambda each: (each[0].recorded_at is None, _time_of(each[0]), each[0].video, each[0].start))
+    else:
+        found.sort(key=lambda each: -each[0].score)
+    shown = found[(page - 1) * _EVENTS_SHOWN : page * _EVENTS_SHOWN]
+    return _render(
+        request,
+        "events.html",
+        cards=[_card(site, moment) | {"context": context, "event": name} for moment, name, context in shown],
+        counts={name: len(pairs) for name, pairs in stored.items()},
+        cameras=sorted({moment.camera or "unknown" for pairs in stored.values() for moment, _ in pairs}),
+        found=len(found),
+        chosen={"event": event, "camera": camera, "order": order},
+        page=page,
+        pages=max(1, -(-len(found) // _EVENTS_SHOWN)),
+        zone=str(site.engine.zone),
+    )
+
+
+def _time_of(moment: Moment) -> float:
+    return moment.recorded_at.timestamp() + moment.start if moment.recorded_at else 0.0
 
 
 @pages.get("/selection")
@@ -120,7 +209,13 @@ def selection_page(request: Request) -> Response:
 @pages.get("/state")
 def state_page(request: Request, site: Shared) -> Response:
     """What the catalog holds, and what needs somebody."""
-    return _render(request, "state.html", state=site.state())
+    state, began = site.state(), None
+    if run := state["run"]:
+        run["newest"] = [each | {"name": readable(Path(each["video"]).name)} for each in run["newest"]]
+        with suppress(ValueError):  # a run that has only just begun says no time
+            since = datetime.fromisoformat(state["writer"]["since"])
+            began = f"{since.astimezone(site.engine.zone):%d %b, %H:%M:%S}"
+    return _render(request, "state.html", state=state, began=began)
 
 
 def error_page(request: Request, code: int, sentence: str) -> Response:
@@ -144,9 +239,9 @@ def _card(site: Site, moment: Moment) -> dict[str, Any]:
 def _choices(site: Site) -> dict[str, list[str]]:
     """What the fields of the form may hold: cameras and labels of the catalog."""
     with site.engine.catalog.snapshot() as snapshot:
-        cameras = sorted({video.camera for video in snapshot.video_facts() if video.camera})
         try:
             sets = snapshot.labels(find_model(snapshot, site.engine.model_name).id).sets()
         except FramescoutError:  # nothing is indexed yet
             sets = {}
-    return {"cameras": cameras, "labels": [f"{name}={label}" for name, each in sets.items() for label in each.labels]}
+        names = cameras(snapshot)
+    return {"cameras": names, "labels": [f"{name}={label}" for name, each in sets.items() for label in each.labels]}

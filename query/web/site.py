@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from anyio import CapacityLimiter
+from fastapi import Depends, Request
 
 from framescout.catalog import Catalog
+from framescout.catalog.glance import indexed_since
 from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
 from framescout.errors import NotAvailableError
@@ -28,6 +30,7 @@ from query.web.questions import Questions
 from query.web.thumbnails import Thumbnails
 
 _PICTURE_THREADS = 8
+_MOST_TIMES_HIGHER = 4  # than wide
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,18 @@ class Site:
             raise NotAvailableError("the file of this video is gone; framescout index looks where it went")
         return video
 
-    def pictures(self, video_id: int, times: Sequence[float], box: tuple[int, int]) -> bytes:
-        """As `Thumbnails.strip`; times behind the end show the last picture."""
+    def pictures(self, video_id: int, times: Sequence[float], width: int) -> bytes:
+        """As `Thumbnails.strip`, each picture at most `width` pixels wide; behind the end stands the last one."""
         found = self.file(video_id)
         last = max(0.0, found.duration - 0.01)
+        box = (width, _MOST_TIMES_HIGHER * width)
         return self.thumbnails.strip(found.path, found.content_hash, [min(time, last) for time in times], box)
+
+    def frames(self, video_id: int, around: float, width: int | None) -> list[float]:
+        """As `Thumbnails.frames`."""
+        found = self.file(video_id)
+        box = (width, _MOST_TIMES_HIGHER * width) if width else None
+        return self.thumbnails.frames(found.path, found.content_hash, min(around, found.duration), box)
 
     def keyframes(self, video_id: int) -> list[dict[str, Any]]:
         """When each keyframe is shown, and the stretch it stands for; in seconds."""
@@ -140,5 +150,36 @@ class Site:
         }
 
     def state(self) -> dict[str, Any]:
-        """As `status --json`."""
-        return gather(self.engine.catalog)
+        """As `status --json`, and `run`: what an index run that is going on has done so far, else None."""
+        state = gather(self.engine.catalog)
+        return state | {"run": self._run(state["writer"]["since"]) if state["writer"] else None}
+
+    def _run(self, since: str) -> dict[str, Any]:
+        try:
+            began = datetime.fromisoformat(since)
+        except ValueError:  # it has only just begun
+            began = datetime.now(UTC)
+        with self.engine.catalog.snapshot() as snapshot:
+            done = indexed_since(snapshot, began)
+            newest = {video.id: video for video in snapshot.videos(done.newest)}
+        seconds = (datetime.now(UTC) - began).total_seconds()
+        return {
+            "videos": done.videos,
+            "hours": round(done.duration / 3600, 3),
+            "times_real_time": round(done.duration / seconds, 1) if seconds > 1 else None,
+            "newest": [
+                {"video_id": number, "video": newest[number].path, "duration": newest[number].duration}
+                for number in done.newest
+                if number in newest
+            ],
+        }
+
+
+async def site_of(request: Request) -> Site:
+    """What the routes share."""
+    site: Site = request.app.state.site
+    return site
+
+
+Shared = Annotated[Site, Depends(site_of)]
+Question = Annotated[Asked, Depends()]

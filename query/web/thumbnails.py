@@ -1,4 +1,4 @@
-"""A video and times in, JPEG pictures out: decoded in processes of their own, kept on disk within a bound.
+"""A video and times in, pictures and the times of frames out: decoded in processes of their own, kept within a bound.
 
 Promised: footage that kills or hangs its decoder costs that picture and nothing else; the cache never grows far beyond
 its bound, and may be deleted at any time.
@@ -12,20 +12,27 @@ import io
 import multiprocessing
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from framescout.cached import keep, read_kept
 from framescout.errors import MediaError, Reason
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MOST_BYTES = 512 * 2**20
 _LONGEST = 20.0  # seconds for one request's pictures
 _PROCESSES = 2
 _TRIES = 2
 _A_SWEEP = 200  # pictures between two looks at the size of the cache
+_NEAR = 0.6  # seconds on both sides within which frames are told
+_MOST_FRAMES = 200
+_Made = TypeVar("_Made")
 
 
 class Thumbnails:
@@ -45,16 +52,29 @@ class Thumbnails:
         Raises:
             MediaError: the video can't be opened, decoded, or not in time.
         """
-        said = repr((content_hash, [round(time, 3) for time in times], box))
-        kept = self._folder / f"{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}.jpg"
+        kept = self._place(content_hash, times, box)
         known = read_kept(kept)
         if known is not None:
             with contextlib.suppress(OSError):
                 os.utime(kept)
             return known
-        made = self._decode(path, list(times), box)
+        made = self._decoded(_strip, path, list(times), box)
         self._keep(kept, made)
         return made
+
+    def frames(self, path: str, content_hash: str, around: float, box: tuple[int, int] | None) -> list[float]:
+        """When the frames near `around` are shown, rising, in seconds: the one shown then and some on both sides.
+
+        Their pictures are kept for `strip` where they are to be fitted into a `box`.
+
+        Raises:
+            MediaError: as `strip`.
+        """
+        found = self._decoded(_frames, path, around, box)
+        for time, picture in found:
+            if picture and box:
+                self._keep(self._place(content_hash, [time], box), picture)
+        return [time for time, _ in found]
 
     def close(self) -> None:
         """End the decoding processes."""
@@ -63,12 +83,16 @@ class Thumbnails:
                 self._pool.shutdown(wait=False, cancel_futures=True)
                 self._pool = None
 
-    def _decode(self, path: str, times: list[float], box: tuple[int, int]) -> bytes:
+    def _place(self, content_hash: str, times: Sequence[float], box: tuple[int, int]) -> Path:
+        said = repr((content_hash, [round(time, 6) for time in times], box))
+        return self._folder / f"{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}.jpg"
+
+    def _decoded(self, decode: Callable[..., _Made], *given: Any) -> _Made:
         with self._turns:  # the time of those who wait doesn't count, and they aren't cut off with a hanging decoder
             for _ in range(_TRIES):
                 pool = self._running()
                 try:
-                    return pool.submit(_strip, path, times, box).result(timeout=_LONGEST)
+                    return pool.submit(decode, *given).result(timeout=_LONGEST)
                 except NotInTime as error:
                     self._drop(pool)
                     raise MediaError(Reason.TOO_SLOW) from error
@@ -122,6 +146,42 @@ def _strip(path: str, times: list[float], box: tuple[int, int]) -> bytes:
     strip = Image.new("RGB", (width * len(pictures), height))
     for number, each in enumerate(pictures):
         strip.paste(each, (number * width + (width - each.width) // 2, (height - each.height) // 2))
+    return _jpeg(strip)
+
+
+def _frames(path: str, around: float, box: tuple[int, int] | None) -> list[tuple[float, bytes | None]]:
+    """In a process of its own: times and pictures of the frames near `around`."""
+    from framescout.media.container import open_video
+    from framescout.media.frames import frames_from, upright
+
+    near: list[tuple[float, bytes | None]] = []
+    with open_video(path) as video:
+        before = None
+        for shown in frames_from(video, max(0.0, around - _NEAR)):
+            if shown.time < around - _NEAR:
+                before = shown
+                continue
+            if before:  # where frames are far apart it may be the one that is shown
+                near.append((before.time, _jpeg(upright(before.frame, video, box)) if box else None))
+                before = None
+            near.append((shown.time, _jpeg(upright(shown.frame, video, box)) if box else None))
+            is_enough = shown.time > around + _NEAR and sum(time > around for time, _ in near) > 1
+            if is_enough or len(near) >= _MOST_FRAMES:
+                break
+        if before:
+            near.append((before.time, _jpeg(upright(before.frame, video, box)) if box else None))
+    if not near:
+        raise MediaError(Reason.UNDECODABLE)
+    return [(_not_before(time), picture) for time, picture in near]
+
+
+def _not_before(time: float) -> float:
+    """Rounded, and so that the frame is shown by then."""
+    rounded = round(time, 6)
+    return rounded if rounded >= time else rounded + 1e-6
+
+
+def _jpeg(picture: Image) -> bytes:
     out = io.BytesIO()
-    strip.save(out, "JPEG", quality=82)
+    picture.save(out, "JPEG", quality=82)
     return out.getvalue()

@@ -1,123 +1,136 @@
-// The player: a moment of a list, the curve of its whole video, keys. Footage that browsers don't play comes as a
-// stream that begins anew at each seek, so that time on the page is where the stream began plus the element's own time.
-import { clock, getJson, say } from "./basics.js";
+// The player: a moment of a list, the curve of its whole video, keys. What is open stands in the address, so that the
+// browser's back button closes it and a copied address opens it again.
+import { clock, getJson, isTyping, picture, say } from "./basics.js";
+import { Curve } from "./curve.js";
+import { Footage } from "./footage.js";
+import { frameNear } from "./frames.js";
+import { openHelp } from "./help.js";
 import { selection } from "./selection.js";
 
 const dialog = document.querySelector("[data-player]");
 const part = (name) => dialog.querySelector(`[data-${name}]`);
 const video = part("video");
 const seek = part("seek");
+const speed = part("speed");
+const curve = new Curve(part("curve"), part("preview"), (seconds) => goTo(seconds), (place) => change(place - number));
 
 let moments = [];
 let number = 0;
 let question = null;
 let facts = null;
-let began = 0;
+let footage = null;
 let inAt = 0;
 let outAt = 0;
+let isLooping = false;
+let stepping = Promise.resolve();
+let isPushed = false;
 
-export async function openPlayer(list, place, asked) {
+const nameOf = (moment) => `#moment-${moment.keyframe_id}`;
+
+export function openPlayer(list, place, asked) {
   [moments, number, question] = [list, place, asked];
+  const isOpen = location.hash === nameOf(moments[place]);
+  if (!isOpen) history.pushState(null, "", nameOf(moments[place]));
+  isPushed = !isOpen;
   if (!dialog.open) dialog.showModal();
-  await show();
+  show();
+}
+
+// Open what the address names; close where it names nothing any more.
+export function followAddress(list, asked) {
+  const follow = () => {
+    const place = list.findIndex((moment) => nameOf(moment) === location.hash);
+    if (place >= 0 && !dialog.open) openPlayer(list, place, asked);
+    else if (place < 0 && dialog.open) {
+      isPushed = false;
+      dialog.close();
+    }
+  };
+  window.addEventListener("popstate", follow);
+  follow();
 }
 
 async function show() {
   const moment = moments[number];
   part("title").textContent = moment.name;
+  part("place").textContent = moments.length > 1 ? `${number + 1} of ${moments.length}` : "";
   part("storyboard").href = `/videos/${moment.video_id}`;
-  [inAt, outAt] = [moment.start, moment.end];
-  drawEdges();
   part("previous").disabled = number === 0;
   part("next").disabled = number === moments.length - 1;
-  part("curve").replaceChildren();
+  [inAt, outAt] = [moment.start, moment.end];
+  drawEdges();
+  part("trouble").hidden = true;
+  if (facts?.video_id === moment.video_id) {
+    curve.mark(number);
+    goTo(moment.start);
+    play();
+    return;
+  }
+  footage?.close();
+  footage = facts = null;
+  curve.clear();
+  video.poster = picture(moment.video_id, moment.start, 960);
   try {
-    facts = await getJson(`/api/videos/${moment.video_id}`);
+    const found = await getJson(`/api/videos/${moment.video_id}`);
+    if (moments[number] !== moment || !dialog.open) return;
+    facts = found;
   } catch (error) {
-    say(error.message);
+    trouble(error.message);
     return;
   }
   seek.max = facts.duration;
-  load(moment.start);
-  video.play().catch(() => {});
-  drawCurve(moment);
+  drawEdges();
+  footage = new Footage(video, facts, trouble);
+  footage.start(moment.start);
+  play();
+  curve.draw(facts, moments, number, question);
 }
 
-function load(seconds) {
-  if (facts.plays_as_it_is) {
-    const address = `/api/videos/${facts.video_id}/file`;
-    if (!video.src.endsWith(address)) video.src = address;
-    began = 0;
-    video.currentTime = seconds;
-  } else {
-    began = seconds;
-    video.src = `/api/videos/${facts.video_id}/stream?start=${seconds.toFixed(3)}`;
-  }
-  tell();
+function trouble(sentence) {
+  part("trouble").textContent = sentence;
+  part("trouble").hidden = false;
 }
 
-// A file that should play but doesn't (an unusual profile) is asked for as a stream.
-video.addEventListener("error", () => {
-  if (!facts?.plays_as_it_is || !dialog.open) return;
-  facts.plays_as_it_is = false;
-  load(now());
+function play() {
+  video.playbackRate = video.defaultPlaybackRate = Number(speed.value);
   video.play().catch(() => {});
-});
+}
 
-const now = () => began + (video.currentTime || 0);
+const now = () => video.currentTime || 0;
 
 function goTo(seconds) {
   if (!facts) return;
-  const wanted = Math.min(Math.max(0, seconds), Math.max(0, facts.duration - 0.05));
-  const wasPlaying = !video.paused;
-  load(wanted);
-  if (!wasPlaying) video.pause();
-  else video.play().catch(() => {});
+  video.currentTime = Math.min(Math.max(0, seconds), Math.max(0, facts.duration - 0.01));
+  tell();
 }
 
 function tell() {
+  const text = clock(now(), 2);
   seek.value = now();
-  seek.setAttribute("aria-valuetext", clock(now()));
-  part("clock").textContent = clock(now());
+  seek.setAttribute("aria-valuetext", text);
+  part("clock").textContent = text;
   part("play").textContent = video.paused ? "Play" : "Pause";
+  if (isLooping && !video.paused && (now() >= outAt || now() < inAt - 0.5)) video.currentTime = inAt;
 }
 
 function drawEdges() {
-  part("in-at").textContent = clock(inAt);
-  part("out-at").textContent = clock(outAt);
-  const moment = moments[number];
-  part("mark").textContent = selection.has(moment) ? "Marked" : "Mark";
-  part("mark").setAttribute("aria-pressed", String(selection.has(moment)));
-}
-
-async function drawCurve(moment) {
-  const curve = question
-    ? await getJson(`/api/videos/${moment.video_id}/curve?${question}`).catch(() => [])
-    : [];
-  if (moments[number] !== moment) return;
-  const shape = (name, values) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(values)) element.setAttribute(key, value);
-    return element;
-  };
-  const x = (seconds) => ((seconds / facts.duration) * 1000).toFixed(2);
-  const y = (confidence) => (58 - confidence * 54).toFixed(2);
-  const stretches = moments
-    .filter((each) => each.video_id === moment.video_id)
-    .map((each) => shape("rect", { class: "stretch", x: x(each.start), y: 0, width: x(each.end - each.start), height: 60 }));
-  const steps = curve.flatMap((each) => [`${x(each.start)},${y(each.confidence)}`, `${x(each.end)},${y(each.confidence)}`]);
-  const drawn = steps.length
-    ? [
-        shape("polygon", { class: "area", points: `0,60 ${steps.join(" ")} 1000,60` }),
-        shape("polyline", { class: "line", points: steps.join(" ") }),
-      ]
-    : [];
-  const half = shape("line", { class: "half", x1: 0, x2: 1000, y1: y(0.5), y2: y(0.5) });
-  part("curve").replaceChildren(...stretches, half, ...drawn);
+  part("in-at").textContent = clock(inAt, 2);
+  part("out-at").textContent = clock(outAt, 2);
+  const isMarked = selection.has(moments[number]);
+  part("mark").textContent = isMarked ? "Marked" : "Mark";
+  part("mark").setAttribute("aria-pressed", String(isMarked));
+  const length = facts?.duration || outAt || 1;
+  part("range").style.left = `${(Math.min(inAt, outAt) / length) * 100}%`;
+  part("range").style.width = `${(Math.abs(outAt - inAt) / length) * 100}%`;
 }
 
 function markCurrent() {
-  selection.put({ ...moments[number], start: Math.min(inAt, outAt), end: Math.max(inAt, outAt) });
+  const moment = moments[number];
+  const [start, end] = [Math.min(inAt, outAt), Math.max(inAt, outAt)];
+  const kept = selection.find(moment);
+  if (kept && kept.start === start && kept.end === end) selection.toggle(moment);
+  else if (end > start) selection.put({ ...moment, start, end });
+  else say("The out point must lie behind the in point");
   drawEdges();
 }
 
@@ -125,16 +138,72 @@ function change(by) {
   const place = number + by;
   if (place < 0 || place >= moments.length) return;
   number = place;
+  history.replaceState(null, "", nameOf(moments[place]));
   show();
 }
 
+// A step goes to the very frame: its time comes from the server, so that it holds in every format and at any rate.
+// Steps wait for each other, so that none is lost while a key is held.
 function step(by) {
   video.pause();
-  goTo(now() + by / (facts?.frame_rate || 25));
+  stepping = stepping.then(async () => {
+    if (!facts) return;
+    try {
+      const { time } = await frameNear(facts.video_id, now(), by);
+      goTo(time + 0.001);
+      await shown();
+    } catch (error) {
+      say(error.message);
+    }
+  });
+}
+
+function shown() {
+  if (!video.seeking) return Promise.resolve();
+  return new Promise((resolve) => {
+    video.addEventListener("seeked", resolve, { once: true });
+    video.addEventListener("emptied", resolve, { once: true });
+  });
+}
+
+// In begins with the frame that is shown, out ends behind it.
+async function setEdge(side) {
+  if (!facts) return;
+  await stepping;
+  try {
+    const { time, end } = await frameNear(facts.video_id, now());
+    if (side === "in") inAt = time;
+    else outAt = end;
+    drawEdges();
+    say(side === "in" ? `In at ${clock(time, 2)}` : `Out at ${clock(end, 2)}`);
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+function faster(by) {
+  speed.selectedIndex = Math.min(speed.options.length - 1, Math.max(0, speed.selectedIndex + by));
+  speed.dispatchEvent(new Event("change"));
+  say(`Speed ${speed.selectedOptions[0].textContent}`);
+}
+
+function loop() {
+  isLooping = !isLooping;
+  part("loop").setAttribute("aria-pressed", String(isLooping));
+}
+
+function sound() {
+  video.muted = !video.muted;
+  part("sound").setAttribute("aria-pressed", String(video.muted));
+}
+
+function fill() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else part("screen").requestFullscreen?.().catch(() => {});
 }
 
 const actions = {
-  " ": () => (video.paused ? video.play().catch(() => {}) : video.pause()),
+  " ": () => (video.paused ? play() : video.pause()),
   ArrowLeft: () => goTo(now() - 5),
   ArrowRight: () => goTo(now() + 5),
   ",": () => step(-1),
@@ -142,26 +211,37 @@ const actions = {
   n: () => change(1),
   p: () => change(-1),
   m: markCurrent,
-  i: () => { inAt = now(); drawEdges(); },
-  o: () => { outAt = now(); drawEdges(); },
+  i: () => setEdge("in"),
+  o: () => setEdge("out"),
+  l: loop,
+  s: sound,
+  f: fill,
+  "<": () => faster(-1),
+  ">": () => faster(1),
+  "?": openHelp,
 };
 
-part("play").addEventListener("click", actions[" "]);
-part("previous").addEventListener("click", actions.p);
-part("next").addEventListener("click", actions.n);
-part("mark").addEventListener("click", actions.m);
-part("in").addEventListener("click", actions.i);
-part("out").addEventListener("click", actions.o);
-part("close").addEventListener("click", () => dialog.close());
+const buttons = { play: " ", previous: "p", next: "n", mark: "m", in: "i", out: "o", loop: "l", sound: "s", fill: "f", help: "?" };
+for (const [name, key] of Object.entries(buttons)) part(name).addEventListener("click", actions[key]);
 for (const button of dialog.querySelectorAll("[data-step]")) {
   button.addEventListener("click", () => step(Number(button.dataset.step)));
 }
+part("close").addEventListener("click", () => dialog.close());
+speed.addEventListener("change", () => (video.playbackRate = video.defaultPlaybackRate = Number(speed.value)));
+seek.addEventListener("input", () => (facts?.plays === "file" || footage?.holds(Number(seek.value))) && goTo(Number(seek.value)));
 seek.addEventListener("change", () => goTo(Number(seek.value)));
+video.addEventListener("click", actions[" "]);
 for (const name of ["timeupdate", "play", "pause", "seeked", "loadeddata"]) video.addEventListener(name, tell);
+// What steps will need is asked for while the film still stands.
+for (const name of ["pause", "seeked"]) {
+  video.addEventListener(name, () => facts && video.paused && frameNear(facts.video_id, now()).catch(() => {}));
+}
+for (const name of ["waiting", "seeking", "loadstart"]) video.addEventListener(name, () => dialog.classList.add("waiting"));
+for (const name of ["playing", "seeked", "error", "emptied", "canplay"]) video.addEventListener(name, () => dialog.classList.remove("waiting"));
 dialog.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event)) return;
   const action = actions[event.key];
-  const ownKey = event.target.matches("button, a") && event.key === " ";
+  const ownKey = event.target.matches("button, select") && event.key === " ";
   const slides = event.target === seek && event.key.startsWith("Arrow");
   if (action && !ownKey && !slides) {
     event.preventDefault();
@@ -169,7 +249,11 @@ dialog.addEventListener("keydown", (event) => {
   }
 });
 dialog.addEventListener("close", () => {
-  video.pause();
-  video.removeAttribute("src");
-  video.load();
+  footage?.close();
+  footage = facts = null;
+  curve.clear();
+  video.removeAttribute("poster");
+  if (isPushed) history.back();
+  else if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  isPushed = false;
 });

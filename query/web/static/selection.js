@@ -1,4 +1,4 @@
-// The moments that were marked, kept by the browser: {video_id, start, end, name}, in the order of the reel.
+// The moments that were marked, kept by the browser: {video_id, keyframe_id, start, end, name}, in the order of the reel.
 import { say } from "./basics.js";
 
 const KEY = "framescout-selection";
@@ -7,14 +7,18 @@ const listeners = [];
 function read() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((each) => Number.isFinite(each?.video_id)) : [];
+    return Array.isArray(kept) ? kept.filter((each) => Number.isFinite(each?.video_id) && each.end > each.start) : [];
   } catch {
     return [];
   }
 }
 
 function write(kept) {
-  localStorage.setItem(KEY, JSON.stringify(kept));
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch {
+    say("The browser keeps nothing for this page; allow it to, or the selection is lost");
+  }
   for (const listener of listeners) listener();
 }
 
@@ -22,23 +26,24 @@ const isSame = (one, other) => one.video_id === other.video_id && one.keyframe_i
 
 export const selection = {
   all: read,
+  find: (moment) => read().find((each) => isSame(each, moment)),
   has: (moment) => read().some((each) => isSame(each, moment)),
   replace: write,
   toggle(moment) {
     const kept = read();
     const rest = kept.filter((each) => !isSame(each, moment));
     write(rest.length < kept.length ? rest : [...kept, moment]);
-    say(rest.length < kept.length ? "Taken out of the selection" : "Marked");
+    say(rest.length < kept.length ? "Taken out of the selection" : `Marked: ${moment.name}`);
   },
   put(moment) {
     const kept = read();
     const place = kept.findIndex((each) => isSame(each, moment));
     write(place < 0 ? [...kept, moment] : kept.with(place, moment));
-    say("Marked");
+    say(`Marked: ${moment.name}`);
   },
   whenChanged(listener) {
     listeners.push(listener);
     listener();
   },
 };
-window.addEventListener("storage", () => listeners.forEach((listener) => listener()));
+window.addEventListener("storage", (event) => event.key === KEY && listeners.forEach((listener) => listener()));

@@ -20,10 +20,17 @@ from tests.footage import make
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
-    """The four landscapes, and one video that browsers don't play."""
+    """The four landscapes, and videos that browsers don't play."""
     folder = tmp_path_factory.mktemp("served")
     make_archive(folder / "archive")
-    make.mpeg4_avi(folder / "archive")
+    odd = folder / "archive" / "odd"
+    odd.mkdir()
+    make.mpeg4_avi(odd)
+    make.b_frames(odd, "b_frames.mkv")
+    make.late_start(odd)
+    make.raw_h264(odd)
+    make.variable_rate(odd, "variable_rate.mkv")
+    make.encode(odd / "slow.mkv", map(make.numbered_picture, range(6)), make.QUICK_X264, rate=0.5)
     shutil.copytree(towers, folder / "catalog" / "cache")
     catalog = framescout.open(folder / "catalog")
     indexer.index(catalog, [folder / "archive"])

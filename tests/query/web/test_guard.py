@@ -46,7 +46,7 @@ def test_loopback_names_are_let_in(client: TestClient, host: str) -> None:
 def test_other_sites_can_change_nothing(client: TestClient, headers: dict[str, str]) -> None:
     assert client.post("/api/pictures", content=b"x", headers=headers).status_code == 403
     own = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}
-    assert client.post("/api/pictures", content=b"x", headers=own).status_code == 400
+    assert client.post("/api/pictures", content=b"x", headers=own).status_code == 409
 
 
 @pytest.mark.parametrize("path", ["/", "/api/state", "/static/app.css", "/openapi.json", "/api/videos/1/file"])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
 import framescout
+from framescout.catalog import Catalog
+from query.request import Query
 from query.web import create_app
+from query.web.chips import chips
 from query.web.thumbnails import Thumbnails
 
 
@@ -38,9 +44,46 @@ def test_a_match_and_no_match_are_said_plainly(client: TestClient) -> None:
 
 def test_trouble_is_a_sentence_on_the_page(client: TestClient) -> None:
     answer = client.get("/", params={"text": "a dog", "cameras": "cam9"})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "there is no camera &#39;cam9&#39;" in answer.text
     assert client.get("/videos/12345").status_code == 404
+
+
+def test_what_is_set_shows_as_chips_that_leave_it_out(client: TestClient) -> None:
+    given = [("text", "a dog"), ("without", "snow"), ("then", "a bus"), ("within", "5"), ("cameras", "cam*"),
+             ("more_like", "3"), ("more_like", "4"), ("min_confidence", "")]  # fmt: skip
+    assert [(chip.text, dict(parse_qsl(urlsplit(chip.rest).query))) for chip in chips(given)] == [
+        ("not snow", {"text": "a dog", "then": "a bus", "within": "5", "cameras": "cam*", "more_like": "4"}),
+        ("then a bus", {"text": "a dog", "without": "snow", "cameras": "cam*", "more_like": "4"}),
+        ("within 5 s", {"text": "a dog", "without": "snow", "then": "a bus", "cameras": "cam*", "more_like": "4"}),
+        ("camera cam*", {"text": "a dog", "without": "snow", "then": "a bus", "within": "5", "more_like": "4"}),
+        ("2 more like this", {"text": "a dog", "without": "snow", "then": "a bus", "within": "5", "cameras": "cam*"}),
+    ]
+    page = client.get("/", params=[("text", "trees"), ("without", "snow"), ("min_confidence", "0.01")]).text
+    assert 'aria-label="Leave out: not snow"' in page
+    assert "Say what should be seen</strong>" in client.get("/", params={"without": "snow"}).text
+
+
+def test_pages_of_moments_lead_to_and_fro(client: TestClient) -> None:
+    first = client.get("/", params={"text": "a landscape", "limit": 2, "collapse": "false"}).text
+    assert 'rel="prev"' not in first
+    following = html.unescape(re.search(r'href="(/\?[^"]*)" rel="next"', first)[1])
+    second = client.get(following).text
+    assert "Page 2" in second
+    back = html.unescape(re.search(r'href="(/\?[^"]*)" rel="prev"', second)[1])
+    names = re.findall(r"data-moment='([^']*)'", client.get(back).text)
+    assert names == re.findall(r"data-moment='([^']*)'", first)
+    assert not set(names) & set(re.findall(r"data-moment='([^']*)'", second))
+
+
+def test_saved_searches_are_offered(client: TestClient, served: Catalog) -> None:
+    query = Query(text="a sunset", cameras=("cam*",), without=("snow",))
+    served.saved_searches.save("evenings", query.to_json(), None, 0)
+    address = html.unescape(re.search(r'href="([^"]*)">evenings', client.get("/").text)[1])
+    answer = client.get(address).text
+    assert 'value="a sunset"' in answer
+    assert "camera cam*" in answer
+    served.saved_searches.remove("evenings")
 
 
 def test_what_was_asked_is_escaped(client: TestClient) -> None:
@@ -53,10 +96,14 @@ def test_what_was_asked_is_escaped(client: TestClient) -> None:
 def test_an_empty_catalog_has_pages_too(tmp_path: Path) -> None:
     app = create_app(framescout.open(tmp_path / "empty"), exports=tmp_path)
     with TestClient(app, base_url="http://localhost") as empty:
-        for path in ("/", "/archive", "/selection", "/state"):
-            assert empty.get(path).status_code == 200
+        for path, way_on in {
+            "/": "framescout index", "/archive": "framescout index", "/state": "framescout index",
+            "/events": "framescout events", "/selection": "Mark moments",
+        }.items():  # fmt: skip
+            answer = empty.get(path)
+            assert answer.status_code == 200
+            assert way_on in answer.text
         assert "nothing is indexed yet" in empty.get("/?text=x").text
-        assert empty.get("/events").status_code == 404
 
 
 def test_the_cache_of_pictures_stays_within_its_bound(client: TestClient, served: object, tmp_path: Path) -> None:

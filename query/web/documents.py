@@ -1,0 +1,115 @@
+"""What the HTTP API takes and gives, as types: checked when it comes, and written into the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Path as InPath
+from fastapi import Query as Parameter
+from pydantic import BaseModel, ConfigDict, Field
+
+from query.web.footage import Way
+
+LARGEST_ID = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps."""
+LONGEST = 1e7
+"""Seconds."""
+
+VideoId = Annotated[int, InPath(ge=1, le=LARGEST_ID)]
+ExportId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$")]
+Seconds = Annotated[float, Parameter(ge=0, le=LONGEST, allow_inf_nan=False)]
+
+
+class Problem(BaseModel):
+    """What went wrong, in a sentence."""
+
+    error: str
+
+
+class Picture(BaseModel):
+    """A picture that was kept to search with."""
+
+    picture: str
+    """What `picture` of a search is to be."""
+
+
+class VideoFacts(BaseModel):
+    """What is known of a video."""
+
+    video_id: int
+    video: str
+    """Its path."""
+    is_gone: bool
+    duration: float
+    frame_rate: float
+    width: int
+    height: int
+    codec: str
+    camera: str | None
+    recorded_at: str | None
+    plays: Way
+    """"file": browsers play the file; else ask for the stream, with `encode` where a copy doesn't do."""
+    stream_shift: float
+    """Seconds by which the stream's clock is ahead of the video's."""
+
+
+class ShownKeyframe(BaseModel):
+    """A keyframe: when it is shown and the stretch that it stands for, in seconds."""
+
+    keyframe_id: int
+    time: float
+    start: float
+    end: float
+
+
+class Sureness(BaseModel):
+    """How sure a stretch is for a question; times in seconds."""
+
+    start: float
+    end: float
+    confidence: float
+
+
+class Frames(BaseModel):
+    """When the frames around a time are shown, rising, in seconds."""
+
+    times: list[float]
+
+
+class Selected(BaseModel):
+    """A stretch of a video that is to be cut out: [start, end), in seconds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    video_id: int = Field(ge=1, le=LARGEST_ID)
+    start: float = Field(ge=0, le=LONGEST, allow_inf_nan=False)
+    end: float = Field(gt=0, le=LONGEST, allow_inf_nan=False, description="behind start")
+
+
+class Wanted(BaseModel):
+    """An export; the options are those of `framescout export`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    moments: list[Selected] = Field(min_length=1, max_length=500)
+    mode: Literal["precise", "copy"] = "precise"
+    pad: float = Field(default=0.0, ge=0, le=600, allow_inf_nan=False)
+    reel: bool = False
+    edl: bool = False
+    otio: bool = False
+    sheet: bool = False
+
+
+class ExportState(BaseModel):
+    """An export, and how far it is."""
+
+    id: str
+    state: Literal["waiting", "running", "done", "failed", "stopped"]
+    done: int
+    steps: int
+    """`done` of so many files are written."""
+    doing: str | None
+    """The file that is being written."""
+    error: str | None
+    files: list[str]
+    folder: str

@@ -1,0 +1,83 @@
+"""Exports over HTTP: begun, followed, stopped, and fetched file by file or all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from fastapi import Path as InPath
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from framescout.errors import NotAvailableError, UsageError
+from query.answer import Moment
+from query.web.documents import ExportId, ExportState, Selected, Wanted
+from query.web.exports import Job, zipped
+from query.web.site import Shared, Site
+
+exports_api = APIRouter(prefix="/exports")
+
+
+@exports_api.post("", status_code=202)
+def begin(site: Shared, wanted: Annotated[Wanted, Body()]) -> ExportState:
+    """Cut moments out in the background."""
+    moments = [_moment(site, each) for each in wanted.moments]
+    return site.exports.begin(moments, **wanted.model_dump(exclude={"moments"})).document()
+
+
+@exports_api.get("")
+def exports(site: Shared) -> list[ExportState]:
+    """The exports of this run of the app, the latest first."""
+    return [job.document() for job in site.exports.all()]
+
+
+@exports_api.get("/{number}")
+def export(site: Shared, number: ExportId) -> ExportState:
+    """How far an export is."""
+    return _job(site, number).document()
+
+
+@exports_api.post("/{number}/stop")
+def stop(site: Shared, number: ExportId) -> ExportState:
+    """Write no further file; those that are finished stay."""
+    job = _job(site, number)
+    job.is_unwanted = True
+    return job.document()
+
+
+@exports_api.get("/{number}/zip", response_class=StreamingResponse)
+def everything(site: Shared, number: ExportId) -> Response:
+    """All files of an export in one ZIP file, packed while it is sent."""
+    job = _job(site, number)
+    if not job.files:
+        raise NotAvailableError("this export has no files yet")
+    headers = {"content-disposition": f'attachment; filename="{job.folder.name}.zip"'}
+    return StreamingResponse(zipped(job.folder, job.files), media_type="application/zip", headers=headers)
+
+
+@exports_api.get("/{number}/files/{name}", response_class=FileResponse)
+def exported(site: Shared, number: ExportId, name: Annotated[str, InPath(max_length=255)]) -> Response:
+    """A file of an export."""
+    job = _job(site, number)
+    if name not in job.files or not (job.folder / name).is_file():
+        raise NotAvailableError("there is no such file in this export")
+    return FileResponse(job.folder / name, filename=name)
+
+
+def _job(site: Site, number: str) -> Job:
+    job = site.exports.find(number)
+    if job is None:
+        raise NotAvailableError("there is no such export in this run of the app")
+    return job
+
+
+def _moment(site: Site, each: Selected) -> Moment:
+    found = site.file(each.video_id)
+    name = Path(found.path).name
+    if each.end <= each.start:
+        raise UsageError(f"{name}: the stretch {each.start} to {each.end} ends before it begins")
+    if each.start >= found.duration + 1:
+        raise NotAvailableError(
+            f"{name} has no stretch {each.start} to {each.end}; it lasts {found.duration:.1f} seconds"
+        )
+    return Moment.of(found, start=each.start, end=each.end, peak=each.start, score=0.0, confidence=1.0, keyframe_id=0)

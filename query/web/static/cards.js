@@ -1,0 +1,123 @@
+// Moments on a page: a click plays, the pointer or the arrow keys run through, "m" marks.
+import { clock, isTyping, say } from "./basics.js";
+import { followAddress, openPlayer } from "./player.js";
+import { selection } from "./selection.js";
+
+const STEPS = 8; // pictures in a strip
+
+export const cards = [...document.querySelectorAll("[data-moment]")].map((element) => ({
+  element,
+  moment: JSON.parse(element.dataset.moment),
+}));
+const moments = cards.map((card) => card.moment);
+
+for (const [number, { element, moment }] of cards.entries()) {
+  element.querySelector("[data-open]").addEventListener("click", () => openCard(number));
+  element.querySelector("[data-mark-card]")?.addEventListener("click", () => selection.toggle(moment));
+  for (const button of element.querySelectorAll("[data-feedback]")) {
+    button.addEventListener("click", () => feedback(button.dataset.feedback, moment.keyframe_id));
+  }
+  if (element.matches(".card")) scrub(element.querySelector(".picture"), moment);
+}
+
+export function openCard(number) {
+  openPlayer(moments, number, question());
+}
+
+// The question that the address holds, without its empty fields.
+function question() {
+  const given = new URLSearchParams(location.pathname === "/" ? location.search : "");
+  for (const [name, value] of [...given]) if (value === "" || name === "page" || name === "limit") given.delete(name, value);
+  return [...given].length ? given : null;
+}
+
+function feedback(kind, id) {
+  const given = new URLSearchParams(location.search);
+  given.delete("page");
+  const other = kind === "more_like" ? "less_like" : "more_like";
+  given.delete(other, id);
+  if (!given.has(kind, id)) given.append(kind, id);
+  location.search = given;
+}
+
+// A strip of pictures is fetched when the pointer or the focus comes, and follows the pointer or the arrow keys.
+function scrub(picture, moment) {
+  let strip = null;
+  let place = 0;
+  const fetchStrip = () => {
+    if (strip) return;
+    strip = document.createElement("span");
+    strip.className = "scrub";
+    strip.hidden = true;
+    const image = new Image();
+    const width = picture.clientWidth * devicePixelRatio > 400 ? 480 : 320;
+    image.src = `/api/videos/${moment.video_id}/strip?start=${moment.start}&end=${moment.end}&count=${STEPS}&width=${width}`;
+    image.addEventListener("load", () => {
+      strip.dataset.scrub = "";
+      strip.style.backgroundImage = `url("${image.src}")`;
+      strip.style.aspectRatio = `${image.naturalWidth / STEPS} / ${image.naturalHeight}`;
+      picture.querySelector("img").after(strip);
+    });
+  };
+  const show = (wanted) => {
+    if (!strip?.isConnected) return false;
+    place = Math.min(STEPS - 1, Math.max(0, wanted));
+    strip.hidden = false;
+    strip.style.backgroundPosition = `${(place / (STEPS - 1)) * 100}% 0`;
+    picture.style.setProperty("--through", `${((place + 0.5) / STEPS) * 100}%`);
+    return true;
+  };
+  const hide = () => {
+    if (strip) strip.hidden = true;
+    place = 0;
+  };
+  picture.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && fetchStrip());
+  picture.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
+    const box = picture.getBoundingClientRect();
+    show(Math.floor(((event.clientX - box.left) / box.width) * STEPS));
+  });
+  picture.addEventListener("pointerleave", hide);
+  picture.addEventListener("focus", () => picture.matches(":focus-visible") && fetchStrip());
+  picture.addEventListener("blur", hide);
+  picture.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    fetchStrip();
+    if (show(strip?.hidden ? 0 : place + by)) {
+      say(clock(moment.start + ((place + 0.5) / STEPS) * (moment.end - moment.start)));
+    }
+  });
+}
+
+selection.whenChanged(() => {
+  const kept = selection.all();
+  const marked = new Set(kept.map((each) => `${each.video_id}/${each.keyframe_id}`));
+  for (const { element, moment } of cards) {
+    const isChosen = marked.has(`${moment.video_id}/${moment.keyframe_id}`);
+    element.classList.toggle("chosen", isChosen);
+    const button = element.querySelector("[data-mark-card]");
+    if (button) {
+      button.setAttribute("aria-pressed", String(isChosen));
+      button.textContent = isChosen ? "Marked" : "Mark";
+    }
+  }
+  for (const count of document.querySelectorAll("[data-selected]")) {
+    count.textContent = kept.length;
+    count.hidden = kept.length === 0;
+  }
+});
+
+// Keys on the page itself: a card in focus is marked by "m", the next and previous are reached by "j" and "k".
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event) || document.querySelector("dialog[open]")) return;
+  const number = cards.findIndex(({ element }) => element.contains(event.target));
+  if (event.key === "m" && number >= 0) selection.toggle(cards[number].moment);
+  else if ((event.key === "j" || event.key === "k") && cards.length) {
+    const next = number < 0 ? 0 : number + (event.key === "j" ? 1 : -1);
+    cards[Math.min(cards.length - 1, Math.max(0, next))].element.querySelector("[data-open]").focus();
+  }
+});
+
+if (cards.length) followAddress(moments, question());

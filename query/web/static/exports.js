@@ -1,0 +1,92 @@
+// Exports: begun on the selection page, followed wherever they are shown, fetched one by one or all at once.
+import { getJson, make, say, sendJson } from "./basics.js";
+import { selection } from "./selection.js";
+
+const EVERY = 500;
+const form = document.querySelector("[data-export]");
+const shelf = document.querySelector("[data-exports]");
+let isFollowing = false;
+
+if (form) {
+  form.addEventListener("submit", begin);
+  follow();
+}
+
+async function begin(event) {
+  event.preventDefault();
+  const chosen = new FormData(form);
+  const wanted = {
+    mode: chosen.get("mode"),
+    pad: Number(chosen.get("pad") || 0),
+    ...Object.fromEntries(["reel", "edl", "otio", "sheet"].map((name) => [name, chosen.has(name)])),
+    moments: selection.all().map(({ video_id, start, end }) => ({ video_id, start, end })),
+  };
+  const refusal = form.querySelector("[data-refused]");
+  refusal.hidden = true;
+  try {
+    await sendJson("/api/exports", wanted);
+    say("The export has begun");
+    follow();
+  } catch (error) {
+    refusal.textContent = error.message;
+    refusal.hidden = false;
+  }
+}
+
+async function follow() {
+  if (isFollowing) return;
+  isFollowing = true;
+  try {
+    let isGoingOn = true;
+    while (isGoingOn) {
+      const jobs = await getJson("/api/exports");
+      draw(jobs);
+      isGoingOn = jobs.some((job) => job.state === "waiting" || job.state === "running");
+      if (isGoingOn) await new Promise((resolve) => setTimeout(resolve, EVERY));
+    }
+  } catch (error) {
+    say(error.message);
+  }
+  isFollowing = false;
+}
+
+function draw(jobs) {
+  document.querySelector("[data-exported]").hidden = jobs.length === 0;
+  for (const [number, job] of jobs.entries()) {
+    const shown = JSON.stringify(job);
+    const known = shelf.querySelector(`[data-job="${job.id}"]`);
+    if (known?.dataset.shown === shown) continue;
+    const item = card(job);
+    item.dataset.shown = shown;
+    if (known) known.replaceWith(item);
+    else shelf.insertBefore(item, shelf.children[number] ?? null);
+  }
+}
+
+const STATES = { waiting: "Waiting for its turn", done: "Done", failed: "Failed", stopped: "Stopped" };
+
+function card(job) {
+  const isGoingOn = job.state === "waiting" || job.state === "running";
+  const state = job.state === "running" ? `${job.done} of ${job.steps} done${job.doing ? `, writing ${job.doing}` : ""}` : STATES[job.state];
+  const file = (name) => make("li", {}, make("a", { href: `/api/exports/${job.id}/files/${encodeURIComponent(name)}`, download: name }, name));
+  return make(
+    "li",
+    { "data-job": job.id, "data-is": job.state },
+    make("p", { class: "head" }, make("strong", { role: "status" }, state), isGoingOn ? make("button", { type: "button", class: "plain", click: () => stop(job.id) }, "Stop") : null),
+    isGoingOn ? make("progress", { max: job.steps, value: job.done, "aria-label": "Files written" }) : null,
+    job.error ? make("p", { class: "trouble", role: "alert" }, job.error) : null,
+    make("p", { class: "small" }, job.folder),
+    !isGoingOn && job.files.length
+      ? make("a", { class: "button", href: `/api/exports/${job.id}/zip`, download: "" }, `Download all ${job.files.length} files (ZIP)`)
+      : null,
+    job.files.length ? make("ul", { class: "files" }, ...job.files.map(file)) : null,
+  );
+}
+
+async function stop(id) {
+  try {
+    await sendJson(`/api/exports/${id}/stop`, {});
+  } catch (error) {
+    say(error.message);
+  }
+}

@@ -1,0 +1,117 @@
+"""Videos over HTTP: what is known of them, their footage by ranges or as a stream, their pictures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter
+from fastapi import Query as Parameter
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from framescout.errors import NotAvailableError
+from query.web.documents import Frames, Seconds, ShownKeyframe, Sureness, VideoFacts, VideoId
+from query.web.footage import SHIFT, media_type, streamed, way_to_play
+from query.web.site import Question, Shared, Site
+
+videos_api = APIRouter(prefix="/videos")
+
+_A_DAY = {"cache-control": "private, max-age=86400"}
+
+
+@videos_api.get("")
+def videos(
+    site: Shared,
+    camera: Annotated[str | None, Parameter(max_length=200)] = None,
+    day: Annotated[str | None, Parameter(max_length=20)] = None,
+) -> dict[str, Any]:
+    """The archive by camera and day."""
+    return site.archive(camera, day)
+
+
+@videos_api.get("/{video_id}")
+def video(site: Shared, video_id: VideoId) -> VideoFacts:
+    """What is known of a video."""
+    found = site.video(video_id)
+    return VideoFacts(
+        video_id=found.id,
+        video=found.path,
+        is_gone=found.is_gone,
+        duration=found.duration,
+        frame_rate=found.frame_rate,
+        width=found.width_px,
+        height=found.height_px,
+        codec=found.codec,
+        camera=found.camera,
+        recorded_at=found.recorded_at.isoformat() if found.recorded_at else None,
+        plays=way_to_play(found),
+        stream_shift=SHIFT,
+    )
+
+
+@videos_api.get("/{video_id}/keyframes")
+def keyframes(site: Shared, video_id: VideoId) -> list[ShownKeyframe]:
+    """When each keyframe is shown."""
+    return [ShownKeyframe(**each) for each in site.keyframes(video_id)]
+
+
+@videos_api.get("/{video_id}/curve")
+def curve(site: Shared, video_id: VideoId, asked: Question) -> list[Sureness]:
+    """How sure each keyframe is for a question."""
+    return [Sureness(**each) for each in site.curve(video_id, asked.query(site.asked_pictures))]
+
+
+@videos_api.get("/{video_id}/file", response_class=FileResponse)
+def file(site: Shared, video_id: VideoId) -> Response:
+    """The file itself, by HTTP ranges, where browsers play it."""
+    found = site.file(video_id)
+    kind = media_type(found)
+    if kind is None:
+        raise NotAvailableError("browsers don't play this file; use stream")
+    return FileResponse(found.path, media_type=kind)
+
+
+@videos_api.get("/{video_id}/stream", response_class=StreamingResponse)
+def stream(site: Shared, video_id: VideoId, start: Seconds = 0.0, *, encode: bool = True) -> Response:
+    """The video from `start` on as fragmented MP4, made on the fly; its clock is `stream_shift` ahead."""
+    pieces = streamed(site.file(video_id), start, encode=encode)
+    return StreamingResponse(pieces, media_type="video/mp4", headers={"cache-control": "no-store"})
+
+
+@videos_api.get("/{video_id}/frames")
+async def frames(
+    site: Shared,
+    video_id: VideoId,
+    around: Seconds = 0.0,
+    width: Annotated[int | None, Parameter(ge=32, le=1920)] = None,
+) -> Frames:
+    """When the frames around a time are shown; with `width` their pictures are made too, and are there at once."""
+    return Frames(times=await to_thread.run_sync(site.frames, video_id, around, width, limiter=site.picture_threads))
+
+
+@videos_api.get("/{video_id}/picture", response_class=Response)
+async def picture(
+    site: Shared, video_id: VideoId, at: Seconds = 0.0, width: Annotated[int, Parameter(ge=32, le=1920)] = 480
+) -> Response:
+    """The picture that is shown at `at`, as JPEG."""
+    return await _pictures(site, video_id, [at], width)
+
+
+@videos_api.get("/{video_id}/strip", response_class=Response)
+async def strip(
+    site: Shared,
+    video_id: VideoId,
+    start: Seconds = 0.0,
+    end: Seconds = 0.0,
+    count: Annotated[int, Parameter(ge=1, le=24)] = 8,
+    width: Annotated[int, Parameter(ge=32, le=640)] = 240,
+) -> Response:
+    """Pictures spread evenly over [start, end), side by side in one JPEG."""
+    length = max(0.0, end - start)
+    times = [start + length * (number + 0.5) / count for number in range(count)]
+    return await _pictures(site, video_id, times, width)
+
+
+async def _pictures(site: Site, video_id: int, times: list[float], width: int) -> Response:
+    made = await to_thread.run_sync(site.pictures, video_id, times, width, limiter=site.picture_threads)
+    return Response(made, media_type="image/jpeg", headers=_A_DAY)
