@@ -20,6 +20,7 @@ from query.web.videos_api import videos_api
 _TROUBLE: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "description": what}
     for code, what in {
+        400: "What was sent is no JSON.",
         401: "The token is missing.",
         403: "A change may come only from the app's own pages.",
         404: "It is not there.",

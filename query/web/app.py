@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -74,5 +75,14 @@ async def _told(request: Request, error: Exception) -> Response:
         else error_page(request, code, sentence)
     )
     if isinstance(error, HTTPException):
-        answer.headers.update(error.headers or {})  # which methods there are, say
+        answer.headers.update(error.headers or {})
+    if code == 405 and (methods := _methods(request)):
+        answer.headers["allow"] = ", ".join(sorted(methods))
     return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """What the API may do at this address; a route that refuses names only its own method."""
+    paths = request.app.openapi()["paths"]
+    found = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
+    return {method.upper() for methods in found for method in methods}

@@ -18,7 +18,7 @@ MOST_SHOWN = 100
 LARGEST_PICTURE = 20 * 2**20
 
 _Text = Annotated[str, Parameter(max_length=2000)]
-_Texts = Annotated[list[_Text], Parameter(max_length=32)]
+_Texts = Annotated[list[Annotated[str, Parameter(max_length=500)]], Parameter(max_length=32)]
 _Id = Annotated[int, Parameter(ge=1, le=LARGEST_ID)]
 _OrNothing = BeforeValidator(lambda value: None if value == "" else value)  # an empty field of a form
 _Seconds = Annotated[Annotated[float, Field(ge=0, le=1e9)] | None, _OrNothing, Parameter()]

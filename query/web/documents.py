@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path as InPath
 from fastapi import Query as Parameter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from query.web.footage import Way
 
@@ -76,14 +76,25 @@ class Frames(BaseModel):
     times: list[float]
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, bool | str):  # pydantic would take true for 1
+        raise ValueError("is no number")  # noqa: TRY004 - pydantic tells of a ValueError
+    return value
+
+
+_Id = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)]
+_Time = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False), BeforeValidator(_number)]
+_Pad = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False), BeforeValidator(_number)]
+
+
 class Selected(BaseModel):
     """A stretch of a video that is to be cut out: [start, end), in seconds."""
 
     model_config = ConfigDict(extra="forbid")
 
-    video_id: int = Field(ge=1, le=LARGEST_ID)
-    start: float = Field(ge=0, le=LONGEST, allow_inf_nan=False)
-    end: float = Field(gt=0, le=LONGEST, allow_inf_nan=False, description="behind start")
+    video_id: _Id
+    start: _Time
+    end: _Time
 
 
 class Wanted(BaseModel):
@@ -93,11 +104,11 @@ class Wanted(BaseModel):
 
     moments: list[Selected] = Field(min_length=1, max_length=500)
     mode: Literal["precise", "copy"] = "precise"
-    pad: float = Field(default=0.0, ge=0, le=600, allow_inf_nan=False)
-    reel: bool = False
-    edl: bool = False
-    otio: bool = False
-    sheet: bool = False
+    pad: _Pad = 0.0
+    reel: StrictBool = False
+    edl: StrictBool = False
+    otio: StrictBool = False
+    sheet: StrictBool = False
 
 
 class ExportState(BaseModel):

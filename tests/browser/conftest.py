@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +11,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import framescout
 import indexer
+from framescout.catalog import Catalog
+from framescout.catalog.records import Alert
 from framescout.commands.demo import make_archive
-from tests.conftest import program_path
 from tests.footage import make
+from tests.query.web.serving import serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _QUIET = (
@@ -37,29 +35,48 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Iterator[str]:
-    """Where `framescout serve` listens; the landscapes, one film in VP9, one in MPEG-4."""
+def shown(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+    """The landscapes; numbered films that play as they are, in another container and encoded anew; events."""
     folder = tmp_path_factory.mktemp("browser")
     archive = folder / "archive"
     make_archive(archive)
     make.vp9(archive)
     make.mpeg4_avi(archive)
+    make.b_frames(archive, "cam02_20260213_101500.mkv", seconds=12, gop=100)
+    make.b_frames(archive, "cam03_20260216_040000.mp4", seconds=6)
+    make.garbage(archive)
     shutil.copytree(towers, folder / "catalog" / "cache")
-    indexer.index(framescout.open(folder / "catalog"), [archive])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [program_path(), "--catalog", str(folder / "catalog"), "serve", "--port", str(port)]
-    with subprocess.Popen([*command, "--exports", str(folder / "exports")], stdout=subprocess.DEVNULL) as server:
-        where = f"http://127.0.0.1:{port}"
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{where}/api/state").close()
-                break
-            except OSError:
-                time.sleep(0.1)
+    catalog = framescout.open(folder / "catalog")
+    indexer.index(catalog, [archive])
+    _put_events(catalog)
+    return catalog
+
+
+def _put_events(catalog: Catalog) -> None:
+    """A few that are told apart, and three thousand."""
+    with catalog.snapshot() as snapshot:
+        model = snapshot.active_model()
+        assert model
+        videos = {Path(video.path).name: video.id for video in snapshot.videos()}
+        keyframes = {name: snapshot.keyframe_times(number, model.id) for name, number in videos.items()}
+
+    def alert(name: str, start: float, score: float = 2.0, number: int = 0) -> Alert:
+        first = keyframes[name].first_keyframe_id
+        return Alert(videos[name], start, start + 1.0, start, first + number, score, None)
+
+    with catalog.writer() as writer:
+        few = [alert("cam02_20260213_101500.mkv", 1.0), alert("cam03_20260216_040000.mp4", 2.0, 3.0),
+               alert("cam01_20260214_221500.mp4", 0.5, 1.0), alert("holiday.mp4", 6.0)]  # fmt: skip
+        writer.put_alerts(model, "passing", "a", few)
+        many = [alert("cam02_20260213_101500.mkv", number / 300, 0.1) for number in range(3000)]
+        writer.put_alerts(model, "flicker", "b", many)
+
+
+@pytest.fixture(scope="session")
+def address(shown: Catalog) -> Iterator[str]:
+    """Where `framescout serve` listens."""
+    with serving(shown.folder, shown.folder.parent / "exports") as where:
         yield where
-        server.terminate()
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ const DAY = 86400;
 const LEAST = 10; // pixels of a bar
 const APART = 22; // and between two, or they become one with a number
 const WIDEST = 8_000_000; // pixels that browsers still lay out
-const STEPS = [60, 300, 900, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY];
+const STEPS = [1, 5, 15, 60, 300, 900, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY];
 const A_LABEL = 92; // pixels that a time needs
+const CLOSEST = 60; // pixels a second
 const KINDS = 6; // colours
 
 const page = document.querySelector("[data-timeline]");
@@ -121,7 +122,7 @@ function firstSeen() {
 
 function rescale(wanted, about, isAll = false, at = part("window").clientWidth / 2) {
   const view = part("window");
-  scale = Math.min(Math.max(wanted, least()), Math.max(least(), WIDEST / (last - first)), 8);
+  scale = Math.min(Math.max(wanted, least()), Math.max(least(), WIDEST / (last - first)), Math.max(least(), CLOSEST));
   part("inside").style.width = `${Math.max(view.clientWidth, (last - first) * scale)}px`;
   view.scrollLeft = isAll ? 0 : (about - first) * scale - at;
   draw();
@@ -189,8 +190,8 @@ function bar({ x, end: last, events: together }) {
 function choose(together) {
   const span = together.at(-1).from - together[0].from;
   const closer = part("window").clientWidth / Math.max(span * 1.5, 1);
-  if (together.length > 1 && closer > scale * 1.5 && scale < 7.9) {
-    rescale(Math.min(closer, scale * 24), (together[0].from + together.at(-1).from) / 2);
+  if (together.length > 1 && closer > scale * 1.5 && scale < CLOSEST * 0.99) {
+    rescale(closer, (together[0].from + together.at(-1).from) / 2);
     return;
   }
   const shown = events.filter((event) => !hidden.has(event.kind));
@@ -264,7 +265,8 @@ function reader(zone) {
     const today = Date.UTC(p.year, p.month - 1, p.day) / 1000;
     const day = names.format(today * 1000);
     const two = (number) => String(number).padStart(2, "0");
-    const short = `${two(p.hour)}:${two(p.minute)}`;
-    return { short, day: `${day}`, midnight: Math.floor(seconds) - (wall - today), long: `${day} ${p.year}, ${short}:${two(p.second)}` };
+    const minute = `${two(p.hour)}:${two(p.minute)}`;
+    const second = `${minute}:${two(p.second)}`;
+    return { short: p.second ? second : minute, day, midnight: Math.floor(seconds) - (wall - today), long: `${day} ${p.year}, ${second}` };
   };
 }

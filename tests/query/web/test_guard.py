@@ -49,7 +49,10 @@ def test_other_sites_can_change_nothing(client: TestClient, headers: dict[str, s
     assert client.post("/api/pictures", content=b"x", headers=own).status_code == 409
 
 
-@pytest.mark.parametrize("path", ["/", "/api/state", "/static/app.css", "/openapi.json", "/api/videos/1/file"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/api/state", "/static/app.css", "/openapi.json", "/api/videos/1/file", "/nothing"],
+)
 def test_without_the_token_nothing_is_answered(open_to_all: TestClient, path: str) -> None:
     assert open_to_all.get(path).status_code == 401
     assert open_to_all.get(path, headers={"authorization": "Bearer wrong"}).status_code == 401
@@ -74,6 +77,29 @@ def test_every_answer_says_what_may_be_loaded(client: TestClient) -> None:
     for path in ("/", "/api/state", "/nothing", "/static/app.js"):
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
-        assert "unsafe-inline" not in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
+
+
+def test_a_change_needs_the_token_too(open_to_all: TestClient) -> None:
+    for path in ("/api/pictures", "/api/exports", "/api/exports/0000000000000000/stop"):
+        assert open_to_all.post(path, content=b"x").status_code == 401
+        headers = {"authorization": f"Bearer {TOKEN}", "origin": "http://evil.example"}
+        assert open_to_all.post(path, content=b"x", headers=headers).status_code == 403
+
+
+def test_paths_lead_out_of_nothing(client: TestClient, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    for path in (
+        "/static/../guard.py",
+        "/static/%2e%2e/guard.py",
+        "/static/..%5cguard.py",
+        f"/static/{secret}",
+        "//etc/passwd",
+    ):
+        answer = client.get(path)
+        assert answer.status_code in (404, 405)
+        assert "secret" not in answer.text
+        assert "Promised" not in answer.text
