@@ -62,6 +62,7 @@ def test_in_and_out_move_by_a_frame_and_show_it(page: Page) -> None:
 
 
 def test_the_order_is_changed_by_keys_buttons_and_pointer(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1100})
     first, second, third = mark(page, 3)
     page.locator("[data-reel] li").nth(2).get_by_role("button", name="Move up").click()
     assert order_of(page) == [first, third, second]

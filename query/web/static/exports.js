@@ -56,7 +56,7 @@ function draw(jobs) {
     const shown = JSON.stringify(job);
     const known = shelf.querySelector(`[data-job="${job.id}"]`);
     if (known?.dataset.shown === shown) continue;
-    const item = card(job);
+    const item = card(job, number === 0);
     item.dataset.shown = shown;
     if (known) known.replaceWith(item);
     else shelf.insertBefore(item, shelf.children[number] ?? null);
@@ -65,7 +65,7 @@ function draw(jobs) {
 
 const STATES = { waiting: "Waiting for its turn", done: "Done", failed: "Failed", stopped: "Stopped" };
 
-function card(job) {
+function card(job, isLatest) {
   const isGoingOn = job.state === "waiting" || job.state === "running";
   const state = job.state === "running" ? `${job.done} of ${job.steps} done${job.doing ? `, writing ${job.doing}` : ""}` : STATES[job.state];
   const file = (name) => make("li", {}, make("a", { href: `/api/exports/${job.id}/files/${encodeURIComponent(name)}`, download: name }, name));
@@ -79,7 +79,9 @@ function card(job) {
     !isGoingOn && job.files.length
       ? make("a", { class: "button", href: `/api/exports/${job.id}/zip`, download: "" }, `Download all ${job.files.length} files (ZIP)`)
       : null,
-    job.files.length ? make("ul", { class: "files" }, ...job.files.map(file)) : null,
+    job.files.length
+      ? make("details", { open: isLatest }, make("summary", {}, "File by file"), make("ul", { class: "files" }, ...job.files.map(file)))
+      : null,
   );
 }
 

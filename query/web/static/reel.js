@@ -6,6 +6,7 @@ import { selection } from "./selection.js";
 
 const WIDTH = 480;
 const JUST_BEFORE = 0.001; // an out point is the end of the last frame; a little before it that frame is shown
+const [EDGE, SCROLL] = [60, 14]; // pixels from the window's edge within which dragging scrolls, and how far
 const list = document.querySelector("[data-reel]");
 const rows = new Map(); // by moment: {element, update}
 
@@ -204,12 +205,12 @@ function drag(handle, row) {
   });
   handle.addEventListener("pointermove", (event) => {
     if (!row.classList.contains("dragged")) return;
-    const others = [...list.children].filter((each) => each !== row);
-    const next = others.find((each) => {
-      const box = each.getBoundingClientRect();
-      return event.clientY < box.top + box.height / 2;
-    });
-    if (row.nextElementSibling !== (next ?? null)) list.insertBefore(row, next ?? null);
+    if (event.clientY < EDGE) window.scrollBy(0, -SCROLL);
+    if (event.clientY > innerHeight - EDGE) window.scrollBy(0, SCROLL);
+    // the others move around it: an element that is moved itself loses the pointer
+    const middle = (each) => each.getBoundingClientRect().top + each.offsetHeight / 2;
+    while (row.nextElementSibling && event.clientY > middle(row.nextElementSibling)) row.before(row.nextElementSibling);
+    while (row.previousElementSibling && event.clientY < middle(row.previousElementSibling)) row.after(row.previousElementSibling);
   });
   const drop = () => {
     if (!row.classList.contains("dragged")) return;
