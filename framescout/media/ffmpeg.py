@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -131,7 +131,7 @@ def run(stream: Any, *, doing: str) -> None:
         raise ClipError(f"{doing}: {_complaint(said) or f'ffmpeg ended with code {code}'}")
 
 
-def pieces(stream: Any) -> Iterator[bytes]:
+def pieces(stream: Any) -> Generator[bytes, None, None]:
     """What a graph writes to `pipe:1`, as it is made; ends when nobody reads on. A failure ends it early.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ _PLAYED = {
 }
 _COPIED = frozenset({"h264", "av1", "vp9"})
 _CLOCKLESS = frozenset({".h264", ".264", ".h265", ".265", ".hevc", ".m1v", ".m2v", ".mjpeg", ".vc1"})
+_UNORDERED = frozenset({".avi"})  # it keeps no times of B-frames
 _UNINDEXED = frozenset({".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".vob"})
 _SEARCH = 12.0
 """Seconds before the start from which a container without an index is read, so that a key picture is met."""
@@ -34,7 +36,7 @@ def way_to_play(video: Video) -> Way:
     """How a browser gets it: "file" as it is, "copy" in another container, "encode" made H.264."""
     if media_type(video) is not None:
         return "file"
-    is_copied = video.codec in _COPIED and Path(video.path).suffix.lower() not in _CLOCKLESS
+    is_copied = video.codec in _COPIED and Path(video.path).suffix.lower() not in _CLOCKLESS | _UNORDERED
     return "copy" if is_copied else "encode"
 
 
@@ -51,29 +53,49 @@ def streamed(video: Video, start: float, *, encode: bool) -> Iterator[bytes]:
     keeps up with it, from the first frame at or after `start`; else the packets as they are, from the last key picture
     at or before it.
     """
-    ending = Path(video.path).suffix.lower()
-    if ending in _CLOCKLESS:  # frames are counted from the first, so all are decoded
-        source, clock = ffmpeg.footage(video.path), {"ss": f"{start:.3f}", "output_ts_offset": SHIFT + start}
-    else:
-        seek = max(0.0, start - _SEARCH) if ending in _UNINDEXED else start
-        source = ffmpeg.footage(video.path, ss=f"{seek:.3f}", copyts=None, start_at_zero=None)
-        clock = {"output_ts_offset": SHIFT}
-    picture = source["v:0"]
+    if Path(video.path).suffix.lower() not in _CLOCKLESS:
+        head, has_begun = b"", False
+        with closing(ffmpeg.pieces(_sought(video, start, encode=encode))) as pieces:
+            for piece in pieces:
+                if has_begun:
+                    yield piece
+                elif b"moof" in (head := head + piece):  # there is footage, not a header alone
+                    has_begun = True
+                    yield head
+        if has_begun:
+            return
+    yield from ffmpeg.pieces(_counted(video, start))  # damaged files can't be sought in either
+
+
+def _sought(video: Video, start: float, *, encode: bool) -> Any:
+    """Read from near `start` on, with the file's own times."""
+    is_unindexed = Path(video.path).suffix.lower() in _UNINDEXED
+    seek = max(0.0, start - _SEARCH) if is_unindexed else start
+    source = ffmpeg.footage(video.path, ss=f"{seek:.3f}", copyts=None, start_at_zero=None)
+    picture = source["v:0"].filter("trim", start=f"{start:.3f}") if encode else source["v:0"]
+    return _output(source, picture, start, encode=encode, output_ts_offset=SHIFT)
+
+
+def _counted(video: Video, start: float) -> Any:
+    """Read from the beginning on, and drop what lies before `start`."""
+    source = ffmpeg.footage(video.path)
+    return _output(source, source["v:0"], start, encode=True, ss=f"{start:.3f}", output_ts_offset=SHIFT + start)
+
+
+def _output(source: Any, picture: Any, start: float, *, encode: bool, **clock: Any) -> Any:
     options: dict[str, Any] = {"vcodec": "copy"}
-    begin = "" if ending in _CLOCKLESS else f"atrim=start={start:.3f},"
     if encode:
-        if begin:
-            picture = picture.filter("trim", start=f"{start:.3f}")
-        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced").filter("scale", -2, "min(720,ih)")
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+        picture = picture.filter("scale", -2, "trunc(min(720,ih)/2)*2")
         options = {
             "vcodec": "libx264", "preset": "ultrafast", "tune": "zerolatency", "crf": 23, "pix_fmt": "yuv420p",
             "g": 50, "enc_time_base:v": "1:90000", **ffmpeg.keep_frame_times(),
         }  # fmt: skip
     # gaps become silence, so that sound begins where the picture does
     sound = {"acodec": "aac", "ac": 2, "ar": _SOUND_RATE, "audio_bitrate": "128k",
-             "af": f"{begin}aresample=async=1:first_pts={round(start * _SOUND_RATE)}"}  # fmt: skip
+             "af": f"atrim=start={start:.3f},aresample=async=1:first_pts={round(start * _SOUND_RATE)}"}  # fmt: skip
     container = {
         "format": "mp4", "movflags": "frag_keyframe+empty_moov+default_base_moof+frag_discont", "use_editlist": 0,
         "avoid_negative_ts": "disabled", "frag_duration": 1_000_000,
     }  # fmt: skip
-    return ffmpeg.pieces(output(picture, source["a:0?"], "pipe:1", **options, **sound, **container, **clock))
+    return output(picture, source["a:0?"], "pipe:1", **options, **sound, **container, **clock)

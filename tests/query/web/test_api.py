@@ -6,6 +6,7 @@ import io
 import json
 import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 
 import query
 from framescout.catalog import Catalog
+from framescout.catalog.glance import cameras, indexed_since
 from framescout.commands.scenes import draw
 from framescout.media.container import open_video
 from framescout.media.frames import frames_from, upright
@@ -60,7 +62,7 @@ def test_footage_comes_in_the_ranges_that_were_asked_for(client: TestClient, ids
 @pytest.mark.parametrize(
     ("name", "ways"),
     [("mpeg4.avi", ["encode"]), ("b_frames.mkv", ["copy", "encode"]), ("late_start.ts", ["copy", "encode"]),
-     ("raw.h264", ["encode"])],
+     ("b_frames.avi", ["encode"]), ("raw.h264", ["encode"])],
 )  # fmt: skip
 def test_a_stream_keeps_the_times_of_the_video(
     client: TestClient, ids: dict[str, int], name: str, ways: list[str]
@@ -221,6 +223,19 @@ def test_a_method_that_is_none_hears_which_there_are(client: TestClient) -> None
 def test_an_export_that_makes_no_sense_begins_nothing(client: TestClient, tmp_path: Path, wanted: object) -> None:
     assert client.post("/api/exports", json=wanted).status_code in (404, 409, 422)
     assert not (tmp_path / "exports").exists()
+
+
+def test_a_run_of_another_process_is_told(client: TestClient, served: Catalog) -> None:
+    assert client.get("/api/state").json()["run"] is None
+    with served.writer():
+        run = client.get("/api/state").json()["run"]
+    assert (run["videos"], run["hours"], run["newest"]) == (0, 0.0, [])
+    with served.snapshot() as snapshot:
+        everything = indexed_since(snapshot, datetime(2020, 1, 1, tzinfo=UTC))
+        assert everything.videos == len(snapshot.videos())
+        assert everything.duration == pytest.approx(sum(video.duration for video in snapshot.videos()))
+        assert len(set(everything.newest)) == 6
+        assert cameras(snapshot) == ["cam01"]
 
 
 def test_an_export_that_is_stopped_keeps_what_is_finished_and_says_so(client: TestClient, ids: dict[str, int]) -> None:
