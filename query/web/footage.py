@@ -71,7 +71,8 @@ def _sought(video: Video, start: float, *, encode: bool) -> Any:
     """Read from near `start` on, with the file's own times."""
     is_unindexed = Path(video.path).suffix.lower() in _UNINDEXED
     seek = max(0.0, start - _SEARCH) if is_unindexed else start
-    source = ffmpeg.footage(video.path, ss=f"{seek:.3f}", copyts=None, start_at_zero=None)
+    sought = {"ss": f"{seek:.3f}"} if seek else {}  # some files have no place to go back to
+    source = ffmpeg.footage(video.path, **sought, copyts=None, start_at_zero=None)
     picture = source["v:0"].filter("trim", start=f"{start:.3f}") if encode else source["v:0"]
     return _output(source, picture, start, encode=encode, output_ts_offset=SHIFT)
 

@@ -27,7 +27,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
     odd.mkdir()
     make.mpeg4_avi(odd)
     make.b_frames(odd, "b_frames.mkv")
-    make.b_frames(odd, "b_frames.avi")
     make.late_start(odd)
     make.raw_h264(odd)
     make.variable_rate(odd, "variable_rate.mkv")
