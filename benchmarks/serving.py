@@ -29,13 +29,12 @@ from pathlib import Path
 import numpy as np
 
 import framescout
+from benchmarks.archive import video
+from benchmarks.indexing import make_footage
+from benchmarks.realistic import gather, stream
 from framescout.catalog import Catalog
 from framescout.progress import SilentProgress
 from indexer.publish import publish
-
-sys.path.insert(0, str(Path(__file__).parent))
-from archive import video
-from realistic import gather, stream
 
 WORDS = ("a person", "two people", "a car", "a dog", "trees", "the sea", "mountains", "a house", "snow", "a bicycle")
 COLOURS = (
@@ -64,8 +63,6 @@ def build(folder: Path, keyframes: int, like: Sequence[Path] = ()) -> Catalog:
 
 def make_clips(folder: Path, count: int) -> Path:
     """An archive of 15 s of 1080p H.264, so many times: of the same pictures, but each another file."""
-    from indexing import make_footage
-
     archive = folder / "clips"
     archive.mkdir()
     content = make_footage(folder, 0.25).read_bytes()

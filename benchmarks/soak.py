@@ -26,8 +26,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parent))
-from serving import PLACES, WORDS, build
+from benchmarks.serving import PLACES, WORDS, build
 
 A_SAMPLE = 5.0
 """Seconds between two looks at the server."""

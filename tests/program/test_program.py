@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -199,3 +200,17 @@ def test_a_search_loads_nothing_heavy(indexed: Catalog) -> None:
 def test_the_doctor_finds_all_that_is_needed(program: Program) -> None:
     findings = json.loads(program("doctor", "--json").stdout)
     assert [finding for finding in findings if finding["state"] == "fail"] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has classes of priority, no niceness")
+def test_an_index_run_gives_way_to_whoever_asks(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from framescout.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: print(os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    (tmp_path / "archive").mkdir()
+    asked = ["--catalog", str(tmp_path / "catalog"), "index", "--quiet", str(tmp_path / "archive")]
+    for arguments, least in ((asked, 10), (["--version"], os.getpriority(os.PRIO_PROCESS, 0))):
+        ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+        assert int(ended.stdout.split()[-1]) == max(least, os.getpriority(os.PRIO_PROCESS, 0)), ended
