@@ -188,5 +188,5 @@ def test_a_phone_shows_everything_in_its_width(browser: Browser, address: str) -
     player = page.locator("[data-player]")
     assert player.evaluate("player => player.scrollWidth") <= 390
     page.locator("[data-next]").tap()
-    expect(page.locator("[data-place]")).to_contain_text("2 of")
+    expect(page.locator("[data-count]")).to_contain_text("2 of")
     context.close()

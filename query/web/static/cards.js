@@ -120,4 +120,4 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-if (cards.length) followAddress(moments, question());
+followAddress(moments, question());

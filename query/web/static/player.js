@@ -53,7 +53,7 @@ export function followAddress(list, asked) {
 async function show() {
   const moment = moments[number];
   part("title").textContent = moment.name;
-  part("place").textContent = moments.length > 1 ? `${number + 1} of ${moments.length}` : "";
+  part("count").textContent = moments.length > 1 ? `${number + 1} of ${moments.length}` : "";
   part("storyboard").href = `/videos/${moment.video_id}`;
   part("previous").disabled = number === 0;
   part("next").disabled = number === moments.length - 1;
