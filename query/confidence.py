@@ -13,6 +13,7 @@ pictures the same curve is taken.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -160,5 +161,6 @@ def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:
     if known is not None:
         return np.frombuffer(known, "<f4").reshape(len(STRANGERS), -1)
     rows = encode(tower, list(STRANGERS))
-    keep(path, rows.astype("<f4").tobytes())
+    with contextlib.suppress(OSError):  # a full disk costs time, not the answer
+        keep(path, rows.astype("<f4").tobytes())
     return rows

@@ -206,11 +206,11 @@ def test_a_decoder_that_dies_or_hangs_costs_one_video(
 ) -> None:
     begin = worker._Process.begin
 
-    def begin_and_hurt(process: worker._Process, job: worker.Job, max_pixels: int) -> None:
+    def begin_and_hurt(process: worker._Process, job: worker.Job) -> None:
         if job.found.path.endswith("colours.mp4"):
             assert process._process.pid
             os.kill(process._process.pid, sent)
-        begin(process, job, max_pixels)
+        begin(process, job)
 
     monkeypatch.setattr(worker._Process, "begin", begin_and_hurt)
     report = run(catalog, archive / "colours.mp4", archive / "cam02", workers=1, decode_timeout=5.0)
