@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ def ask(engine: Engine, number: int) -> list[dict[str, Any]] | str:
 
 
 def main() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)  # as an index run does: beside askers who never pause it would hardly get a turn
     folder, stop, answers = map(Path, sys.argv[1:])
     with answers.open("w") as out:
         while not stop.exists():
