@@ -23,19 +23,20 @@ import tempfile
 import threading
 import time
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 import framescout
-from benchmarks.archive import video
+from benchmarks.archive import publish, video
 from benchmarks.indexing import make_footage
 from benchmarks.realistic import gather, stream
 from framescout.catalog import Catalog
-from framescout.progress import SilentProgress
-from indexer.publish import publish
 
+PROGRAM = (Path(sys.executable).with_name("framescout"),)
 WORDS = ("a person", "two people", "a car", "a dog", "trees", "the sea", "mountains", "a house", "snow", "a bicycle")
 COLOURS = (
     "red", "blue", "green", "black", "white", "yellow", "grey", "brown", "old", "new", "large", "small", "broken",
@@ -57,8 +58,22 @@ def build(folder: Path, keyframes: int, like: Sequence[Path] = ()) -> Catalog:
     with catalog.writer() as writer:
         for number, rows in enumerate(stream(seeds, keyframes)):
             writer.commit_video(video(number, rows), model)
-        publish(catalog, writer, model, SilentProgress())
+    publish(catalog)
     return catalog
+
+
+@contextmanager
+def served(catalog: Catalog, log: IO[str] | None = None) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The port and the process of `framescout serve`; what it says goes to `log`, else only troubles to stderr."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    exports = catalog.folder.parent / "exports"
+    command = [*PROGRAM, "--catalog", catalog.folder, "serve", "--port", str(port), "--exports", exports]
+    with subprocess.Popen(command, stdout=log or subprocess.DEVNULL, stderr=log) as server:
+        time.sleep(4)
+        yield port, server
+        server.terminate()
 
 
 def make_clips(folder: Path, count: int) -> Path:
@@ -120,19 +135,14 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="serving-"))
     catalog = build(folder, arguments.keyframes, arguments.like)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = [Path(sys.executable).with_name("framescout"), "--catalog", catalog.folder]
-    serve = [*program, "serve", "--port", str(port), "--exports", folder / "exports"]
-    with subprocess.Popen(serve, stdout=subprocess.DEVNULL) as server:
-        time.sleep(4)
+    with served(catalog) as (port, _):
         runs = [False, True] if arguments.indexing else [False]
         archive = make_clips(folder, arguments.clips) if arguments.indexing else None
         texts = sentences()
+        index = [*PROGRAM, "--catalog", catalog.folder, "index", "--quiet"]
         print("| clients | index run | answers a second | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|")
         for number, indexing in enumerate(runs):
-            other = subprocess.Popen([*program, "index", "--quiet", archive]) if indexing else None
+            other = subprocess.Popen([*index, archive]) if indexing else None
             time.sleep(3 if indexing else 0)
             for place, clients in enumerate(sorted({1, arguments.clients})):
                 taken = measure(port, clients, arguments.seconds, texts[2 * number + place :: 4])
@@ -143,7 +153,6 @@ def main() -> None:
             if other:
                 other.terminate()
                 other.wait()
-        server.terminate()
     shutil.rmtree(folder)
 
 

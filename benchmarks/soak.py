@@ -14,7 +14,6 @@ import http.client
 import random
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.serving import PLACES, WORDS, build
+from benchmarks.serving import PLACES, WORDS, build, served
 
 A_SAMPLE = 5.0
 """Seconds between two looks at the server."""
@@ -184,15 +183,8 @@ def main() -> None:
     catalog = build(folder, given.keyframes)
     with catalog.snapshot() as snapshot:
         videos = sum(1 for _ in snapshot.videos())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = Path(sys.executable).with_name("framescout")
-    command = [program, "--catalog", catalog.folder, "serve", "--port", str(port), "--exports", folder / "exports"]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
-        time.sleep(4)
+    with (folder / "log").open("w") as log, served(catalog, log) as (port, server):
         well = soak(port, psutil.Process(server.pid), given, videos)
-        server.terminate()
     if "Traceback" in (folder / "log").read_text():
         print((folder / "log").read_text()[-3000:])
         well = False

@@ -84,8 +84,12 @@ class Engine:
     def read(self, snapshot: Snapshot, model: Model, query: Query) -> list[Part]:
         """What a moment must show, and what it must not, as directions in the model's space."""
         sample = self.sample(snapshot, model, PageToken.read(query.page).below)
+        return self._parts(snapshot, model, query, sample, _keyframes_at(snapshot, model, query))
+
+    def _parts(
+        self, snapshot: Snapshot, model: Model, query: Query, sample: Sample, places: Sequence[int]
+    ) -> list[Part]:
         parts = [self._sentence(model, sample, text) for text in query.wanted_texts]
-        places = _keyframes_at(snapshot, model, query)
         rows = [*snapshot.embeddings_of(model.id, places).astype(np.float32)]
         if query.images:
             rows += [*encode_pictures(model, query.images, self.catalog.cache_folder)]
@@ -136,13 +140,14 @@ class Engine:
         ranges = wanted_ranges(snapshot, model.id, query, self.zone, token.below)
         if only is not None:
             ranges = tidy(only) if ranges is None else common(tidy(only), ranges)
+        places = _keyframes_at(snapshot, model, query)
         return _Asked(
             query,
             token,
-            self.read(snapshot, model, query),
+            self._parts(snapshot, model, query, sample, places),
             [[self._sentence(model, sample, text)] for text in query.then],
             ranges,
-            _keyframes_at(snapshot, model, query),
+            places,
             sample,
         )
 

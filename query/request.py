@@ -118,9 +118,9 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def is_one_sentence(self) -> bool:
-        """Whether it asks for one sentence and nothing else, filters aside."""
+        """Whether it asks for one sentence, of the usual weight, and nothing else, filters aside."""
         others = (self.also, self.without, self.images, self.like, self.then, self.more_like, self.less_like)
-        return bool(self.text.strip()) and not any(others)
+        return bool(self.text.strip()) and Term.read(self.text).weight == 1.0 and not any(others)
 
     @property
     def steps(self) -> list[tuple[str, float]]:

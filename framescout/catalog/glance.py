@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from framescout.catalog.reading import Snapshot
 from framescout.catalog.tables import VideoRow
 
 _NEWEST = 6
@@ -24,9 +23,9 @@ class Recent:
     """Ids of the last few videos."""
 
 
-def indexed_since(snapshot: Snapshot, since: datetime) -> Recent:
+def indexed_since(connection: Connection, since: datetime) -> Recent:
     """Videos that were indexed at `since` (aware) or later."""
-    connection, is_later = snapshot._connection, VideoRow.indexed_at >= since
+    is_later = VideoRow.indexed_at >= since
     count, duration = connection.execute(
         select(func.count(VideoRow.id), func.coalesce(func.sum(VideoRow.duration), 0.0)).where(is_later)
     ).one()
@@ -34,7 +33,7 @@ def indexed_since(snapshot: Snapshot, since: datetime) -> Recent:
     return Recent(count, duration, [*newest.scalars()])
 
 
-def cameras(snapshot: Snapshot) -> list[str]:
+def cameras(connection: Connection) -> list[str]:
     """The names of all cameras, sorted."""
     names = select(VideoRow.camera).where(VideoRow.camera.is_not(None)).distinct().order_by(VideoRow.camera)
-    return [name for name in snapshot._connection.execute(names).scalars() if name]
+    return [name for name in connection.execute(names).scalars() if name]

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Subquery, exists, func, select
 from sqlalchemy.orm import aliased
 
-from framescout.catalog import seals
+from framescout.catalog import glance, seals
 from framescout.catalog.alerts import read_alerts
 from framescout.catalog.kept import KeptBlocks
 from framescout.catalog.labels import StoredLabels
@@ -73,7 +73,7 @@ class Snapshot:
     def __init__(self, connection: Connection, kept: KeptBlocks | None = None) -> None:
         self._connection = connection
         self._kept = kept
-        self._ranges = _known_ranges(connection)
+        self._ranges = {} if kept is None else _known_ranges(connection)
         self._lengths: dict[int, int] = {}
 
     def known_files(self) -> dict[str, KnownFile]:
@@ -341,6 +341,14 @@ class Snapshot:
             part = query.where(KeyframeRow.id.in_(wanted[start : start + _MANY]))
             known |= {number: (time, first, last) for number, time, first, last in self._connection.execute(part)}
         return [known[number] for number in keyframe_ids]
+
+    def indexed_since(self, since: datetime) -> glance.Recent:
+        """Videos that were indexed at `since` (aware) or later."""
+        return glance.indexed_since(self._connection, since)
+
+    def cameras(self) -> list[str]:
+        """The names of all cameras, sorted."""
+        return glance.cameras(self._connection)
 
     def labels(self, model_id: int) -> StoredLabels:
         """The zero-shot labels of this model's keyframes."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from framescout.catalog.readable import readable_rows
-from framescout.catalog.seals import FILE, INDEXING, KEYFRAME, MODEL, SEARCH, VIDEO, seal
+from framescout.catalog.seals import FILE, INDEXING, KEYFRAME, KEYFRAMES, MODEL, SEARCH, VIDEO, seal
 from framescout.errors import DamagedCatalogError, FramescoutError
 
 _LARGEST = 2**53  # a number of the catalog's own beyond this is damage
@@ -126,9 +126,8 @@ class _Saving:
         return used
 
     def _keyframes(self, video_id: int, first: int, count: int) -> list[tuple[Any, ...]]:
-        query = f"SELECT {', '.join(KEYFRAME)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"  # noqa: S608
         with contextlib.suppress(sqlite3.DatabaseError):
-            return self._source.execute(query, (first, first + count - 1, video_id)).fetchall()
+            return self._source.execute(KEYFRAMES, (first, first + count - 1, video_id)).fetchall()
         return []
 
     def _searches(self) -> None:

@@ -25,6 +25,8 @@ INDEXING = (
 )  # fmt: skip
 """Of an indexing, besides its keyframes, the content hash of its video, and its model."""
 KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
+KEYFRAMES = f"SELECT {', '.join(KEYFRAME)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"  # noqa: S608
+"""The rows that an indexing's seal covers, in the order that it covers them in."""
 MODEL = ("name", "fingerprint", "dimensions")
 SEARCH = ("name", "query", "command", "seen_below", "saved_at")
 
@@ -117,11 +119,7 @@ def _of_indexing(connection: Connection, video_id: int, model_id: int) -> str:
     if not facts:
         return ""
     first, count = facts[5], facts[6]
-    keyframes = connection.exec_driver_sql(
-        f"SELECT {', '.join(KEYFRAME)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id",  # noqa: S608
-        (first, first + count - 1, video_id),
-    )
-    return seal(facts, *keyframes)
+    return seal(facts, *connection.exec_driver_sql(KEYFRAMES, (first, first + count - 1, video_id)))
 
 
 def _one(connection: Connection, query: str, values: tuple[Any, ...]) -> Sequence[Any]:

@@ -139,9 +139,7 @@ class VectorIndex:
     def _alive_count(self) -> int:
         """How many of the generation's keyframes are still in the catalog."""
         assert self.generation is not None
-        videos = self._video_ranges
-        covered = videos[videos[:, 1] < self.generation.covers_below]
-        return int((covered[:, 2] - covered[:, 1]).sum())
+        return self._snapshot.keyframe_count(self._model.id, below=self.generation.covers_below)
 
     @cached_property
     def _has_rest(self) -> bool:

@@ -111,11 +111,15 @@ class Wanted(BaseModel):
     sheet: StrictBool = False
 
 
+State = Literal["waiting", "running", "done", "failed", "stopped"]
+"""Of an export."""
+
+
 class ExportState(BaseModel):
     """An export, and how far it is."""
 
     id: str
-    state: Literal["waiting", "running", "done", "failed", "stopped"]
+    state: State
     done: int
     steps: int
     """`done` of so many files are written."""

@@ -11,14 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from framescout.errors import FramescoutError
 from framescout.progress import SilentProgress
 from query.answer import Moment
-from query.web.documents import ExportState
-
-State = Literal["waiting", "running", "done", "failed", "stopped"]
+from query.web.documents import ExportState, State
 
 _KEPT = 200  # jobs that are remembered
 _PIECE = 2**18

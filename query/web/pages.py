@@ -13,7 +13,6 @@ from fastapi import Query as Parameter
 from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
-from framescout.catalog.glance import cameras
 from framescout.errors import FramescoutError, NotAvailableError
 from framescout.timeline import format_clock
 from query.answer import Answer, Moment
@@ -243,5 +242,5 @@ def _choices(site: Site) -> dict[str, list[str]]:
             sets = snapshot.labels(find_model(snapshot, site.engine.model_name).id).sets()
         except FramescoutError:  # nothing is indexed yet
             sets = {}
-        names = cameras(snapshot)
+        names = snapshot.cameras()
     return {"cameras": names, "labels": [f"{name}={label}" for name, each in sets.items() for label in each.labels]}

@@ -15,7 +15,6 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from framescout.catalog import Catalog
-from framescout.catalog.glance import indexed_since
 from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
 from framescout.errors import NotAvailableError
@@ -160,7 +159,7 @@ class Site:
         except ValueError:  # it has only just begun
             began = datetime.now(UTC)
         with self.engine.catalog.snapshot() as snapshot:
-            done = indexed_since(snapshot, began)
+            done = snapshot.indexed_since(began)
             newest = {video.id: video for video in snapshot.videos(done.newest)}
         seconds = (datetime.now(UTC) - began).total_seconds()
         return {

@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 
 import query
 from framescout.catalog import Catalog
-from framescout.catalog.glance import cameras, indexed_since
 from framescout.commands.scenes import draw
 from framescout.media.container import open_video
 from framescout.media.frames import frames_from, upright
@@ -231,11 +230,11 @@ def test_a_run_of_another_process_is_told(client: TestClient, served: Catalog) -
         run = client.get("/api/state").json()["run"]
     assert (run["videos"], run["hours"], run["newest"]) == (0, 0.0, [])
     with served.snapshot() as snapshot:
-        everything = indexed_since(snapshot, datetime(2020, 1, 1, tzinfo=UTC))
+        everything = snapshot.indexed_since(datetime(2020, 1, 1, tzinfo=UTC))
         assert everything.videos == len(snapshot.videos())
         assert everything.duration == pytest.approx(sum(video.duration for video in snapshot.videos()))
         assert len(set(everything.newest)) == 6
-        assert cameras(snapshot) == ["cam01"]
+        assert snapshot.cameras() == ["cam01"]
 
 
 def test_an_export_that_is_stopped_keeps_what_is_finished_and_says_so(client: TestClient, ids: dict[str, int]) -> None:
