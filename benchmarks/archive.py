@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 import framescout
+from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
 from framescout.embedding import fingerprint
-from framescout.progress import SilentProgress
 from framescout.timeline import Span
-from indexer.publish import publish as publish_index
 
 
 def fill(folder: Path, videos: Iterable[np.ndarray], dimensions: int) -> Catalog:
@@ -28,12 +28,13 @@ def fill(folder: Path, videos: Iterable[np.ndarray], dimensions: int) -> Catalog
     return catalog
 
 
-def publish(catalog: Catalog) -> None:
-    """Build its index files as `framescout index` does at its end."""
+def publish(catalog: Catalog, sentences: np.ndarray) -> None:
+    """Build its index file as `framescout index` does at its end, tuned with `sentences`: (S, D) float32."""
     with catalog.snapshot() as snapshot:
         (model,) = snapshot.models()
+        built = vectors.build(snapshot, model, catalog.vectors_folder, sentences)
     with catalog.writer() as writer:
-        publish_index(catalog, writer, model, SilentProgress())
+        writer.publish_generation(model_id=model.id, **asdict(built))
 
 
 def video(number: int, rows: np.ndarray) -> IndexedVideo:

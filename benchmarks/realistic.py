@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import product
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import indexer
 from framescout.catalog import Catalog
 from framescout.commands.demo import make_archive
 from framescout.embedding import load_embedder
-from framescout.vectors.recall import trial_queries
+from indexer.trial_sentences import TRIAL_SENTENCES
 
 A_VIDEO = 200
 """Keyframes of a made-up video."""
@@ -49,13 +49,15 @@ class Seeds:
     """(M, D) float32: differences of keyframes that follow each other."""
     sentences: np.ndarray
     """(Q, D) float32: the text tower's vectors of questions, rows of unit length."""
+    trial: np.ndarray
+    """(S, D) float32: those of the sentences that indexes are tuned with."""
 
     @property
     def dimensions(self) -> int:
         return self.pictures.shape[1]
 
     def save(self, path: Path) -> None:
-        np.savez(path, pictures=self.pictures, cells=self.cells, steps=self.steps, sentences=self.sentences)
+        np.savez(path, **{field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> Seeds:
@@ -76,7 +78,8 @@ def gather(folder: Path, like: Sequence[Path] = ()) -> Seeds:
     order = np.argsort(kinds, kind="stable")
     bounds = np.searchsorted(kinds[order], np.stack([kinds[order], kinds[order] + 1], axis=1))
     questions = [" ".join(words) for words in product(_WHO, _DOES, _WHERE)]
-    return Seeds(pictures[order], bounds, steps, embedder.encode_texts(questions))
+    sentences, trial = (embedder.encode_texts(texts) for texts in (questions, TRIAL_SENTENCES))
+    return Seeds(pictures[order], bounds, steps, sentences, trial)
 
 
 def find_seeds(folder: Path, dimensions: int, like: Sequence[Path] = ()) -> Seeds:
@@ -101,8 +104,8 @@ def widen(seeds: Seeds, dimensions: int, seed: int = 7) -> Seeds:
         return turned
 
     within = weakest * float(np.linalg.norm(seeds.steps, axis=1).mean())  # as much smaller as steps are
-    pictures, sentences = _unit(wide(seeds.pictures, weakest)), _unit(wide(seeds.sentences, weakest))
-    return Seeds(pictures, seeds.cells, wide(seeds.steps, within), sentences)
+    pictures, sentences, trial = (_unit(wide(rows, weakest)) for rows in (seeds.pictures, seeds.sentences, seeds.trial))
+    return Seeds(pictures, seeds.cells, wide(seeds.steps, within), sentences, trial)
 
 
 def video(seeds: Seeds, number: int, count: int = A_VIDEO) -> np.ndarray:
@@ -133,12 +136,12 @@ def stream(seeds: Seeds, count: int) -> Iterator[np.ndarray]:
 
 
 def questions(seeds: Seeds, count: int, size: int) -> np.ndarray:
-    """(size, D) float32: half of them sentences, half made from keyframes of the archive (`recall.trial_queries`)."""
+    """(size, D) float32: half of them sentences, half keyframes of the archive."""
     random = np.random.default_rng(5)
     sentences = seeds.sentences[random.permutation(len(seeds.sentences))[: size // 2]]
     videos = random.integers(0, max(1, count // A_VIDEO), size - len(sentences))
-    rows = np.stack([video(seeds, number)[random.integers(A_VIDEO)] for number in videos]).astype(np.float32)
-    return np.concatenate([sentences, trial_queries(rows)])
+    rows = [video(seeds, number)[random.integers(A_VIDEO)] for number in videos]
+    return np.concatenate([sentences, np.stack(rows).astype(np.float32)])
 
 
 def _blocks(catalog: Catalog) -> Iterable[np.ndarray]:

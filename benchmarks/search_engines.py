@@ -295,8 +295,10 @@ class Framescout(Engine):
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         from benchmarks.archive import fill, publish
+        from benchmarks.realistic import find_seeds
 
-        publish(fill(folder, (part.astype(np.float16) for _, part in parts(rows)), rows.shape[1]))
+        catalog = fill(folder, (part.astype(np.float16) for _, part in parts(rows)), rows.shape[1])
+        publish(catalog, find_seeds(folder.parent, rows.shape[1]).trial)
 
     def open(self, folder: Path, dimensions: int) -> None:
         from framescout.catalog import Catalog

@@ -75,8 +75,8 @@ class Plain:
         facts = json.loads((self.folder / "generation.json").read_text())
         return Generation(id=1, model_id=1, built_at=datetime.now(UTC), **facts)
 
-    def publish(self, model: Model) -> None:
-        built = vectors.build(self, model, self.folder)  # type: ignore[arg-type]
+    def publish(self, model: Model, sentences: np.ndarray) -> None:
+        built = vectors.build(self, model, self.folder, sentences)  # type: ignore[arg-type]
         (self.folder / "generation.json").write_text(json.dumps(asdict(built)))
 
 
@@ -123,13 +123,14 @@ def write(world: World) -> None:
 
 def build(world: World) -> dict[str, Any]:
     """Build the index of all but the last hundredth."""
+    sentences = world.seeds().trial
     if world.is_plain:
         archive = Plain(world.folder, world.dimensions, world.covered)
         started = time.perf_counter()
-        archive.publish(world.model(archive))
+        archive.publish(world.model(archive), sentences)
     else:
         started = time.perf_counter()
-        publish(world.catalog())
+        publish(world.catalog(), sentences)
     took = time.perf_counter() - started
     used = resource.getrusage(resource.RUSAGE_SELF)
     size = sum(path.stat().st_size for path in world.vectors.glob("*.faiss"))

@@ -58,7 +58,7 @@ def build(folder: Path, keyframes: int, like: Sequence[Path] = ()) -> Catalog:
     with catalog.writer() as writer:
         for number, rows in enumerate(stream(seeds, keyframes)):
             writer.commit_video(video(number, rows), model)
-    publish(catalog)
+    publish(catalog, seeds.trial)
     return catalog
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 
+import numpy as np
+
 from framescout import vectors
-from framescout.catalog import Catalog, Writer
+from framescout.catalog import Catalog, Snapshot, Writer
 from framescout.catalog.records import Model
+from framescout.embedding import load_text_tower
+from framescout.errors import ModelNotAvailableError
 from framescout.progress import Progress
+from indexer.trial_sentences import TRIAL_SENTENCES
 
 
 def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) -> None:
@@ -22,7 +28,7 @@ def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) 
     with catalog.snapshot() as snapshot:
         if vectors.is_worth_building(snapshot, model, folder):
             progress.note("building the vector index")
-            built = vectors.build(snapshot, model, folder)
+            built = vectors.build(snapshot, model, folder, _sentences(catalog, snapshot, model))
         else:
             built = None
     if built:
@@ -30,3 +36,11 @@ def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) 
     with catalog.snapshot() as snapshot:
         generations = [snapshot.current_generation(known.id) for known in snapshot.models()]
     vectors.delete_stale(folder, [generation for generation in generations if generation])
+
+
+def _sentences(catalog: Catalog, snapshot: Snapshot, model: Model) -> np.ndarray | None:
+    """What the index is tuned with; None where it needs nothing, or the model is no longer here."""
+    if vectors.is_tuned(snapshot.keyframe_count(model.id)):
+        with suppress(ModelNotAvailableError):
+            return load_text_tower(model.name, model.fingerprint, catalog.cache_folder).encode_texts(TRIAL_SENTENCES)
+    return None

@@ -5,7 +5,7 @@ Promised: an answer is never wrong because an index file is missing, old or dama
 
 from __future__ import annotations
 
-from framescout.vectors.build import BuiltIndex, build, is_worth_building
+from framescout.vectors.build import BuiltIndex, build, is_tuned, is_worth_building
 from framescout.vectors.exact import common, tidy, touching, within
 from framescout.vectors.files import delete_stale
 from framescout.vectors.recall import recall_vs_exact
@@ -18,6 +18,7 @@ __all__ = [
     "build",
     "common",
     "delete_stale",
+    "is_tuned",
     "is_worth_building",
     "recall_vs_exact",
     "tidy",

@@ -24,7 +24,7 @@ EXACT_AT_MOST = 30_000
 """Vectors up to which every one is compared: 4 ms a query (D = 384), where inverted lists take less than one."""
 _FEW_NEW, _SHARE_NEW, _SHARE_DEAD = 2000, 0.05, 0.2
 _ROWS = 131_072  # rows that are in memory at once
-_QUERIES = 256
+_QUERIES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,25 @@ def is_worth_building(snapshot: Snapshot, model: Model, folder: Path, *, few: in
     return new > max(_FEW_NEW, _SHARE_NEW * total) or dead > _SHARE_DEAD * generation.vector_count or dead < 0
 
 
-def build(snapshot: Snapshot, model: Model, folder: Path, *, exact_at_most: int = EXACT_AT_MOST) -> BuiltIndex:
+def is_tuned(count: int) -> bool:
+    """Whether an index of so many vectors is tuned with questions: whether sentences are wanted for it."""
+    return count > EXACT_AT_MOST
+
+
+def build(
+    snapshot: Snapshot,
+    model: Model,
+    folder: Path,
+    sentences: np.ndarray | None = None,
+    *,
+    exact_at_most: int = EXACT_AT_MOST,
+) -> BuiltIndex:
     """Write an index of all embeddings of `model` into `folder`; it is not yet the current one.
 
     Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 640 D sqrt(N) bytes beside.
+
+    Args:
+        sentences: (S, D) float32 unit vectors of sentences as people ask them; inverted lists are tuned with them.
 
     Raises:
         DiskFullError: the file doesn't fit.
@@ -73,9 +88,10 @@ def build(snapshot: Snapshot, model: Model, folder: Path, *, exact_at_most: int 
         kind = IVF
         index = train(_sample(snapshot, model, count, PER_LIST * list_count(count), seed=1), list_count(count))
         name, seal = write_index(partial(write_lists, index, parts), folder, f"{model.id}-{IVF}")
-        queries = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2))
-        exact, _ = search_blocks(queries, snapshot.blocks(model.id), AT)
-        nprobe, share = choose_nprobe(read_index(folder / name, str(seal)), queries, exact)
+        kinds = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2), sentences)
+        exact, _ = search_blocks(np.concatenate(kinds), snapshot.blocks(model.id), AT)
+        answers = np.split(exact, np.cumsum([len(kind) for kind in kinds[:-1]]))
+        nprobe, share = choose_nprobe(read_index(folder / name, str(seal)), list(zip(kinds, answers, strict=True)))
     return BuiltIndex(name, kind, count, snapshot.next_keyframe_id(), str(seal), nprobe, share)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 AT = 100
 """How many of the best a search must find a share of: about what a page of moments is joined from."""
 TARGET = 0.985
-"""Share of the exact nearest that trial queries must find; real sentences may find fewer: 0.916 was seen."""
+"""Share of the exact nearest that the questions an index is tuned with must find, each kind of them on average."""
 _GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with CLIP models
 
 
@@ -33,32 +34,37 @@ def recall_vs_exact(snapshot: Snapshot, model: Model, index: VectorIndex, querie
     return recall(index.search(queries, k)[0], exact)
 
 
-def trial_queries(rows: np.ndarray, seed: int = 1) -> np.ndarray:
-    """Queries (Q, D) float32 like those to come, from some of the archive's own vectors (Q, D).
+def trial_queries(rows: np.ndarray, sentences: np.ndarray | None = None, seed: int = 1) -> list[np.ndarray]:
+    """Questions like those to come: each kind of them (Q, D) float32.
 
     Pictures lie apart from sentences (Liang et al. 2022, arXiv:2203.02053), and an index tuned to find pictures from
-    pictures misses what sentences ask for. So half of the queries are turned away from their picture, in a random
-    direction, until the cosine is that of a sentence.
+    pictures misses what sentences ask for. Where no sentences are at hand, every second picture is turned away, in a
+    random direction, until the cosine is that of a sentence; real ones may then find less: 0.916 was seen.
+
+    Args:
+        rows: (Q, D) float32, some of the archive's own vectors.
+        sentences: (S, D) float32, real sentences; None where the text tower isn't at hand.
     """
+    if sentences is not None:
+        return [rows, sentences]
     noise = np.random.default_rng(seed).normal(size=rows.shape).astype(np.float32)
     noise -= (noise * rows).sum(axis=1, keepdims=True) * rows
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
     away = _GAP * rows + np.sqrt(1 - _GAP**2, dtype=np.float32) * noise
-    every_second = np.arange(len(rows)) % 2 == 0
-    return np.where(every_second[:, None], rows, away).astype(np.float32)
+    return [rows[::2], away[1::2]]
 
 
-def choose_nprobe(index: Any, queries: np.ndarray, exact: np.ndarray) -> tuple[int, float]:
-    """The fewest lists, in steps of a fifth, with which an inverted index reaches TARGET, and the recall it has then.
+def choose_nprobe(index: Any, kinds: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[int, float]:
+    """The fewest lists, in steps of a fifth, with which every kind of question reaches TARGET; the least recall then.
 
     Args:
-        queries: (Q, D) float32.
-        exact: (Q, AT) int64, the ids that each should find.
+        index: an inverted index of FAISS.
+        kinds: of each kind the questions, (Q, D) float32, and the ids that they should find, (Q, AT) int64.
     """
     nprobe = 1
     while True:
-        _, found = index.search(queries, exact.shape[1], params=walking(index, nprobe))
-        share = recall(found, exact)
+        walk = walking(index, nprobe)
+        share = min(recall(index.search(queries, exact.shape[1], params=walk)[1], exact) for queries, exact in kinds)
         if share >= TARGET or nprobe >= index.nlist:
             return nprobe, share
         nprobe = min(max(nprobe + 1, nprobe * 6 // 5), index.nlist)
