@@ -233,7 +233,7 @@ class SqliteVecBits(SqliteVec):
     def build(self, rows: np.ndarray, folder: Path) -> None:
         database = self._connect(folder)
         width = rows.shape[1]
-        columns = f"id integer primary key, bits bit[{width}], +vector float[{width}]"
+        columns = f"id integer primary key, bits bit[{width}], +vector blob"
         database.execute(f"create virtual table keyframes using vec0({columns})")
         for start, part in parts(rows):
             database.executemany(
