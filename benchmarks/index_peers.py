@@ -10,8 +10,8 @@ Each reads one frame a second and embeds it with the starter's image tower; read
   clip-video-encode  its reader (video2numpy's `FrameReader`, one worker, target_fps=1); by its own command it embeds
                   one video after another, when all of its frames are there
 With the tower of `index` (onnxruntime, 32 pictures at once, all cores); "as usual" is PyAV, and each picture by itself
-in torch, fp32. Decoders use the threads that their defaults say. rclip is given frames that ffmpeg extracted before
-(not counted, and counted), with a random-weight tower of its own architecture; --rclip says the command.
+in torch, fp32. Decoders use the threads that their defaults say. rclip (benchmarks/rclip_way.py) is given frames that
+ffmpeg extracted before: not counted in one row, counted in the other.
 Where a package is not installed its row is left out. Every run is a process of its own; starting and loading count,
 for `index` too.
 """
@@ -33,6 +33,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks import rclip_way
 
 Pictures = Iterator[np.ndarray]
 """(H, W, 3) uint8 RGB."""
@@ -109,6 +111,7 @@ READERS: dict[str, tuple[str, Read]] = {
     "decord": ("decord", decord),
     "clip-video-encode": ("video2numpy", clip_video_encode),
 }
+RCLIP, EXTRACTING = "rclip on frames extracted before", "ffmpeg extracts them, then rclip"
 USUAL = "as usual: PyAV, one by one in torch fp32"
 
 
@@ -158,6 +161,10 @@ def run_one(name: str, path: str, cache: str) -> int:
     """In this process; returns how many pictures were embedded."""
     if name == "index":
         return framescout_index(path, cache)
+    if name == EXTRACTING:
+        return rclip_way.extract(path, cache)
+    if name == RCLIP:
+        return rclip_way.index(path, cache)
     return usual_way(path) if name == USUAL else embed_all(READERS[name][1], path, cache)
 
 
@@ -169,6 +176,17 @@ def timed(name: str, path: Path, towers: Path, folder: Path) -> tuple[float, flo
         cache = shutil.copytree(towers, Path(catalog) / "cache", copy_function=os.link)
         command = [sys.executable, __file__, "--one", name, str(path), str(cache)]
         return timed_command(command)
+
+
+def timed_rclip(path: Path, folder: Path) -> dict[str, tuple[float, float, int]]:
+    """With the frames extracted before, and with extracting them."""
+    models = folder / "rclip"
+    if not models.exists():
+        rclip_way.put_models(models)
+    with tempfile.TemporaryDirectory(dir=folder) as pictures:
+        extracting = timed_command([sys.executable, __file__, "--one", EXTRACTING, str(path), pictures])
+        alone = timed_command([sys.executable, __file__, "--one", RCLIP, pictures, str(models)])
+    return {RCLIP: alone, EXTRACTING: (alone[0] + extracting[0], alone[1] + extracting[1], alone[2])}
 
 
 def timed_command(command: list[str], **options: Any) -> tuple[float, float, int]:
@@ -200,11 +218,15 @@ def compare(path: Path, folder: Path, rounds: int) -> list[str]:
     towers = folder / "towers"
     load_embedder("starter", cache=towers)
     timed("index", path, towers, folder)  # the file comes into the memory of the system
-    taken: dict[str, list[tuple[float, float, int]]] = {name: [] for name in ways()}
+    names = ways()
+    taken: dict[str, list[tuple[float, float, int]]] = {name: [] for name in names}
     for _ in range(rounds):
-        for name, rows in taken.items():
-            rows.append(timed(name, path, towers, folder))
-            print(path.name, name, rows[-1], file=sys.stderr)
+        for name in names:
+            taken[name].append(timed(name, path, towers, folder))
+            print(path.name, name, taken[name][-1], file=sys.stderr)
+        if importlib.util.find_spec("rclip"):
+            for name, row in timed_rclip(path, folder).items():
+                taken.setdefault(name, []).append(row)
     base = taken["index"]
     lines = []
     for name, rows in taken.items():
