@@ -1,6 +1,6 @@
 """Footage of known kinds, as long as wanted: a short piece is encoded once, the rest is joined on without re-encoding.
 
-    python benchmarks/footage.py FOLDER [--minutes 10]
+    python benchmarks/footage.py FOLDER [--minutes 3]
 
 A slow flight over a fractal landscape under a sensor's noise. What was made lies in FOLDER and is not made again.
 """
@@ -84,7 +84,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--kind", choices=KINDS, action="append")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
