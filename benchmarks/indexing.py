@@ -16,7 +16,7 @@ it. In each round, one after the other:
 machine on which one of the two costs nothing. `bound` is what no run can go below: the processor seconds of decoding
 and embedding spread evenly over the cores, or the one process that decodes the only file. For a folder of short clips
 decoding means the reader, elsewhere the plain I-frames. With --hours only memory is looked at: the largest resident
-memory of an index run, decoders included, over one video so long (of small pictures: ten hours of 1080p would be 60 GB).
+memory of an index run, decoders included, over one video so long; of small pictures, or ten hours would be 60 GB.
 """
 
 from __future__ import annotations
