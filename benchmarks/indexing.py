@@ -194,26 +194,30 @@ class Row:
     @property
     def bound(self) -> float:
         """Seconds that no run on this machine can go below."""
-        decoding, embedding = self.taken["I-frames" if self.is_one_file else "reader"], self.taken["embedding"]
-        evenly = (decoding.cpu + embedding.cpu) / CORES
-        return max(evenly, decoding.wall if self.is_one_file else 0.0)
+        return max(self.work / CORES, self.taken["I-frames"].wall if self.is_one_file else 0.0)
+
+    @property
+    def work(self) -> float:
+        """Processor seconds of decoding and embedding."""
+        return self.taken["I-frames" if self.is_one_file else "reader"].cpu + self.taken["embedding"].cpu
 
     def cells(self) -> list[str]:
         """For the table."""
         names = ("demux", "I-frames", "I-frames in two", "reader", "embedding", "fixed", "index")
         whole = self.taken["index"]
-        ratios = [whole.wall / self.larger, whole.wall / self.bound, (whole.wall - self.fixed) / self.bound]
+        fixed = self.taken["fixed"]
+        ratios = [
+            whole.wall / self.larger,
+            whole.wall / self.bound,
+            (whole.wall - fixed.wall) / self.bound,
+            (whole.cpu - fixed.cpu) / self.work,
+        ]
         return [
             self.name,
             str(whole.pictures),
             *(f"{self.taken[name].wall:.2f} ({self.taken[name].cpu:.2f})" for name in names),
             *(f"{ratio:.2f}" for ratio in ratios),
         ]
-
-    @property
-    def fixed(self) -> float:
-        """Seconds that a run costs whatever it reads."""
-        return self.taken["fixed"].wall
 
 
 HEADINGS = (
@@ -229,6 +233,7 @@ HEADINGS = (
     "index / larger",
     "index / bound",
     "(index - fixed) / bound",
+    "the same by processor",
 )
 
 
