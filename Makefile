@@ -33,7 +33,7 @@ format: .venv/developing       ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/developing        ## Measure indexing against what bounds it
+bench: .venv/developing        ## Measure indexing against what bounds it; the other measurements: benchmarks/README.md
 	$(BIN)/python benchmarks/indexing.py
 
 torture: .venv/developing      ## Kill it at every point where it writes, for a minute, and look at what is left

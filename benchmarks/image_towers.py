@@ -1,10 +1,11 @@
-"""What a picture costs in the image tower: the starter model in several forms against ViT-B/32 in bf16, in one run.
+"""What a picture costs in the image tower: the starter model in several forms, in batches of several sizes, in one run.
 
-    python benchmarks/image_towers.py [--model starter] [--pictures 64] [--rounds 7]
+    python benchmarks/image_towers.py [--model starter] [--pictures 64] [--rounds 3] [--batch 1 8 16 32 64]
 
 Forms take turns within a round, so that whatever else the machine does meets all of them; figures are medians over
-rounds. `wall` and `processor` are milliseconds a picture, `ratio` is to ViT-B/32 in bf16, `cosine` the least agreement
-with the plain float32 tower. ViT-B/32 has random weights: its speed doesn't depend on them.
+rounds, milliseconds a picture of wall-clock time (of processor), all cores. `cosine` is the least agreement with the
+plain float32 tower. "what is used" is OnnxImageTower: two pictures a thread whatever the batch. torch.compile is tried
+where it works. ViT-B/32 has random weights: its speed doesn't depend on them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import onnxruntime
 import open_clip
 import torch
 from torch import nn
@@ -28,7 +30,6 @@ from framescout.embedding.presets import resolve
 from framescout.embedding.torch_towers import UnitImageTower
 
 Encode = Callable[[np.ndarray], np.ndarray]
-BATCH = 16
 
 
 def vit_b_32() -> LoadedModel:
@@ -36,18 +37,36 @@ def vit_b_32() -> LoadedModel:
     return LoadedModel(model, None, (224, 224), (0.48, 0.46, 0.41), (0.27, 0.26, 0.28))
 
 
-def in_torch(loaded: LoadedModel, dtype: torch.dtype, *, folded: bool = False) -> Encode:
+def in_torch(
+    loaded: LoadedModel,
+    dtype: torch.dtype,
+    *,
+    folded: bool = False,
+    layout: torch.memory_format = torch.channels_last,
+    compiled: bool = False,
+) -> Encode:
     visual = copy.deepcopy(loaded.model.visual)
     if folded:
         fold_batch_norms(visual)
-    tower = UnitImageTower(loaded, visual.to(dtype)).eval().to(memory_format=torch.channels_last)
+    tower = UnitImageTower(loaded, visual.to(dtype)).eval().to(memory_format=layout)
     tower.dtype = dtype
+    run = torch.compile(tower, dynamic=True) if compiled else tower
 
     def encode(pixels: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return np.concatenate(
-                [tower(torch.from_numpy(pixels[i : i + BATCH])).numpy() for i in range(0, len(pixels), BATCH)]
-            )
+            vectors: np.ndarray = run(torch.from_numpy(pixels)).numpy()
+        return vectors
+
+    return encode
+
+
+def in_one_call(graph: bytes) -> Encode:
+    """onnxruntime as it is by default: its threads share each picture."""
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+
+    def encode(pixels: np.ndarray) -> np.ndarray:
+        vectors: np.ndarray = session.run(None, {"pixels": pixels})[0]
+        return vectors
 
     return encode
 
@@ -65,47 +84,68 @@ def fold_batch_norms(module: nn.Module) -> None:
         before = child
 
 
+def forms_of(name: str) -> dict[str, tuple[LoadedModel, Encode]]:
+    own, vit, plain = load(resolve(name)), vit_b_32(), torch.contiguous_format
+    fp32, bf16 = torch.float32, torch.bfloat16
+    forms: dict[str, tuple[LoadedModel, Encode]] = {
+        f"{name}, torch fp32": (own, in_torch(own, fp32, layout=plain)),
+        f"{name}, torch fp32, channels last": (own, in_torch(own, fp32)),
+        f"{name}, the same, batch norms folded": (own, in_torch(own, fp32, folded=True)),
+        f"{name}, the same, torch.compile": (own, in_torch(own, fp32, folded=True, compiled=True)),
+        f"{name}, torch bf16, channels last, folded": (own, in_torch(own, bf16, folded=True)),
+        "ViT-B/32, torch fp32": (vit, in_torch(vit, fp32)),
+        "ViT-B/32, torch bf16": (vit, in_torch(vit, bf16)),
+    }
+    if graph := image_graph(own):
+        forms[f"{name}, onnxruntime, one call"] = (own, in_one_call(graph))
+        forms[f"{name}, onnxruntime, what is used"] = (own, OnnxImageTower(graph, own.image_size).encode_pixels)
+    return forms
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time image towers side by side.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter")
     parser.add_argument("--pictures", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batch", type=int, nargs="+", default=[1, 8, 16, 32, 64])
     arguments = parser.parse_args()
-    own, vit = load(resolve(arguments.model)), vit_b_32()
-    forms: dict[str, tuple[LoadedModel, Encode]] = {
-        "ViT-B/32, torch bf16": (vit, in_torch(vit, torch.bfloat16)),
-        "ViT-B/32, torch fp32": (vit, in_torch(vit, torch.float32)),
-        f"{arguments.model}, torch fp32": (own, in_torch(own, torch.float32)),
-        f"{arguments.model}, torch fp32 folded": (own, in_torch(own, torch.float32, folded=True)),
-        f"{arguments.model}, torch bf16 folded": (own, in_torch(own, torch.bfloat16, folded=True)),
-    }
-    graph = image_graph(own)
-    if graph:
-        forms[f"{arguments.model}, onnxruntime"] = (own, OnnxImageTower(graph, own.image_size).encode_pixels)
-    report(forms, arguments.pictures, arguments.rounds)
+    forms = forms_of(arguments.model)
+    cosines = {}
+    for name, (loaded, encode) in list(forms.items()):
+        pixels = smooth_pictures(2, loaded.image_size)
+        try:
+            cosines[name] = float((in_torch(loaded, torch.float32)(pixels) * encode(pixels)).sum(axis=1).min())
+        except Exception as error:  # torch.compile has needs of its own
+            print(f"{name} doesn't work here: {str(error).splitlines()[0]}")
+            del forms[name]
+    report(forms, cosines, arguments.batch, arguments.pictures, arguments.rounds)
 
 
-def report(forms: dict[str, tuple[LoadedModel, Encode]], count: int, rounds: int) -> None:
-    wall: dict[str, list[float]] = {name: [] for name in forms}
-    busy: dict[str, list[float]] = {name: [] for name in forms}
-    pixels = {name: smooth_pictures(count, loaded.image_size) for name, (loaded, _) in forms.items()}
-    cosine = {}
-    for name, (loaded, encode) in forms.items():
-        plain = in_torch(loaded, torch.float32)(pixels[name][:BATCH])
-        cosine[name] = float((plain * encode(pixels[name][:BATCH])).sum(axis=1).min())
-    for _ in range(rounds):
-        for name, (_, encode) in forms.items():
-            start, start_busy = time.perf_counter(), time.process_time()
-            encode(pixels[name])
-            wall[name].append(1000 * (time.perf_counter() - start) / count)
-            busy[name].append(1000 * (time.process_time() - start_busy) / count)
-    base = next(iter(forms))
-    print(f"{torch.get_num_threads()} threads, {count} pictures in batches of {BATCH}, {rounds} rounds\n")
-    print("| tower | wall ms | ratio | processor ms | ratio | cosine |\n|---|---|---|---|---|---|")
+def report(
+    forms: dict[str, tuple[LoadedModel, Encode]], cosines: dict[str, float], sizes: list[int], count: int, rounds: int
+) -> None:
+    taken: dict[tuple[str, int], list[tuple[float, float]]] = {(name, size): [] for name in forms for size in sizes}
+    for number in range(rounds + 1):
+        for (name, size), rows in taken.items():
+            loaded, encode = forms[name]
+            cost = milliseconds(encode, smooth_pictures(size, loaded.image_size), max(1, count // size))
+            if number:  # the first round warms
+                rows.append(cost)
+    print(f"{torch.get_num_threads()} threads, about {count} pictures a figure, {rounds} rounds\n")
+    print(f"| tower | {' | '.join(f'batch of {size}' for size in sizes)} | cosine |")
+    print("|---" * (len(sizes) + 2) + "|")
     for name in forms:
-        w, b = statistics.median(wall[name]), statistics.median(busy[name])
-        w_ratio, b_ratio = w / statistics.median(wall[base]), b / statistics.median(busy[base])
-        print(f"| {name} | {w:.1f} | {w_ratio:.2f} | {b:.1f} | {b_ratio:.2f} | {cosine[name]:.4f} |")
+        medians = [[statistics.median(row[i] for row in taken[name, size]) for i in (0, 1)] for size in sizes]
+        print(f"| {name} | {' | '.join(f'{w:.0f} ({b:.0f})' for w, b in medians)} | {cosines[name]:.4f} |", flush=True)
+
+
+def milliseconds(encode: Encode, pixels: np.ndarray, times: int) -> tuple[float, float]:
+    """A picture: wall-clock time and processor time."""
+    start, start_busy = time.perf_counter(), time.process_time()
+    for _ in range(times):
+        encode(pixels)
+    pictures = times * len(pixels)
+    return 1000 * (time.perf_counter() - start) / pictures, 1000 * (time.process_time() - start_busy) / pictures
 
 
 def smooth_pictures(count: int, size: tuple[int, int]) -> np.ndarray:

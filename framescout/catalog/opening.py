@@ -127,7 +127,12 @@ class Catalog:
             CatalogLockedError: another process holds it.
         """
         with writer_lock(self.folder), _sentences(self.folder):
-            yield Writer(self._engine)
+            # its connection stays open: the last one that closes folds the log into the database, after each video
+            engine = _connectable(self.folder / "catalog.sqlite", stays=True)
+            try:
+                yield Writer(engine)
+            finally:
+                engine.dispose()
 
     @property
     def saved_searches(self) -> SavedSearches:
@@ -153,9 +158,10 @@ def _delete(path: Path) -> None:
         path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
-def _connectable(path: Path, kept: KeptBlocks | None = None) -> Engine:
-    """`kept`: None where each connection is closed when it has been used."""
-    pool: dict[str, Any] = {"poolclass": NullPool} if kept is None else {"poolclass": QueuePool, "max_overflow": -1}
+def _connectable(path: Path, kept: KeptBlocks | None = None, *, stays: bool = False) -> Engine:
+    """Unless `stays`, or something is `kept`, each connection is closed when it has been used."""
+    stays = stays or kept is not None
+    pool: dict[str, Any] = {"poolclass": QueuePool, "max_overflow": -1} if stays else {"poolclass": NullPool}
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
 
     @event.listens_for(engine, "connect")

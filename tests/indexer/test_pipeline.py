@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 import indexer
 import query
@@ -254,13 +254,16 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_the_next_run(
 def test_a_full_disk_is_one_sentence_and_the_catalog_stays_whole(catalog: Catalog, archive: Path) -> None:
     run(catalog, archive / "cam02")
 
-    @event.listens_for(catalog._engine, "connect")
-    def _small(connection: sqlite3.Connection, _record: object) -> None:
+    def make_small(connection: sqlite3.Connection, _record: object) -> None:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
-    with pytest.raises(DiskFullError, match="free some space"):
-        run(catalog, archive)
+    event.listen(Engine, "connect", make_small)
+    try:
+        with pytest.raises(DiskFullError, match="free some space"):
+            run(catalog, archive)
+    finally:
+        event.remove(Engine, "connect", make_small)
     again = Catalog.open(catalog.folder)
     assert again.check() == []
     assert "cam02_20260214_221500.mp4" in videos(again)
