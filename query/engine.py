@@ -65,7 +65,8 @@ class Engine:
         """
         with self.catalog.snapshot() as snapshot:
             model = find_model(snapshot, self.model_name)
-            index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder)
+            questions = None if self.catalog.stays else len(queries)
+            index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder, questions=questions)
             self._encode(model, [text for query in queries for text in query.texts])
             asked = [self._read(snapshot, model, query, only) for query in queries]
             rankings = self._rankings(snapshot, model, index, asked)
