@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -112,8 +113,9 @@ class VectorIndex:
         # A filter may leave few in the nearest lists: as much as it leaves out, so many more lists are walked.
         lists = -(-self.generation.nprobe * self.generation.vector_count // count)
         if self._lists is not None and self._lists.rows_in(lists) <= _ALONE_ROWS:
-            return self._lists.search(queries, min(limit, count), lists, allowed)
-        if self._index is None:  # it went between opening and asking
+            with contextlib.suppress(OSError):
+                return self._lists.search(queries, min(limit, count), lists, allowed)
+        if self._index is None:  # an index run took it away between opening and asking
             return search_blocks(queries, self._blocks(allowed), limit, allowed)
         with threads_for(len(queries)):
             if self.generation.kind == FLAT:

@@ -7,10 +7,10 @@ that isn't laid out so is left to FAISS.
 
 from __future__ import annotations
 
-import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -26,9 +26,9 @@ _INNER_PRODUCT = 0
 
 @dataclass(frozen=True)
 class Lists:
-    """An index file of lists with flat centres, memory-mapped."""
+    """An index file of lists with flat centres; the lists are read when they are walked."""
 
-    data: mmap.mmap
+    path: Path
     centres: np.ndarray
     """(L, D) float32"""
     sizes: np.ndarray
@@ -41,32 +41,29 @@ class Lists:
         """A file of so many vectors; None where it is not laid out as this reads it, a tree of centres say."""
         try:
             with path.open("rb") as file:
-                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return cls._read(data, count, dimensions)
+                return cls._read(path, file, count, dimensions)
         except (OSError, ValueError, struct.error):
             return None
 
     @classmethod
-    def _read(cls, data: mmap.mmap, count: int, dimensions: int) -> Lists | None:
-        name, _, _, _, _, is_trained, metric = _HEAD.unpack_from(data, 0)
-        lists, _ = _LISTS.unpack_from(data, _HEAD.size)
-        at = _HEAD.size + _LISTS.size
-        coarse, width, centres, _, _, _, _ = _HEAD.unpack_from(data, at)
-        at += _HEAD.size
-        (values,) = _LENGTH.unpack_from(data, at)
+    def _read(cls, path: Path, file: BinaryIO, count: int, dimensions: int) -> Lists | None:
+        name, _, _, _, _, is_trained, metric = _unpack(file, _HEAD)
+        lists, _ = _unpack(file, _LISTS)
+        coarse, width, centres, _, _, _, _ = _unpack(file, _HEAD)
+        (values,) = _unpack(file, _LENGTH)
         known = (name, is_trained, metric, coarse, width, centres, values)
         if known != (b"IwSq", True, _INNER_PRODUCT, b"IxFI", dimensions, lists, lists * dimensions):
             return None
-        rows = np.frombuffer(data, "<f4", values, at + _LENGTH.size).reshape(lists, dimensions)
-        code = 2 * dimensions
-        begin = len(data) - count * (code + _ID) - 8 * lists
-        if _SIZES.unpack_from(data, begin - _SIZES.size) != (b"ilar", lists, code, b"full", lists):
+        rows = np.frombuffer(file.read(4 * values), "<f4").reshape(lists, dimensions)
+        record = 2 * dimensions + _ID
+        begin = file.seek(0, 2) - count * record - 8 * lists
+        file.seek(begin - _SIZES.size)
+        if _unpack(file, _SIZES) != (b"ilar", lists, 2 * dimensions, b"full", lists):
             return None
-        sizes = np.frombuffer(data, "<u8", lists, begin).astype(np.int64)
-        if sizes.sum() != count:
+        sizes = np.frombuffer(file.read(8 * lists), "<u8").astype(np.int64)
+        if len(sizes) != lists or sizes.min() < 0 or sizes.sum() != count:
             return None
-        starts = begin + 8 * lists + (np.cumsum(sizes) - sizes) * (code + _ID)
-        return cls(data, rows, sizes, starts)
+        return cls(path, rows, sizes, begin + 8 * lists + (np.cumsum(sizes) - sizes) * record)
 
     def rows_in(self, lists: int) -> int:
         """How many vectors so many lists hold, about."""
@@ -85,16 +82,20 @@ class Lists:
 
         Returns:
             ids (Q, K) int64 and scores (Q, K) float32, best first, -1 and -inf where there are fewer.
+
+        Raises:
+            OSError: the file is gone, or has become shorter.
         """
-        found = [self._search(query, limit, lists, ranges) for query in queries]
+        with self.path.open("rb", buffering=0) as file:
+            found = [self._search(file, query, limit, lists, ranges) for query in queries]
         return np.concatenate([ids for ids, _ in found]), np.concatenate([scores for _, scores in found])
 
     def _search(
-        self, query: np.ndarray, limit: int, lists: int, ranges: np.ndarray | None
+        self, file: BinaryIO, query: np.ndarray, limit: int, lists: int, ranges: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         near = self.centres @ query
         chosen = np.argpartition(-near, lists - 1)[:lists] if lists < len(near) else np.arange(len(near))
-        parts = [self._list(number) for number in chosen.tolist()]
+        parts = [self._list(file, number) for number in np.sort(chosen).tolist()]
         ids = np.concatenate([part for part, _ in parts])
         rows = np.concatenate([part for _, part in parts])
         if ranges is not None:
@@ -102,8 +103,16 @@ class Lists:
             ids, rows = ids[allowed], rows[allowed]
         return merge(*nothing(1, limit), ids[None], (rows.astype(np.float32) @ query)[None])
 
-    def _list(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+    def _list(self, file: BinaryIO, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Ids (n,) int64 and rows (n, D) float16 of one list."""
-        size, start, dimensions = int(self.sizes[number]), int(self.starts[number]), self.centres.shape[1]
-        rows = np.frombuffer(self.data, "<f2", size * dimensions, start).reshape(size, dimensions)
-        return np.frombuffer(self.data, "<i8", size, start + 2 * size * dimensions), rows
+        size, dimensions = int(self.sizes[number]), self.centres.shape[1]
+        file.seek(int(self.starts[number]))
+        data = file.read(size * (2 * dimensions + _ID))
+        if len(data) < size * (2 * dimensions + _ID):
+            raise OSError(f"{self.path} ends too soon")
+        rows = np.frombuffer(data, "<f2", size * dimensions).reshape(size, dimensions)
+        return np.frombuffer(data, "<i8", size, rows.nbytes), rows
+
+
+def _unpack(file: BinaryIO, form: struct.Struct) -> tuple[Any, ...]:
+    return form.unpack(file.read(form.size))

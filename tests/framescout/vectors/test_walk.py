@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +135,18 @@ def test_a_damaged_file_costs_nothing_but_time(tmp_path: Path, damage: str) -> N
     if damage == "changed":
         path.write_bytes(bytes(len(content)))
     assert_same(ask(archive, 1), archive.brute_force(QUERIES, 20))
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated"])
+def test_a_file_that_goes_between_opening_and_asking_costs_nothing_but_time(tmp_path: Path, damage: str) -> None:
+    archive, _, path = publish(tmp_path)
+    with archive.catalog.snapshot() as snapshot:
+        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=0, questions=1)
+        if damage == "missing":
+            path.unlink()
+        else:
+            os.truncate(path, path.stat().st_size - 1000 * DIMENSIONS)
+        assert_same(index.search(QUERIES, 20), archive.brute_force(QUERIES, 20))
 
 
 def test_faiss_is_not_imported_for_one_question(published: Published) -> None:
