@@ -3,12 +3,12 @@
     python benchmarks/cold_search.py [--keyframes 100000] [--rounds 7] [--cold] [--rclip PATH] [--before CHECKOUT]
                                      [--like FOLDER ...]
 
-`search` runs in a catalog of made-up keyframes (realistic.py) with its index. "Through torch" is what a script does that
-loads the same model with open_clip, encodes the sentence, reads every embedding out of the same catalog, and takes
-numpy. rclip is a program of another environment, named by its path; it gets as many vectors in its own database, of its
-own 512 dimensions, and a text tower of its own shape with random weights, since its own can't be fetched everywhere.
---before: another state of framescout to hold against this one. The ways take turns within a round, after one that warms
-up. --cold (root, Linux): before each search the system's page cache is emptied.
+`search` runs in a catalog of made-up keyframes (realistic.py) with its index. "Through torch" is a script that loads
+the same model with open_clip, encodes the sentence, reads every embedding out of the same catalog, and takes numpy.
+rclip is a program of another environment, named by its path; it gets as many vectors in its own database, of its own
+512 dimensions, and a text tower of its own shape with random weights, since its own can't be fetched everywhere.
+--before: another state of framescout to hold against this one. The ways take turns within a round, after one that
+warms up. --cold (root, Linux): before each search the system's page cache is emptied.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ def measure(ways: list[Way], rounds: int, *, is_cold: bool) -> None:
             if is_cold and number:
                 empty_page_cache()
             taken = way.run()
+            print(f"round {number}: {way.name} {taken:.2f} s", file=sys.stderr, flush=True)
             if number:
                 way.seconds.append(taken)
 
