@@ -20,7 +20,7 @@ from framescout.errors import NotAvailableError, UsageError
 from framescout.vectors import VectorIndex, common, tidy
 from query.answer import Answer
 from query.collapse import collapse
-from query.confidence import MATCH, Sample, log_odds, strangers
+from query.confidence import MATCH, Sample, log_odds, median, strangers
 from query.encode import TextTower, encode
 from query.feedback import learn
 from query.filters import find_places, wanted_ranges
@@ -65,7 +65,8 @@ class Engine:
         """
         with self.catalog.snapshot() as snapshot:
             model = find_model(snapshot, self.model_name)
-            index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder)
+            questions = None if self.catalog.stays else len(queries)
+            index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder, questions=questions)
             self._encode(model, [text for query in queries for text in query.texts])
             asked = [self._read(snapshot, model, query, only) for query in queries]
             rankings = self._rankings(snapshot, model, index, asked)
@@ -202,7 +203,7 @@ class Engine:
         """More candidates are asked for only where they joined into too few moments."""
         scores = evidence(asked.parts, asked.sample.some)
         # In a small archive most keyframes may fit; what strangers reach does not.
-        usual = min(float(np.median(scores)) if len(scores) else 0.0, log_odds(0.0))
+        usual = min(median(scores) if len(scores) else 0.0, log_odds(0.0))
         wanted = asked.enough * _CANDIDATES_A_MOMENT
         while True:
             curves, floor, is_all = ranking.curves(wanted)

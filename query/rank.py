@@ -141,7 +141,8 @@ class Nearest:
         if not found.any():
             return [], np.inf, True
         spans = self._snapshot.video_ranges(self._model.id)
-        places = np.unique(np.searchsorted(spans[:, 1], ids[found], side="right") - 1)
+        # Each place once; np.unique would import numpy.ma, which takes 0.01 s.
+        places = np.flatnonzero(np.bincount(np.searchsorted(spans[:, 1], ids[found], side="right") - 1))
         blocks = self._snapshot.blocks(self._model.id, video_ids=spans[places, 0].tolist())
         floor = self._part.at_zero + self._part.slope * (float(scores[found].min()) - _ROUNDING)
         return list(curves(blocks, [self._part], self._ranges)), floor, bool(found.sum() < len(ids))

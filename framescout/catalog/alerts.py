@@ -21,7 +21,7 @@ def read_alerts(connection: Connection, model_id: int) -> dict[str, list[Alert]]
     columns = (AlertRow.video_id, AlertRow.start, AlertRow.end, AlertRow.peak, AlertRow.keyframe_id, AlertRow.score)
     rows = connection.execute(
         select(EventRow.name, *columns, AlertRow.context)
-        .outerjoin(AlertRow, (AlertRow.event_id == EventRow.id) & has_file)
+        .outerjoin_from(EventRow, AlertRow, (AlertRow.event_id == EventRow.id) & has_file)
         .where(EventRow.model_id == model_id)
         .order_by(EventRow.name, AlertRow.score.desc(), AlertRow.keyframe_id)
     )

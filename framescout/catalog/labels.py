@@ -31,7 +31,7 @@ class StoredLabels:
         """Of the videos as they are indexed now, in order of keyframe id."""
         rows = self._connection.execute(
             select(LabellingRow.video_id, LabellingRow.first_keyframe_id, LabellingRow.codes)
-            .join(IndexingRow, IndexingRow.video_id == LabellingRow.video_id)
+            .join_from(LabellingRow, IndexingRow, IndexingRow.video_id == LabellingRow.video_id)
             .where(
                 LabellingRow.label_set_id == label_set.id,
                 IndexingRow.model_id == self._model_id,

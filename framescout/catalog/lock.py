@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from framescout.errors import CatalogLockedError
 
 
@@ -22,6 +20,8 @@ def writer_lock(folder: Path) -> Iterator[None]:
     Raises:
         CatalogLockedError: another process holds it; the sentence names its pid.
     """
+    from filelock import FileLock, Timeout  # a search needs none, and waits 0.03 s for it
+
     lock, note = FileLock(folder / "writer.lock"), folder / "writer.json"
     try:
         lock.acquire(timeout=0)
@@ -41,6 +41,8 @@ def writer_lock(folder: Path) -> Iterator[None]:
 
 def holder(folder: Path) -> dict[str, Any] | None:
     """Who writes to the catalog now: {"pid": ..., "since": ...}; None where nobody does."""
+    from filelock import FileLock, Timeout
+
     lock = FileLock(folder / "writer.lock")
     try:
         lock.acquire(timeout=0)

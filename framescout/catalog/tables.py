@@ -1,5 +1,7 @@
 """The SQLAlchemy tables of catalog.sqlite. Migrations describe the same tables; a test compares the two.
 
+Of SQLAlchemy's core alone: its ORM, of which nothing would be used, takes a tenth of a second to import.
+
 A `seal` is a checksum of its row and of what belongs to it: see seals.py.
 """
 
@@ -9,8 +11,24 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BLOB, JSON, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    BLOB,
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.schema import SchemaItem
 
 
 class PathText(TypeDecorator[str]):
@@ -49,199 +67,190 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
-class Base(DeclarativeBase):
-    """The metadata of the catalog."""
+METADATA = MetaData()
+"""Of the catalog."""
 
 
-class VideoRow(Base):
-    """Footage, known by its content hash, wherever its files lie."""
+class Row:
+    """A table by whose name its columns are asked for: `VideoRow.id`; statements take it as the table itself."""
 
-    __tablename__ = "video"
+    def __init__(self, name: str, *items: SchemaItem) -> None:
+        self.__table__ = Table(name, METADATA, *items)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    content_hash: Mapped[str] = mapped_column(unique=True)
-    duration: Mapped[float]
-    frame_rate: Mapped[float]
-    is_variable_rate: Mapped[bool]
-    width_px: Mapped[int]
-    height_px: Mapped[int]
-    rotation: Mapped[int]
-    sample_aspect_ratio: Mapped[str]
-    start_offset: Mapped[float]
-    codec: Mapped[str]
-    has_audio: Mapped[bool]
-    created_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    recorded_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
-    recorded_from: Mapped[str | None]
-    camera: Mapped[str | None] = mapped_column(index=True)
-    read_to: Mapped[float]
-    is_complete: Mapped[bool]
-    end_detail: Mapped[str]
-    indexed_at: Mapped[datetime] = mapped_column(UtcTime)
-    seal: Mapped[str | None]
+    def __clause_element__(self) -> Any:
+        return self.__table__
+
+    def __getattr__(self, name: str) -> Column[Any]:
+        try:
+            return self.__table__.c[name]
+        except KeyError:
+            raise AttributeError(f"{self.__table__.name} has no column {name!r}") from None
 
 
-class FileRow(Base):
-    """A file of the archive and the video that is in it; several files may hold one video."""
+VideoRow = Row(
+    "video",
+    Column("id", Integer, primary_key=True),
+    Column("content_hash", String, unique=True, nullable=False),
+    Column("duration", Double, nullable=False),
+    Column("frame_rate", Double, nullable=False),
+    Column("is_variable_rate", Boolean, nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("rotation", Integer, nullable=False),
+    Column("sample_aspect_ratio", String, nullable=False),
+    Column("start_offset", Double, nullable=False),
+    Column("codec", String, nullable=False),
+    Column("has_audio", Boolean, nullable=False),
+    Column("created_at", UtcTime),
+    Column("recorded_at", UtcTime, index=True),
+    Column("recorded_from", String),
+    Column("camera", String, index=True),
+    Column("read_to", Double, nullable=False),
+    Column("is_complete", Boolean, nullable=False),
+    Column("end_detail", String, nullable=False),
+    Column("indexed_at", UtcTime, nullable=False),
+    Column("seal", String),
+)
+"""Footage, known by its content hash, wherever its files lie."""
 
-    __tablename__ = "file"
+FileRow = Row(
+    "file",
+    Column("id", Integer, primary_key=True),
+    Column("path", PathText, unique=True, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("gone_at", UtcTime),
+    Column("seal", String),
+)
+"""A file of the archive and the video that is in it; several files may hold one video."""
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    path: Mapped[str] = mapped_column(PathText, unique=True)
-    size_bytes: Mapped[int]
-    mtime_ns: Mapped[int]
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
-    gone_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    seal: Mapped[str | None]
+ModelRow = Row(
+    "model",
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("dimensions", Integer, nullable=False),
+    UniqueConstraint("name", "fingerprint"),
+)
+"""A model that has, or is getting, embeddings."""
 
+IndexingRow = Row(
+    "indexing",
+    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), primary_key=True),
+    Column("density", String, nullable=False),
+    Column("first_keyframe_id", Integer, nullable=False),
+    Column("keyframe_count", Integer, nullable=False),
+    Column("time_base_numerator", Integer, nullable=False),
+    Column("time_base_denominator", Integer, nullable=False),
+    Column("embeddings", BLOB, nullable=False),
+    Column("seal", String),
+    Index("indexing_keyframes", "model_id", "first_keyframe_id"),
+)
+"""One video's embeddings by one model, as one (N, D) float16 matrix, row by row, little-endian."""
 
-class ModelRow(Base):
-    """A model that has, or is getting, embeddings."""
+KeyframeRow = Row(
+    "keyframe",
+    Column("id", Integer, primary_key=True),
+    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("pts", Integer, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("span_start", Double, nullable=False),
+    Column("span_end", Double, nullable=False),
+)
+"""A keyframe; the ids of one indexing follow each other without a hole, and no id is ever used again."""
 
-    __tablename__ = "model"
-    __table_args__ = (UniqueConstraint("name", "fingerprint"),)
+QuarantineRow = Row(
+    "quarantine",
+    Column("path", PathText, primary_key=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+"""A file that could not be used; tried again when it changes or on `retry`."""
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    fingerprint: Mapped[str]
-    dimensions: Mapped[int]
+GenerationRow = Row(
+    "generation",
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("vector_count", Integer, nullable=False),
+    Column("covers_below", Integer, nullable=False),
+    Column("checksum", String, nullable=False),
+    Column("nprobe", Integer, nullable=False),
+    Column("recall", Double),
+    Column("built_at", UtcTime, nullable=False),
+    Column("is_current", Boolean, nullable=False),
+)
+"""A vector index file and what it covers; at most one a model is current."""
 
+LabelSetRow = Row(
+    "label_set",
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("labels", JSON, nullable=False),
+    UniqueConstraint("model_id", "name"),
+)
+"""A set of labels as one model knows them; `fingerprint` is that of its labels and prompts."""
 
-class IndexingRow(Base):
-    """One video's embeddings by one model, as one (N, D) float16 matrix, row by row, little-endian."""
-
-    __tablename__ = "indexing"
-    __table_args__ = (Index("indexing_keyframes", "model_id", "first_keyframe_id"),)
-
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True)
-    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
-    density: Mapped[str]
-    first_keyframe_id: Mapped[int]
-    keyframe_count: Mapped[int]
-    time_base_numerator: Mapped[int]
-    time_base_denominator: Mapped[int]
-    embeddings: Mapped[bytes] = mapped_column(BLOB)
-    seal: Mapped[str | None]
-
-
-class KeyframeRow(Base):
-    """A keyframe; the ids of one indexing follow each other without a hole, and no id is ever used again."""
-
-    __tablename__ = "keyframe"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
-    pts: Mapped[int]
-    time: Mapped[float]
-    span_start: Mapped[float]
-    span_end: Mapped[float]
-
-
-class QuarantineRow(Base):
-    """A file that could not be used; tried again when it changes or on `retry`."""
-
-    __tablename__ = "quarantine"
-
-    path: Mapped[str] = mapped_column(PathText, primary_key=True)
-    size_bytes: Mapped[int]
-    mtime_ns: Mapped[int]
-    reason: Mapped[str]
-    detail: Mapped[str]
-    attempts: Mapped[int]
-    at: Mapped[datetime] = mapped_column(UtcTime)
-
-
-class GenerationRow(Base):
-    """A vector index file and what it covers; at most one a model is current."""
-
-    __tablename__ = "generation"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), index=True)
-    file_name: Mapped[str]
-    kind: Mapped[str]
-    vector_count: Mapped[int]
-    covers_below: Mapped[int]
-    checksum: Mapped[str]
-    nprobe: Mapped[int]
-    recall: Mapped[float | None]
-    built_at: Mapped[datetime] = mapped_column(UtcTime)
-    is_current: Mapped[bool]
-
-
-class LabelSetRow(Base):
-    """A set of labels as one model knows them; `fingerprint` is that of its labels and prompts."""
-
-    __tablename__ = "label_set"
-    __table_args__ = (UniqueConstraint("model_id", "name"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    fingerprint: Mapped[str]
-    labels: Mapped[list[str]] = mapped_column(JSON)
-
-
-class LabellingRow(Base):
-    """One video's labels of one set: a byte a keyframe, the place of its label in the set.
+LabellingRow = Row(
+    "labelling",
+    Column("label_set_id", Integer, ForeignKey("label_set.id", ondelete="CASCADE"), primary_key=True),
+    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("first_keyframe_id", Integer, nullable=False),
+    Column("codes", BLOB, nullable=False),
+)
+"""One video's labels of one set: a byte a keyframe, the place of its label in the set.
 
     Valid while the video's indexing begins with the same keyframe id.
     """
 
-    __tablename__ = "labelling"
+EventRow = Row(
+    "event",
+    Column("id", Integer, primary_key=True),
+    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+    UniqueConstraint("model_id", "name"),
+)
+"""An event as one model looked for it; `fingerprint` is that of its definition."""
 
-    label_set_id: Mapped[int] = mapped_column(ForeignKey("label_set.id", ondelete="CASCADE"), primary_key=True)
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), primary_key=True, index=True)
-    first_keyframe_id: Mapped[int]
-    codes: Mapped[bytes] = mapped_column(BLOB)
+AlertRow = Row(
+    "alert",
+    Column("id", Integer, primary_key=True),
+    Column("event_id", Integer, ForeignKey("event.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("start", Double, nullable=False),
+    Column("end", Double, nullable=False),
+    Column("peak", Double, nullable=False),
+    Column("keyframe_id", Integer, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("context", String),
+)
+"""A stretch in which an event was found; times in seconds."""
 
+SavedSearchRow = Row(
+    "saved_search",
+    Column("name", String, primary_key=True),
+    Column("query", JSON, nullable=False),
+    Column("command", JSON(none_as_null=True)),
+    Column("seen_below", Integer, nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+    Column("seal", String),
+)
+"""A question that is asked again of everything new."""
 
-class EventRow(Base):
-    """An event as one model looked for it; `fingerprint` is that of its definition."""
-
-    __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("model_id", "name"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    fingerprint: Mapped[str]
-    found_at: Mapped[datetime] = mapped_column(UtcTime)
-
-
-class AlertRow(Base):
-    """A stretch in which an event was found; times in seconds."""
-
-    __tablename__ = "alert"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), index=True)
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
-    start: Mapped[float]
-    end: Mapped[float]
-    peak: Mapped[float]
-    keyframe_id: Mapped[int]
-    score: Mapped[float]
-    context: Mapped[str | None]
-
-
-class SavedSearchRow(Base):
-    """A question that is asked again of everything new."""
-
-    __tablename__ = "saved_search"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    query: Mapped[dict[str, Any]] = mapped_column(JSON)
-    command: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    seen_below: Mapped[int]
-    saved_at: Mapped[datetime] = mapped_column(UtcTime)
-    seal: Mapped[str | None]
-
-
-class StateRow(Base):
-    """Single values of the catalog itself: next_keyframe_id, active_model_id, bytes_a_second."""
-
-    __tablename__ = "state"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[int]
+StateRow = Row(
+    "state",
+    Column("key", String, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+"""Single values of the catalog itself: next_keyframe_id, active_model_id, bytes_a_second."""

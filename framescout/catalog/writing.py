@@ -266,7 +266,7 @@ def _put_video(connection: Connection, indexed: IndexedVideo) -> int:
     }
     statement = insert(VideoRow).values(content_hash=indexed.file.content_hash, **values)
     statement = statement.on_conflict_do_update(index_elements=["content_hash"], set_=values)
-    return connection.execute(statement.returning(VideoRow.id)).scalar_one()
+    return int(connection.execute(statement.returning(VideoRow.id)).scalar_one())
 
 
 def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None:

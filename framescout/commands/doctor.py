@@ -46,6 +46,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         *_looked_at("packages", _packages),
         *_looked_at("ffmpeg", _ffmpeg),
         *_looked_at("decoders", _decoders),
+        *_looked_at("decoding", lambda: _decoding(config)),
         *_looked_at("processor", _machine),
         *_looked_at("model", lambda: _model(config)),
         *_looked_at("catalog", lambda: _catalog(folder)),
@@ -123,6 +124,19 @@ def _decoders() -> Iterator[Finding]:
         yield Finding("decoders", "warn", f"missing: {', '.join(missing)}; pip install --upgrade av")
     else:
         yield Finding("decoders", "ok", "H.264, HEVC, VP9, AV1, MPEG-4, MJPEG, ProRes")
+
+
+def _decoding(config: Path | None) -> Iterator[Finding]:
+    from framescout import settings
+    from framescout.media.container import PROCESSOR, has_device
+
+    wanted = settings.load(config).decode_on
+    if wanted == PROCESSOR:
+        yield Finding("decoding", "ok", "on the processor, as decode_on says")
+    elif has_device(wanted):
+        yield Finding("decoding", "ok", f"on the graphics card ({wanted}), as decode_on says")
+    else:
+        yield Finding("decoding", "warn", f"decode_on is {wanted!r}, but no such card is found: the processor decodes")
 
 
 def _machine() -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from framescout.vectors.cards import on_cards
 from framescout.vectors.files import load_faiss
 
 Parts = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]
@@ -69,7 +70,7 @@ def _means(sample: np.ndarray, count: int) -> np.ndarray:
     means = faiss.Clustering(dimensions, count)
     means.spherical, means.niter, means.min_points_per_centroid = True, 10, 1
     flat = faiss.IndexFlatIP(dimensions)
-    means.train(sample, faiss.index_cpu_to_all_gpus(flat) if faiss.get_num_gpus() > 0 else flat)
+    means.train(sample, on_cards(flat))
     centres: np.ndarray = faiss.vector_to_array(means.centroids).reshape(count, dimensions)
     return centres
 
@@ -94,7 +95,8 @@ def write_lists(index: Any, parts: Parts, path: Path) -> None:
         OSError, RuntimeError: they don't fit.
     """
     faiss = load_faiss()
-    chosen = np.concatenate([_nearest(index, rows) for _, rows in parts()])
+    coarse = on_cards(index.quantizer)
+    chosen = np.concatenate([_nearest(coarse, rows) for _, rows in parts()])
     index.ntotal = len(chosen)
     faiss.write_index(index, str(path))
     index.ntotal = 0
@@ -110,9 +112,9 @@ def write_lists(index: Any, parts: Parts, path: Path) -> None:
             done += len(ids)
 
 
-def _nearest(index: Any, rows: np.ndarray) -> np.ndarray:
-    """(n,) int32: the list that each row belongs into."""
-    numbers: np.ndarray = index.quantizer.search(rows.astype(np.float32), 1)[1][:, 0].astype(np.int32)
+def _nearest(coarse: Any, rows: np.ndarray) -> np.ndarray:
+    """(n,) int32: the list that each row belongs into, by a FAISS index of the lists' centres."""
+    numbers: np.ndarray = coarse.search(rows.astype(np.float32), 1)[1][:, 0].astype(np.int32)
     return numbers
 
 

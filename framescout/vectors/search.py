@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -11,42 +12,63 @@ import numpy as np
 
 from framescout.catalog.records import EmbeddingBlock, Generation, Model
 from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy, touching
-from framescout.vectors.files import FLAT, load_faiss, open_index, threads_for
+from framescout.vectors.files import FLAT, is_sound, load_faiss, open_index, threads_for
 from framescout.vectors.lists import walking
+from framescout.vectors.walk import Lists
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
 
 FEW = 20_000
 """So many vectors are read from the catalog sooner than FAISS is imported: 40 ms against 200 ms (D = 384)."""
+_ALONE_QUERIES, _ALONE_ROWS = 4, 50_000  # what numpy does sooner than FAISS is imported
 
 
 class VectorIndex:
     """All embeddings of one model in one snapshot of the catalog; valid as long as the snapshot is."""
 
-    def __init__(self, snapshot: Snapshot, model: Model, generation: Generation | None, index: Any, few: int) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        model: Model,
+        folder: Path,
+        generation: Generation | None,
+        lists: Lists | None,
+        few: int,
+    ) -> None:
         self.generation = generation
         """The generation that is used; None where everything is read from the catalog."""
         self._snapshot = snapshot
         self._model = model
-        self._index = index
+        self._folder = folder
+        self._lists = lists
         self._few = few
 
     @classmethod
-    def open(cls, snapshot: Snapshot, model: Model, folder: Path, *, few: int = FEW) -> Self:
+    def open(
+        cls, snapshot: Snapshot, model: Model, folder: Path, *, few: int = FEW, questions: int | None = None
+    ) -> Self:
         """Open the current generation of `model` in `folder`, the catalog's folder of index files.
 
         A file that is missing, damaged or at odds with the catalog is passed over: the search is exact then, and
         slower. Up to `few` vectors the catalog is read in any case.
+
+        `questions`: how many are asked before this process ends, where that is known. For one FAISS is not imported, if
+        that can be helped.
         """
         generation = snapshot.current_generation(model.id)
-        if generation is not None and generation.vector_count > few:
-            index = open_index(generation, model, folder)
-            if index is not None:
-                opened = cls(snapshot, model, generation, index, few)
-                if opened._alive_count <= generation.vector_count:
-                    return opened
-        return cls(snapshot, model, None, None, few)
+        without = cls(snapshot, model, folder, None, None, few)
+        if generation is None or generation.vector_count <= few:
+            return without
+        lists = None
+        if questions is not None and questions <= _ALONE_QUERIES and is_sound(generation, folder):
+            if generation.kind == FLAT:  # that few are read from the catalog sooner, too
+                return without
+            lists = Lists.open(folder / Path(generation.file_name).name, generation.vector_count, model.dimensions)
+        opened = cls(snapshot, model, folder, generation, lists, few)
+        if (lists is None and opened._index is None) or opened._alive_count > generation.vector_count:
+            return without
+        return opened
 
     def search(
         self, queries: np.ndarray, limit: int, ranges: np.ndarray | None = None
@@ -88,10 +110,17 @@ class VectorIndex:
             count = int((allowed[:, 1] - allowed[:, 0]).sum())
             if count <= self._few:  # so few are read sooner than the index is walked, and IVF would miss some
                 return search_blocks(queries, self._blocks(allowed), limit, allowed)
+        # A filter may leave few in the nearest lists: as much as it leaves out, so many more lists are walked.
+        lists = -(-self.generation.nprobe * self.generation.vector_count // count)
+        if self._lists is not None and self._lists.rows_in(lists) <= _ALONE_ROWS:
+            with contextlib.suppress(OSError):
+                return self._lists.search(queries, min(limit, count), lists, allowed)
+        if self._index is None:  # an index run took it away between opening and asking
+            return search_blocks(queries, self._blocks(allowed), limit, allowed)
         with threads_for(len(queries)):
             if self.generation.kind == FLAT:
                 return self._search_flat(queries, limit, allowed)
-            return self._search_ivf(queries, limit, allowed, count)
+            return self._search_ivf(queries, min(limit, count), allowed, lists)
 
     def _search_flat(
         self, queries: np.ndarray, limit: int, allowed: np.ndarray | None
@@ -108,13 +137,12 @@ class VectorIndex:
         return ids, np.where(found < 0, -np.inf, scores)
 
     def _search_ivf(
-        self, queries: np.ndarray, limit: int, allowed: np.ndarray | None, count: int
+        self, queries: np.ndarray, limit: int, allowed: np.ndarray | None, lists: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """A filter may leave few in the nearest lists: as much as it leaves out, so many more lists are walked."""
         assert self.generation is not None
         select = None if allowed is None else _selector(allowed, self.generation.covers_below)
-        lists = min(self._index.nlist, -(-self.generation.nprobe * self.generation.vector_count // count))
-        scores, ids = self._index.search(queries, min(limit, count), params=walking(self._index, lists, select))
+        walked = walking(self._index, min(self._index.nlist, lists), select)
+        scores, ids = self._index.search(queries, limit, params=walked)
         return ids, np.where(ids < 0, -np.inf, scores)
 
     def _allowed(self, asked: np.ndarray | None) -> np.ndarray | None:
@@ -134,6 +162,11 @@ class VectorIndex:
         videos = self._video_ranges
         touched = videos[touching(videos[:, 1:], ranges), 0]
         return self._snapshot.blocks(self._model.id, video_ids=touched.tolist())
+
+    @cached_property
+    def _index(self) -> Any:
+        """The index as FAISS opens it; None where it can't be used."""
+        return None if self.generation is None else open_index(self.generation, self._model, self._folder)
 
     @cached_property
     def _alive_count(self) -> int:

@@ -20,7 +20,7 @@ _HEAVY = (
     "framescout.commands.status",
     "framescout.embedding.onnx_export", "indexer.cli", "indexer.pipeline", "indexer.verify", "onnxruntime", "open_clip",
     "query.engine", "query.events_cli", "query.events.detection", "query.labels", "query.labels_cli", "rich.progress",
-    "sqlalchemy.orm", "tests.torture.doomed", "tokenizers", "torch",
+    "sqlalchemy", "tests.torture.doomed", "tokenizers", "torch",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import pytest
 import framescout
 from framescout.catalog import Catalog, schema
 from framescout.catalog.records import FileIdentity, Recording
-from framescout.catalog.tables import Base
+from framescout.catalog.tables import METADATA
 from framescout.errors import (
     CatalogLockedError,
     CatalogNotFoundError,
@@ -228,5 +228,5 @@ def test_migrations_and_tables_describe_the_same_database(catalog: Catalog) -> N
     from alembic.migration import MigrationContext
 
     with catalog._engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
     assert differences == []

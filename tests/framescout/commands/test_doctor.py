@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from framescout.cli import main
-from framescout.media import ffmpeg
+from framescout.media import container, ffmpeg
 
 
 def ask(*options: str) -> tuple[Result, dict[str, dict[str, str]]]:
@@ -52,3 +53,22 @@ def test_a_setting_that_makes_no_sense_is_a_finding(monkeypatch: pytest.MonkeyPa
     result, found = ask()
     assert result.exit_code == 3
     assert "not 'dense'" in found["settings"]["says"]
+
+
+@pytest.mark.parametrize(("is_there", "state", "says"), [(False, "warn", "processor decodes"), (True, "ok", "(cuda)")])
+def test_a_card_that_is_to_decode_and_is_not_there_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, is_there: bool, state: str, says: str
+) -> None:
+    monkeypatch.setattr(container, "has_device", lambda decode_on: is_there and decode_on == "cuda")
+    result, found = ask("--config", "gpu.toml")
+    assert result.exit_code == 0
+    assert found["decoding"]["state"] == state
+    assert says in found["decoding"]["says"]
+
+
+def test_the_card_that_embeds_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Some Card 3000")
+    _, found = ask()
+    assert found["graphics"]["says"] == "Some Card 3000"
+    assert found["processor"]["says"].endswith("fp16")

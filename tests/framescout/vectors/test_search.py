@@ -46,6 +46,7 @@ ranges_of_ids = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), ma
     ranges=st.none() | ranges_of_ids,
     limit=st.integers(1, 60),
     few=st.sampled_from([0, 50]),
+    questions=st.sampled_from([None, 1]),
     exact_at_most=st.sampled_from([0, 10_000]),
 )
 def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
@@ -55,6 +56,7 @@ def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
     ranges: np.ndarray | None,
     limit: int,
     few: int,
+    questions: int | None,
     exact_at_most: int,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -64,7 +66,8 @@ def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
         archive.add(delta)
         archive.drop([video for video in dropped if video <= archive.added])
         with archive.catalog.snapshot() as snapshot:
-            index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=few)
+            folder = archive.catalog.vectors_folder
+            index = VectorIndex.open(snapshot, archive.model, folder, few=few, questions=questions)
             found = index.search(QUERIES, limit, ranges)
         assert_same(found, archive.brute_force(QUERIES, limit, ranges))
 

@@ -1,0 +1,264 @@
+"""What a graphics card gains on each path, and whether its results are the processor's; started by gpu.sh.
+
+    benchmarks/gpu.sh [--minutes 5] [--vectors 200000] [--rounds 3]
+
+Two processes do the same, one after the other: one from which the card is hidden, and one with configs/gpu.toml. Each
+decodes, embeds, builds and asks a FAISS index, and indexes the footage from end to end; medians of the rounds. Exact
+search on a card is measured only to see whether it would pay: framescout doesn't use it. Then the results are compared:
+the same keyframes, embeddings that agree (cosine), the same nearest neighbours (recall).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PROCESSOR, CARD = "cpu", "cuda"
+LEAST_COSINE, LEAST_RECALL = 0.999, 0.99
+_AT, _QUERIES, _NPROBE, _PICTURES = 100, 256, 32, 256
+_SENTENCES = ("trees in a green meadow", "a person on a street", "clouds", "stripes in many colours")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done, and where."""
+
+    footage: Path
+    folder: Path
+    vectors: int
+    rounds: int
+
+
+def missing() -> list[str]:
+    """Who of the three that need a card sees none."""
+    import faiss
+    import torch
+
+    from framescout.media.container import has_device
+
+    sees = {"torch": torch.cuda.is_available(), "FAISS": faiss.get_num_gpus() > 0, "libav": has_device(CARD)}
+    return [name for name, is_seen in sees.items() if not is_seen]
+
+
+def make_footage(folder: Path, minutes: float) -> Path:
+    """1080p H.264 with cuts; 15 s are encoded, the rest is joined on."""
+    from tests.footage.make import ffmpeg, repeated
+
+    one = folder / "one.mp4"
+    scene = "mandelbrot=s=1920x1080:r=25:start_scale=0.5:end_scale=0.05:end_pts=375,noise=alls=6:allf=t"
+    ffmpeg("-f", "lavfi", "-i", scene, "-t", "15", "-c:v", "libx264", "-pix_fmt", "yuv420p", one)
+    return repeated(folder, one, max(1, round(minutes * 4)), "footage.mp4")
+
+
+def measure(work: Work, decode_on: str) -> dict[str, Any]:
+    """Seconds of each path, and what came out."""
+    seconds, results = {}, {}
+    for path in (decoding, embedding, building, searching, indexing):
+        taken, found = path(work, decode_on)
+        seconds |= taken
+        results |= found
+    return {"seconds": seconds} | results
+
+
+def median_of(work: Work, job: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds of a job, after one that warms up; and what it returned last."""
+    result, taken = job(), []
+    for _ in range(work.rounds):
+        started = time.perf_counter()
+        result = job()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken), result
+
+
+def decoding(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """Choose and scale keyframes, in this process."""
+    from framescout.catalog.records import ReadEnd
+    from indexer.keyframes import read_keyframes
+    from indexer.probe import probe
+
+    def job() -> list[Any]:
+        found = read_keyframes(str(work.footage), facts, "balanced", (224, 224), decode_on=decode_on)
+        return [item for item in found if not isinstance(item, ReadEnd)]
+
+    facts = probe(str(work.footage), max_pixels=2**26)
+    taken, keyframes = median_of(work, job)
+    pictures = np.stack([keyframe.picture for keyframe in keyframes])
+    return {"decoding: CPU / NVDEC": taken}, {"pts": np.array([k.pts for k in keyframes]), "pictures": pictures}
+
+
+def embedding(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """The image tower that this machine chooses: fp32 on a processor, autocast fp16 on a card."""
+    import framescout
+    from framescout.embedding import load_embedder
+    from framescout.embedding.torch_towers import sample_pixels
+
+    embedder = load_embedder("starter", cache=framescout.open(work.folder / f"catalog-{decode_on}").cache_folder)
+    pixels = sample_pixels(embedder.image_size, _PICTURES)
+    taken, vectors = median_of(work, lambda: embedder.encode_pixels(pixels))
+    return {f"embedding {_PICTURES} pictures: fp32 / autocast fp16": taken}, {"vectors": vectors}
+
+
+def rows_of(work: Work) -> np.ndarray:
+    """(N, 384) float16 unit rows around some centres."""
+    random = np.random.default_rng(1)
+    centres = random.normal(size=(512, 384)).astype(np.float32)
+    rows = np.empty((work.vectors, 384), np.float16)
+    for start in range(0, work.vectors, 65536):
+        part = rows[start : start + 65536]
+        near = centres[random.integers(0, 512, len(part))] + random.normal(size=part.shape).astype(np.float32)
+        part[...] = near / np.linalg.norm(near, axis=1, keepdims=True)
+    return rows
+
+
+def building(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """Learn the centres of inverted lists, and fill them; then ask the file, on the processor."""
+    from framescout.vectors.files import read_index
+    from framescout.vectors.lists import PER_LIST, list_count, train, walking, write_lists
+
+    def parts() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for start in range(0, len(rows), 65536):
+            yield np.arange(start, min(start + 65536, len(rows))), rows[start : start + 65536]
+
+    rows, count = rows_of(work), list_count(work.vectors)
+    sample = rows[:: max(1, len(rows) // (PER_LIST * count))].astype(np.float32)
+    learning, index = median_of(work, lambda: train(sample, count))
+    path = work.folder / f"{decode_on}.faiss"
+    filling, _ = median_of(work, lambda: write_lists(index, parts, path))
+    opened = read_index(path, decode_on)
+    _, ids = opened.search(queries_of(rows), _AT, params=walking(opened, min(count, _NPROBE)))
+    return {"FAISS, learning the centres": learning, "FAISS, filling the lists": filling}, {"ids": ids}
+
+
+def queries_of(rows: np.ndarray) -> np.ndarray:
+    from framescout.vectors.recall import trial_queries
+
+    return trial_queries(rows[:: len(rows) // _QUERIES][:_QUERIES].astype(np.float32))
+
+
+def searching(work: Work, _: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """Exact search: every vector, fp32 on a processor, fp16 on all cards."""
+    import faiss
+
+    from framescout.vectors.cards import on_cards
+
+    rows = rows_of(work)
+    flat = faiss.IndexFlatIP(rows.shape[1])
+    flat.add(rows.astype(np.float32))
+    index, queries = on_cards(flat), queries_of(rows)
+    together, (_, ids) = median_of(work, lambda: index.search(queries, _AT))
+    alone, _ = median_of(work, lambda: index.search(queries[:1], _AT))
+    return {f"FAISS, exact search, {_QUERIES} questions": together, "the same, one question": alone}, {"exact": ids}
+
+
+def indexing(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """The whole of `framescout index` into a catalog in which only the towers lie, and questions to it."""
+    import framescout
+    import indexer
+    import query
+    from framescout import settings
+
+    given = settings.load(Path("gpu.toml")) if decode_on == CARD else settings.load()
+    catalog = framescout.open(work.folder / f"catalog-{decode_on}")
+    started = time.perf_counter()
+    indexer.index(catalog, [work.footage], settings=given)
+    taken = time.perf_counter() - started
+    with catalog.snapshot() as snapshot:
+        (model,) = snapshot.models()
+        (block,) = snapshot.blocks(model.id)
+        times = snapshot.keyframe_times(block.video_id, model.id)
+        assert times is not None
+    starts = [[moment.start for moment in query.search(catalog, text, limit=3).moments] for text in _SENTENCES]
+    found = {"keyframes": times.times, "embeddings": block.embeddings.astype(np.float32)}
+    return {"`framescout index`: default.toml / gpu.toml": taken}, {**found, "moments": np.array(starts)}
+
+
+def differences(processor: dict[str, Any], card: dict[str, Any]) -> list[str]:
+    """A sentence for each result of the card that is not the processor's."""
+    from framescout.vectors.recall import recall
+
+    said = []
+    for name, what in (("pts", "decoding chose other keyframes"), ("keyframes", "index chose other keyframes")):
+        if not np.array_equal(processor[name], card[name]):
+            said.append(what)
+    for name in ("vectors", "embeddings"):
+        one, other = processor[name], card[name]
+        cosine = float((one * other).sum(axis=1).min()) if one.shape == other.shape else 0.0
+        if cosine < LEAST_COSINE:
+            said.append(f"{name} differ: least cosine {cosine:.5f}")
+    for name, wanted in (("exact", LEAST_RECALL), ("ids", recall(processor["ids"], processor["exact"]) - 0.01)):
+        share = recall(card[name], processor["exact"])
+        if share < wanted:
+            said.append(f"neighbours differ ({name}): recall@{_AT} {share:.4f}, not {wanted:.4f}")
+    if not np.allclose(processor["moments"], card["moments"]):
+        said.append("search finds other moments")
+    return said
+
+
+def step(work: Work, decode_on: str) -> dict[str, Any]:
+    """`measure` in a new process of this script, from which the card is hidden if it is the processor's turn."""
+    hidden = {"CUDA_VISIBLE_DEVICES": ""} if decode_on == PROCESSOR else {}
+    given = [str(work.footage), str(work.folder), str(work.vectors), str(work.rounds)]
+    subprocess.run([sys.executable, __file__, "--step", decode_on, *given], check=True, env=os.environ | hidden)
+    with np.load(work.folder / f"{decode_on}.npz") as stored:
+        results: dict[str, Any] = dict(stored)
+    return results | {"seconds": json.loads((work.folder / f"{decode_on}.json").read_text())}
+
+
+def do_step(work: Work, decode_on: str) -> None:
+    """Measure, and leave the results for `step`."""
+    results = measure(work, decode_on)
+    (work.folder / f"{decode_on}.json").write_text(json.dumps(results.pop("seconds")))
+    np.savez(work.folder / f"{decode_on}.npz", **results)
+
+
+def table(processor: dict[str, float], card: dict[str, float]) -> str:
+    """As Markdown."""
+    lines = ["| | processor, s | card, s | ratio |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {taken:.4f} | {card[name]:.4f} | {taken / card[name]:.2f} |" for name, taken in processor.items()
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, compare, print."""
+    if sys.argv[1:2] == ["--step"]:
+        decode_on, footage, folder, vectors, rounds = sys.argv[2:]
+        do_step(Work(Path(footage), Path(folder), int(vectors), int(rounds)), decode_on)
+        return 0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--vectors", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    blind = missing()
+    if blind:
+        print(f"benchmarks/gpu.sh needs an NVIDIA card; {' and '.join(blind)} can use none here", file=sys.stderr)
+        return 3
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        work = Work(make_footage(folder, given.minutes), folder, given.vectors, given.rounds)
+        processor, card = step(work, PROCESSOR), step(work, CARD)
+    import torch
+
+    print(f"{torch.cuda.get_device_name(0)}; {given.minutes:g} min of footage, {given.vectors} vectors\n")
+    print(table(processor["seconds"], card["seconds"]))
+    said = differences(processor, card)
+    print("\nThe results agree." if not said else "\n" + "\n".join(f"DIFFERENT: {each}" for each in said))
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

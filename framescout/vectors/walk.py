@@ -1,0 +1,118 @@
+"""Inverted lists walked by numpy alone, for the one question of a command: importing FAISS takes longer than that.
+
+FAISS takes 0.2 s to import, and with its libraries for graphics cards half a gigabyte to read from a cold disk; a
+question reads some thousand rows. The layout is FAISS's own (faiss/impl/index_write.cpp), as lists.py writes it; a file
+that isn't laid out so is left to FAISS.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from framescout.vectors.exact import merge, nothing, within
+
+_HEAD = struct.Struct("<4siqqq?i")  # name, dimensions, vectors, two numbers that mean nothing, is trained, metric
+_LISTS = struct.Struct("<QQ")  # lists, lists that are walked unless one says otherwise
+_LENGTH = struct.Struct("<Q")
+_SIZES = struct.Struct("<4sQQ4sQ")  # as lists.py writes it: 'ilar', lists, bytes a code, 'full', lists
+_ID = 8  # bytes
+_INNER_PRODUCT = 0
+
+
+@dataclass(frozen=True)
+class Lists:
+    """An index file of lists with flat centres; the lists are read when they are walked."""
+
+    path: Path
+    centres: np.ndarray
+    """(L, D) float32"""
+    sizes: np.ndarray
+    """(L,) int64, vectors a list"""
+    starts: np.ndarray
+    """(L,) int64, the byte at which a list begins"""
+
+    @classmethod
+    def open(cls, path: Path, count: int, dimensions: int) -> Lists | None:
+        """A file of so many vectors; None where it is not laid out as this reads it, a tree of centres say."""
+        try:
+            with path.open("rb") as file:
+                return cls._read(path, file, count, dimensions)
+        except (OSError, ValueError, struct.error):
+            return None
+
+    @classmethod
+    def _read(cls, path: Path, file: BinaryIO, count: int, dimensions: int) -> Lists | None:
+        name, _, _, _, _, is_trained, metric = _unpack(file, _HEAD)
+        lists, _ = _unpack(file, _LISTS)
+        coarse, width, centres, _, _, _, _ = _unpack(file, _HEAD)
+        (values,) = _unpack(file, _LENGTH)
+        known = (name, is_trained, metric, coarse, width, centres, values)
+        if known != (b"IwSq", True, _INNER_PRODUCT, b"IxFI", dimensions, lists, lists * dimensions):
+            return None
+        rows = np.frombuffer(file.read(4 * values), "<f4").reshape(lists, dimensions)
+        record = 2 * dimensions + _ID
+        begin = file.seek(0, 2) - count * record - 8 * lists
+        file.seek(begin - _SIZES.size)
+        if _unpack(file, _SIZES) != (b"ilar", lists, 2 * dimensions, b"full", lists):
+            return None
+        sizes = np.frombuffer(file.read(8 * lists), "<u8").astype(np.int64)
+        if len(sizes) != lists or sizes.min() < 0 or sizes.sum() != count:
+            return None
+        return cls(path, rows, sizes, begin + 8 * lists + (np.cumsum(sizes) - sizes) * record)
+
+    def rows_in(self, lists: int) -> int:
+        """How many vectors so many lists hold, about."""
+        return int(self.sizes.sum()) * min(lists, len(self.sizes)) // len(self.sizes)
+
+    def search(
+        self, queries: np.ndarray, limit: int, lists: int, ranges: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest vectors in the nearest `lists` lists of each query.
+
+        Args:
+            queries: (Q, D) float32.
+            limit: columns of the answer, K.
+            lists: how many are walked, all where there are fewer.
+            ranges: (M, 2) int64, sorted and apart: only ids in one of these [first, last + 1). None: all.
+
+        Returns:
+            ids (Q, K) int64 and scores (Q, K) float32, best first, -1 and -inf where there are fewer.
+
+        Raises:
+            OSError: the file is gone, or has become shorter.
+        """
+        with self.path.open("rb", buffering=0) as file:
+            found = [self._search(file, query, limit, lists, ranges) for query in queries]
+        return np.concatenate([ids for ids, _ in found]), np.concatenate([scores for _, scores in found])
+
+    def _search(
+        self, file: BinaryIO, query: np.ndarray, limit: int, lists: int, ranges: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        near = self.centres @ query
+        chosen = np.argpartition(-near, lists - 1)[:lists] if lists < len(near) else np.arange(len(near))
+        parts = [self._list(file, number) for number in np.sort(chosen).tolist()]
+        ids = np.concatenate([part for part, _ in parts])
+        rows = np.concatenate([part for _, part in parts])
+        if ranges is not None:
+            allowed = within(ids, ranges)
+            ids, rows = ids[allowed], rows[allowed]
+        return merge(*nothing(1, limit), ids[None], (rows.astype(np.float32) @ query)[None])
+
+    def _list(self, file: BinaryIO, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (n,) int64 and rows (n, D) float16 of one list."""
+        size, dimensions = int(self.sizes[number]), self.centres.shape[1]
+        file.seek(int(self.starts[number]))
+        data = file.read(size * (2 * dimensions + _ID))
+        if len(data) < size * (2 * dimensions + _ID):
+            raise OSError(f"{self.path} ends too soon")
+        rows = np.frombuffer(data, "<f2", size * dimensions).reshape(size, dimensions)
+        return np.frombuffer(data, "<i8", size, rows.nbytes), rows
+
+
+def _unpack(file: BinaryIO, form: struct.Struct) -> tuple[Any, ...]:
+    return form.unpack(file.read(form.size))
