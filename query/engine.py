@@ -181,7 +181,7 @@ class Engine:
         self, snapshot: Snapshot, model: Model, asked: Sequence[_Asked], found: Sequence[list[Found]]
     ) -> list[Answer]:
         pages = [each[asking.skipped : asking.enough - 1] for asking, each in zip(asked, found, strict=True)]
-        moments = iter(look_up(snapshot, [each for page in pages for each in page]))
+        moments = iter(look_up(snapshot, model, [each for page in pages for each in page]))
         next_id = snapshot.next_keyframe_id()
         answers = []
         for asking, each, page in zip(asked, found, pages, strict=True):

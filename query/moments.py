@@ -121,10 +121,10 @@ def join_chains(
         )
 
 
-def look_up(snapshot: Snapshot, found: Sequence[Found]) -> list[Moment]:
+def look_up(snapshot: Snapshot, model: Model, found: Sequence[Found]) -> list[Moment]:
     """Where and when they are: all at once."""
     videos = {video.id: video for video in snapshot.videos(each.video_id for each in found)}
-    times = snapshot.times_of([number for each in found for number in (each.first, each.last, each.peak)])
+    times = snapshot.times_of(model.id, [number for each in found for number in (each.first, each.last, each.peak)])
     return [
         Moment.of(
             videos[each.video_id],
@@ -160,17 +160,17 @@ def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts:
         background: what keyframes score that show something else.
         cuts: (N - 1,) bool, whether a new shot begins between two keyframes.
     """
-    taken = [False] * len(scores)
+    taken = bytearray(len(scores))
     peaks = np.flatnonzero(scores >= max(at_least, _LEAST))
-    curve, is_cut = scores.tolist(), cuts.tolist()  # one by one, lists are read much faster than arrays
+    curve, is_cut = memoryview(np.ascontiguousarray(scores)), cuts.tobytes()  # read one by one faster than arrays
     for peak in peaks[np.argsort(-scores[peaks], kind="stable")].tolist():
         if not taken[peak]:
             stretch = _grow(curve, taken, peak, background, is_cut)
-            taken[stretch.first : stretch.last + 1] = [True] * (stretch.last + 1 - stretch.first)
+            taken[stretch.first : stretch.last + 1] = b"\1" * (stretch.last + 1 - stretch.first)
             yield stretch
 
 
-def _grow(scores: list[float], taken: list[bool], peak: int, background: float, cuts: list[bool]) -> Stretch:
+def _grow(scores: memoryview[float], taken: bytearray, peak: int, background: float, cuts: bytes) -> Stretch:
     top = scores[peak]
     rise = max(top - background, _LEAST_RISE)
     in_a_shot, across_a_cut = top - (1 - _IN_A_SHOT) * rise, top - (1 - _ACROSS_A_CUT) * rise

@@ -155,7 +155,9 @@ def _delete(path: Path) -> None:
 
 def _connectable(path: Path, kept: KeptBlocks | None = None) -> Engine:
     """`kept`: None where each connection is closed when it has been used."""
-    pool: dict[str, Any] = {"poolclass": NullPool} if kept is None else {"poolclass": QueuePool, "max_overflow": -1}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if kept is not None:  # the connection that was used last remembers the most
+        pool = {"poolclass": QueuePool, "max_overflow": -1, "pool_use_lifo": True}
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
 
     @event.listens_for(engine, "connect")
