@@ -220,6 +220,10 @@ class Snapshot:
         spans = spans[np.searchsorted(spans[:, 1], from_keyframe_id) :]
         if video_ids is not None:
             spans = spans[np.isin(spans[:, 0], list(video_ids))]
+        yield from self.blocks_of(model_id, spans)
+
+    def blocks_of(self, model_id: int, spans: np.ndarray) -> Iterator[EmbeddingBlock]:
+        """Embeddings of whole videos; as `blocks`, by rows of `video_ranges` in their order."""
         if not len(spans):
             return
         kept = self._kept
@@ -344,7 +348,7 @@ class Snapshot:
         for keyframe_id, place in zip(keyframe_ids, places, strict=True):
             times = videos[place]
             number = keyframe_id - times.first_keyframe_id
-            found.append((float(times.times[number]), float(times.starts[number]), float(times.ends[number])))
+            found.append((times.times.item(number), times.starts.item(number), times.ends.item(number)))
         return found
 
     def _kept_times(self, kept: KeptBlocks, model_id: int, video_id: int, first: int) -> KeyframeTimes:
