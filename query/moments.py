@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import cast
 
 import numpy as np
 
@@ -164,7 +165,8 @@ def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts:
     """
     taken = bytearray(len(scores))
     peaks = np.flatnonzero(scores >= max(at_least, _LEAST))
-    curve, is_cut = memoryview(np.ascontiguousarray(scores)), cuts.tobytes()  # read one by one faster than arrays
+    # read one by one faster than arrays
+    curve, is_cut = cast("memoryview[float]", np.ascontiguousarray(scores).data), cuts.tobytes()
     for peak in peaks[np.argsort(-scores[peaks], kind="stable")].tolist():
         if not taken[peak]:
             stretch = _grow(curve, taken, peak, background, is_cut)
