@@ -123,6 +123,11 @@ class Snapshot:
             known |= {video.id: video for video in self._videos(missing[start : start + _MANY])}
         return [known[number] for number in wanted if number in known]
 
+    def partial_videos(self) -> list[Video]:
+        """Videos that could not be read to their end, by id."""
+        query = select(VideoRow.id).where(~VideoRow.is_complete)
+        return self.videos(self._connection.execute(query).scalars())
+
     def video_facts(self) -> list[VideoFacts]:
         """What filters ask of every video, by id; cheaper than `videos`."""
         best = _best_files()
