@@ -6,13 +6,12 @@ Makes a catalog of vectors that lie as real ones do (realistic.py; the more foot
 folders of --like, the more so), starts
 `framescout serve` on it, warms it up, and asks different sentences from several clients at once. With --indexing,
 `framescout index` reads an archive of 1080p clips into the same catalog meanwhile. The clients run on the same machine,
-and what they need counts.
+and what they need counts (clients.py).
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import itertools
 import random
 import shutil
@@ -20,9 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +29,7 @@ import numpy as np
 
 import framescout
 from benchmarks.archive import publish, video
+from benchmarks.clients import ask_at_once
 from benchmarks.indexing import make_footage
 from benchmarks.realistic import gather, stream
 from framescout.catalog import Catalog
@@ -86,20 +84,6 @@ def make_clips(folder: Path, count: int) -> Path:
     return archive
 
 
-def ask(port: int, texts: list[str], until: float, taken: list[float]) -> None:
-    """One client."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    for text in texts:
-        if time.perf_counter() > until:
-            return
-        started = time.perf_counter()
-        connection.request("GET", f"/api/search?{urllib.parse.urlencode({'text': text})}")
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 200, answer.status
-        taken.append(time.perf_counter() - started)
-
-
 def sentences() -> list[str]:
     """27,040 different ones, in an order that is always the same."""
     every = [" ".join(parts) for parts in itertools.product(WORDS, PLACES, ["near a"], COLOURS, THINGS)]
@@ -109,18 +93,8 @@ def sentences() -> list[str]:
 
 def measure(port: int, clients: int, seconds: float, texts: list[str]) -> np.ndarray:
     """Milliseconds of each answer; no sentence of `texts` is asked twice."""
-    ask(port, texts[:20], time.perf_counter() + 60, [])
-    taken: list[float] = []
-    until = time.perf_counter() + seconds
-    threads = [
-        threading.Thread(target=ask, args=(port, texts[20 + number :: clients], until, taken))
-        for number in range(clients)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return np.array(taken) * 1000
+    ask_at_once(port, 1, 60, texts[:20])
+    return np.array(ask_at_once(port, clients, seconds, texts[20:])) * 1000
 
 
 def main() -> None:

@@ -26,16 +26,16 @@ def collapse(found: Iterable[Found], enough: int, unlike: float) -> list[Found]:
     similar: list[int] = []
     vectors = np.empty((0, 0), np.float32)
     for each in found:
-        vector = each.vector.astype(np.float32)
+        vector = each.vector.astype(np.float32, copy=False)
         if len(vectors) == len(kept):  # room for as many again
-            vectors = np.resize(vectors, (2 * len(kept) + 16, len(vector)))
-        alike = np.flatnonzero(vectors[: len(kept)] @ vector >= border)
-        if len(alike):
-            similar[alike[0]] += 1
+            vectors = np.resize(vectors, (2 * len(kept) + 32, len(vector)))
+        likeness = vectors[: len(kept)] @ vector
+        if kept and likeness.max() >= border:
+            similar[int((likeness >= border).argmax())] += 1
         elif len(kept) == enough:
             break
         else:
             vectors[len(kept)] = vector
             kept.append(each)
             similar.append(0)
-    return [replace(each, similar=count) for each, count in zip(kept, similar, strict=True)]
+    return [replace(each, similar=count) if count else each for each, count in zip(kept, similar, strict=True)]

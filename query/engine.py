@@ -26,7 +26,7 @@ from query.feedback import learn
 from query.filters import find_places, wanted_ranges
 from query.moments import Found, join_chains, join_curves, look_up
 from query.pictures import encode_pictures
-from query.rank import Nearest, Part, Scanned, evidence, is_one_direction
+from query.rank import Nearest, Part, Scanned, evidence_of_each, is_one_direction
 from query.request import PageToken, Query, Term
 
 _CANDIDATES_A_MOMENT = 8
@@ -70,7 +70,7 @@ class Engine:
             self._encode(model, [text for query in queries for text in query.texts])
             asked = [self._read(snapshot, model, query, only) for query in queries]
             rankings = self._rankings(snapshot, model, index, asked)
-            found = [self._find(snapshot, model, *pair) for pair in zip(asked, rankings, strict=True)]
+            found = [self._find(snapshot, model, *each) for each in zip(asked, rankings, _usual(asked), strict=True)]
             return self._answers(snapshot, model, asked, found)
 
     def encode_ahead(self, queries: Sequence[Query]) -> None:
@@ -171,18 +171,20 @@ class Engine:
                 rankings[number] = nearest
         return rankings
 
-    def _find(self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned | None) -> list[Found]:
+    def _find(
+        self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned | None, usual: float
+    ) -> list[Found]:
         """The best moments up to the page that was asked for, and one more if there is one."""
         if ranking is None:
             steps = [asked.parts, *asked.steps]
             return asked.first(join_chains(snapshot, model, steps, asked.query, asked.ranges))
-        return self._best(asked, ranking)
+        return self._best(asked, ranking, usual)
 
     def _answers(
         self, snapshot: Snapshot, model: Model, asked: Sequence[_Asked], found: Sequence[list[Found]]
     ) -> list[Answer]:
         pages = [each[asking.skipped : asking.enough - 1] for asking, each in zip(asked, found, strict=True)]
-        moments = iter(look_up(snapshot, [each for page in pages for each in page]))
+        moments = iter(look_up(snapshot, model, [each for page in pages for each in page]))
         next_id = snapshot.next_keyframe_id()
         answers = []
         for asking, each, page in zip(asked, found, pages, strict=True):
@@ -199,11 +201,8 @@ class Engine:
             )
         return answers
 
-    def _best(self, asked: _Asked, ranking: Nearest | Scanned) -> list[Found]:
+    def _best(self, asked: _Asked, ranking: Nearest | Scanned, usual: float) -> list[Found]:
         """More candidates are asked for only where they joined into too few moments."""
-        scores = evidence(asked.parts, asked.sample.some)
-        # In a small archive most keyframes may fit; what strangers reach does not.
-        usual = min(median(scores) if len(scores) else 0.0, log_odds(0.0))
         wanted = asked.enough * _CANDIDATES_A_MOMENT
         while True:
             curves, floor, is_all = ranking.curves(wanted)
@@ -249,6 +248,20 @@ class _Asked:
         if not self.query.collapse:
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
+
+
+def _usual(asked: Sequence[_Asked]) -> list[float]:
+    """Of each question the log-odds that keyframes reach which show something else; those that can share a pass do."""
+    shared: dict[int, list[int]] = {}
+    for number, each in enumerate(asked):
+        shared.setdefault(id(each.sample) if is_one_direction(each.parts) else -number, []).append(number)
+    scores = [np.empty(0)] * len(asked)
+    for numbers in shared.values():
+        found = evidence_of_each([asked[number].parts for number in numbers], asked[numbers[0]].sample.some)
+        for number, own in zip(numbers, found, strict=True):
+            scores[number] = own
+    # In a small archive most keyframes may fit; what strangers reach does not.
+    return [min(median(each) if len(each) else 0.0, log_odds(0.0)) for each in scores]
 
 
 def find_model(snapshot: Snapshot, name: str | None) -> Model:

@@ -58,6 +58,13 @@ def evidence(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
     return _evidence(parts, _cosines(rows, _vectors(parts)))
 
 
+def evidence_of_each(questions: Sequence[Sequence[Part]], rows: np.ndarray) -> list[np.ndarray]:
+    """As `evidence`, of several questions; in one pass over the rows."""
+    ends = np.cumsum([len(parts) for parts in questions])[:-1]
+    cosines = _cosines(rows, _vectors([part for parts in questions for part in parts]))
+    return [_evidence(*each) for each in zip(questions, np.split(cosines, ends, axis=1), strict=True)]
+
+
 def log_probability(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
     """(N, D) float32 -> (N,) float64: log of the probability that all hold."""
     return _log_probability(parts, _cosines(rows, _vectors(parts)))
@@ -65,7 +72,7 @@ def log_probability(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
 
 def _vectors(parts: Sequence[Part]) -> np.ndarray:
     """(D, P) float32: a direction a column."""
-    return np.stack([part.vector for part in parts], axis=1)
+    return parts[0].vector[:, None] if len(parts) == 1 else np.stack([part.vector for part in parts], axis=1)
 
 
 def _cosines(rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -110,6 +117,7 @@ class Nearest:
     ) -> None:
         self._snapshot, self._model, self._index, self._part, self._ranges = snapshot, model, index, part, ranges
         self._known: tuple[np.ndarray, np.ndarray] | None = None
+        self._curves: dict[int, Curve] = {}
 
     @classmethod
     def of_many(
@@ -143,9 +151,12 @@ class Nearest:
         spans = self._snapshot.video_ranges(self._model.id)
         # Each place once; np.unique would import numpy.ma, which takes 0.01 s.
         places = np.flatnonzero(np.bincount(np.searchsorted(spans[:, 1], ids[found], side="right") - 1))
-        blocks = self._snapshot.blocks(self._model.id, video_ids=spans[places, 0].tolist())
+        videos = spans[places, 0].tolist()
+        unknown = [place for place, video in zip(places, videos, strict=True) if video not in self._curves]
+        blocks = self._snapshot.blocks_of(self._model.id, spans[unknown])
+        self._curves |= {curve.block.video_id: curve for curve in curves(blocks, [self._part], self._ranges)}
         floor = self._part.at_zero + self._part.slope * (float(scores[found].min()) - _ROUNDING)
-        return list(curves(blocks, [self._part], self._ranges)), floor, bool(found.sum() < len(ids))
+        return [self._curves[video_id] for video_id in videos], floor, bool(found.sum() < len(ids))
 
 
 class Scanned:
@@ -181,22 +192,21 @@ def blocks_in(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> It
 
 def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:
     """Score videos, several at once where they are short."""
-    vectors = _vectors(parts)
     waiting: list[EmbeddingBlock] = []
-    cosines: list[np.ndarray] = []
     count = 0
     for block in blocks:
         waiting.append(block)
-        cosines.append(_cosines(block.rows, vectors))
         count += len(block.embeddings)
         if count >= _ROWS:
-            yield from _scored(waiting, _evidence(parts, np.concatenate(cosines)), ranges)
-            waiting, cosines, count = [], [], 0
+            yield from _scored(waiting, parts, ranges)
+            waiting, count = [], 0
     if waiting:
-        yield from _scored(waiting, _evidence(parts, np.concatenate(cosines)), ranges)
+        yield from _scored(waiting, parts, ranges)
 
 
-def _scored(blocks: list[EmbeddingBlock], scores: np.ndarray, ranges: np.ndarray | None) -> Iterator[Curve]:
+def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:
+    vectors = _vectors(parts)
+    scores = _evidence(parts, np.concatenate([_cosines(block.rows, vectors) for block in blocks]))
     start = 0
     for block in blocks:
         own = scores[start : start + len(block.embeddings)]

@@ -1,4 +1,4 @@
-"""Embeddings that were read lately, kept in memory within a bound.
+"""What was read lately, kept in memory within a bound: embeddings, and when their keyframes are shown.
 
 What is kept stays true in every state of a catalog: its key begins with a keyframe id, and no id is ever used twice. So
 whoever asks must first know that the id lives in the state that he reads.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 
-from framescout.catalog.records import EmbeddingBlock
+from framescout.catalog.records import EmbeddingBlock, KeyframeTimes
 
 MOST_BYTES = 512 * 2**20
 _BYTES_A_VALUE = 2 + 4  # float16 as stored, and float32 as computed with
@@ -24,14 +25,21 @@ class KeptBlocks:
         self._values = 0
         self._lock = threading.Lock()
         self._blocks: OrderedDict[tuple[int, int], EmbeddingBlock] = OrderedDict()
+        self._times: dict[tuple[int, int], KeyframeTimes] = {}  # of blocks that are kept: a hundredth of their size
 
     def get(self, model_id: int, first_keyframe_id: int) -> EmbeddingBlock | None:
         """The block that begins with this keyframe; None where it has to be read."""
+        return self.get_all(model_id, [first_keyframe_id])[first_keyframe_id]
+
+    def get_all(self, model_id: int, first_keyframe_ids: Iterable[int]) -> dict[int, EmbeddingBlock | None]:
+        """As `get`, by these keyframes and in their order."""
+        found = {}
         with self._lock:
-            block = self._blocks.get((model_id, first_keyframe_id))
-            if block is not None:
-                self._blocks.move_to_end((model_id, first_keyframe_id))
-            return block
+            for first in first_keyframe_ids:
+                block = found[first] = self._blocks.get((model_id, first))
+                if block is not None:
+                    self._blocks.move_to_end((model_id, first))
+        return found
 
     def keep(self, model_id: int, block: EmbeddingBlock) -> None:
         """Keep it, and let go of what was not asked for the longest."""
@@ -41,11 +49,24 @@ class KeptBlocks:
             self._blocks[model_id, block.first_keyframe_id] = block
             self._values += block.embeddings.size
             while self._values > self.most_values:
-                _, dropped = self._blocks.popitem(last=False)
+                key, dropped = self._blocks.popitem(last=False)
+                self._times.pop(key, None)
                 self._values -= dropped.embeddings.size
+
+    def times(self, model_id: int, first_keyframe_id: int) -> KeyframeTimes | None:
+        """The times of the block that begins with this keyframe; None where they have to be read."""
+        return self._times.get((model_id, first_keyframe_id))
+
+    def keep_times(self, model_id: int, times: KeyframeTimes) -> None:
+        """Keep them as long as their block."""
+        key = model_id, times.first_keyframe_id
+        with self._lock:
+            if key in self._blocks:
+                self._times[key] = times
 
     def clear(self) -> None:
         """Let go of everything."""
         with self._lock:
             self._blocks.clear()
+            self._times.clear()
             self._values = 0

@@ -160,8 +160,9 @@ def _delete(path: Path) -> None:
 
 def _connectable(path: Path, kept: KeptBlocks | None = None, *, stays: bool = False) -> Engine:
     """Unless `stays`, or something is `kept`, each connection is closed when it has been used."""
-    stays = stays or kept is not None
-    pool: dict[str, Any] = {"poolclass": QueuePool, "max_overflow": -1} if stays else {"poolclass": NullPool}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if stays or kept is not None:  # the connection that was used last remembers the most
+        pool = {"poolclass": QueuePool, "max_overflow": -1, "pool_use_lifo": True}
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
 
     @event.listens_for(engine, "connect")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, Subquery, exists, func, select
@@ -17,6 +18,7 @@ from framescout.catalog.records import (
     Alert,
     EmbeddingBlock,
     Generation,
+    KeyframeTimes,
     Model,
     QuarantinedFile,
     ReadEnd,
@@ -37,6 +39,8 @@ from framescout.catalog.tables import (
 from framescout.errors import DamagedCatalogError
 
 _MANY = 500  # ids in one statement: below SQLite's limit on variables
+_MOST_VIDEOS = 10_000  # whose facts are remembered
+T = TypeVar("T")
 _HAS_FILE = exists().where(FileRow.video_id == IndexingRow.video_id)
 """Not so while other footage stands at its path, and the run goes on that may find it elsewhere: nothing to show."""
 
@@ -51,29 +55,20 @@ class KnownFile:
     is_gone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeyframeTimes:
-    """The keyframes of one video and model, as columns of equal length N; times in seconds."""
-
-    first_keyframe_id: int
-    pts: np.ndarray
-    """(N,) int64"""
-    times: np.ndarray
-    """(N,) float64"""
-    starts: np.ndarray
-    """(N,) float64, where each keyframe's stretch begins"""
-    ends: np.ndarray
-    """(N,) float64, where it ends"""
-
-
 class Snapshot:
     """One state of the catalog; made by `Catalog.snapshot`."""
 
     def __init__(self, connection: Connection, kept: KeptBlocks | None = None) -> None:
         self._connection = connection
         self._kept = kept
-        self._ranges = {} if kept is None else _known_ranges(connection)
-        self._lengths: dict[int, int] = {}
+        self._known = {} if kept is None else _known_of(connection)
+
+    def _once(self, name: Hashable, read: Callable[[], T]) -> T:
+        """What `read` returns; asked once in a state of a catalog that stays open, else once in a snapshot."""
+        if name not in self._known:
+            self._known[name] = read()
+        found: T = self._known[name]
+        return found
 
     def known_files(self) -> dict[str, KnownFile]:
         """Every file that holds a video, by path."""
@@ -116,12 +111,21 @@ class Snapshot:
 
     def videos(self, ids: Iterable[int] | None = None) -> list[Video]:
         """Videos with these ids, or all, by id; unknown ids are passed over."""
-        wanted = None if ids is None else sorted(set(ids))
-        if wanted is None:
+        if ids is None:
             return self._videos(None)
-        return [
-            video for start in range(0, len(wanted), _MANY) for video in self._videos(wanted[start : start + _MANY])
-        ]
+        wanted, known = sorted(set(ids)), self._once("videos", dict[int, Video])
+        missing = [number for number in wanted if number not in known]
+        if len(known) + len(missing) > _MOST_VIDEOS:
+            known.clear()
+            missing = wanted
+        for start in range(0, len(missing), _MANY):
+            known |= {video.id: video for video in self._videos(missing[start : start + _MANY])}
+        return [known[number] for number in wanted if number in known]
+
+    def partial_videos(self) -> list[Video]:
+        """Videos that could not be read to their end, by id."""
+        query = select(VideoRow.id).where(~VideoRow.is_complete)
+        return self.videos(self._connection.execute(query).scalars())
 
     def video_facts(self) -> list[VideoFacts]:
         """What filters ask of every video, by id; cheaper than `videos`."""
@@ -172,6 +176,9 @@ class Snapshot:
 
     def active_model(self) -> Model | None:
         """The model that searches use where they name none."""
+        return self._once("active model", self._active_model)
+
+    def _active_model(self) -> Model | None:
         active = select(StateRow.value).where(StateRow.key == "active_model_id").scalar_subquery()
         row = self._connection.execute(
             select(ModelRow.id, ModelRow.name, ModelRow.fingerprint, ModelRow.dimensions).where(ModelRow.id == active)
@@ -191,18 +198,19 @@ class Snapshot:
 
     def video_ranges(self, model_id: int) -> np.ndarray:
         """(M, 3) int64: video id, first keyframe id, last keyframe id + 1; in order of keyframe id."""
-        if model_id not in self._ranges:
-            rows = self._connection.execute(
-                select(
-                    IndexingRow.video_id,
-                    IndexingRow.first_keyframe_id,
-                    IndexingRow.first_keyframe_id + IndexingRow.keyframe_count,
-                )
-                .where(IndexingRow.model_id == model_id, _HAS_FILE)
-                .order_by(IndexingRow.first_keyframe_id)
-            ).all()
-            self._ranges[model_id] = _integers(rows, 3)
-        return self._ranges[model_id]
+        return self._once(("ranges", model_id), lambda: self._video_ranges(model_id))
+
+    def _video_ranges(self, model_id: int) -> np.ndarray:
+        rows = self._connection.execute(
+            select(
+                IndexingRow.video_id,
+                IndexingRow.first_keyframe_id,
+                IndexingRow.first_keyframe_id + IndexingRow.keyframe_count,
+            )
+            .where(IndexingRow.model_id == model_id, _HAS_FILE)
+            .order_by(IndexingRow.first_keyframe_id)
+        ).all()
+        return _integers(rows, 3)
 
     def blocks(
         self, model_id: int, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None
@@ -216,13 +224,17 @@ class Snapshot:
         spans = spans[np.searchsorted(spans[:, 1], from_keyframe_id) :]
         if video_ids is not None:
             spans = spans[np.isin(spans[:, 0], list(video_ids))]
+        yield from self.blocks_of(model_id, spans)
+
+    def blocks_of(self, model_id: int, spans: np.ndarray) -> Iterator[EmbeddingBlock]:
+        """Embeddings of whole videos; as `blocks`, by rows of `video_ranges` in their order."""
         if not len(spans):
             return
         kept = self._kept
         if kept is None or int((spans[:, 2] - spans[:, 1]).sum()) * self._dimensions(model_id) > kept.most_values:
             yield from self._read_blocks(model_id, spans[:, 1].tolist())
             return
-        known = {first: kept.get(model_id, first) for first in spans[:, 1].tolist()}
+        known = kept.get_all(model_id, spans[:, 1].tolist())
         missing = self._read_blocks(model_id, [first for first, block in known.items() if block is None])
         for block in known.values():
             if block is not None:
@@ -232,10 +244,9 @@ class Snapshot:
                 yield read
 
     def _dimensions(self, model_id: int) -> int:
-        if model_id not in self._lengths:
-            query = select(ModelRow.dimensions).where(ModelRow.id == model_id)
-            self._lengths[model_id] = self._connection.execute(query).scalar_one()
-        return self._lengths[model_id]
+        query = select(ModelRow.dimensions).where(ModelRow.id == model_id)
+        dimensions: int = self._once(("dimensions", model_id), lambda: self._connection.execute(query).scalar_one())
+        return dimensions
 
     def _read_blocks(self, model_id: int, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
         """Those that begin with these keyframes, in this order, which is that of the ids."""
@@ -331,8 +342,29 @@ class Snapshot:
         ).all()
         return _integers(rows, 2)
 
-    def times_of(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
-        """(time, start, end) in seconds of each of these keyframes, in the order of the ids."""
+    def times_of(self, model_id: int, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
+        """(time, start, end) in seconds of each of these keyframes of a model, in the order of the ids."""
+        if self._kept is None:
+            return self._times_of(keyframe_ids)
+        ranges = self.video_ranges(model_id)
+        places = (np.searchsorted(ranges[:, 1], keyframe_ids, side="right") - 1).tolist()
+        videos = {place: self._kept_times(self._kept, model_id, *ranges[place, :2].tolist()) for place in set(places)}
+        found = []
+        for keyframe_id, place in zip(keyframe_ids, places, strict=True):
+            times = videos[place]
+            number = keyframe_id - times.first_keyframe_id
+            found.append((times.times.item(number), times.starts.item(number), times.ends.item(number)))
+        return found
+
+    def _kept_times(self, kept: KeptBlocks, model_id: int, video_id: int, first: int) -> KeyframeTimes:
+        times = kept.times(model_id, first)
+        if times is None:
+            times = self.keyframe_times(video_id, model_id)
+            assert times is not None
+            kept.keep_times(model_id, times)
+        return times
+
+    def _times_of(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
         wanted = sorted(set(keyframe_ids))
         query = select(KeyframeRow.id, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
         known: dict[int, tuple[float, float, float]] = {}
@@ -359,6 +391,9 @@ class Snapshot:
 
     def current_generation(self, model_id: int) -> Generation | None:
         """The vector index file that is valid for this model."""
+        return self._once(("generation", model_id), lambda: self._current_generation(model_id))
+
+    def _current_generation(self, model_id: int) -> Generation | None:
         row = self._connection.execute(
             select(
                 GenerationRow.id,
@@ -378,7 +413,7 @@ class Snapshot:
     def next_keyframe_id(self) -> int:
         """The id that the next keyframe will get: every living id is smaller."""
         query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
-        return self._connection.execute(query).scalar() or 1
+        return self._once("next keyframe", lambda: self._connection.execute(query).scalar() or 1)
 
     def is_altered(self, video_id: int, model_id: int) -> bool:
         """Whether a video's embeddings or keyframes by this model are not as they were written."""
@@ -422,18 +457,18 @@ class Snapshot:
         )
 
 
-RANGES = "framescout: video ranges"
-"""In a connection's `info`: SQLite's data version, and model id -> ranges in that state."""
+KNOWN = "framescout: known"
+"""In a connection's `info`: SQLite's data version, and what was read in that state."""
 
 
-def _known_ranges(connection: Connection) -> dict[int, np.ndarray]:
-    """What this connection has read of the ranges in the state that it is in, to be added to."""
+def _known_of(connection: Connection) -> dict[Hashable, Any]:
+    """What this connection has read again and again in the state that it is in, to be added to."""
     version = connection.exec_driver_sql("PRAGMA data_version").scalar()
-    known = connection.info.get(RANGES)
+    known = connection.info.get(KNOWN)
     if known is None or known[0] != version:
-        known = connection.info[RANGES] = (version, {})
-    ranges: dict[int, np.ndarray] = known[1]
-    return ranges
+        known = connection.info[KNOWN] = (version, {})
+    read: dict[Hashable, Any] = known[1]
+    return read
 
 
 def _integers(rows: Iterable[Iterable[int]], columns: int) -> np.ndarray:

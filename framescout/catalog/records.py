@@ -157,6 +157,21 @@ class EmbeddingBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyframeTimes:
+    """The keyframes of one video and model, as columns of equal length N; times in seconds."""
+
+    first_keyframe_id: int
+    pts: np.ndarray
+    """(N,) int64"""
+    times: np.ndarray
+    """(N,) float64"""
+    starts: np.ndarray
+    """(N,) float64, where each keyframe's stretch begins"""
+    ends: np.ndarray
+    """(N,) float64, where it ends"""
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedFile:
     """A file that could not be used, and why."""
 

@@ -42,8 +42,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         ]
         partial = [
             {"path": video.path, "read_to": video.end.read_to, "why": video.end.detail}
-            for video in snapshot.videos()
-            if not video.end.is_complete
+            for video in snapshot.partial_videos()
         ]
     return {
         "catalog": str(catalog.folder),

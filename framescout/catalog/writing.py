@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from framescout.catalog.alerts import put_alerts
 from framescout.catalog.labels import put_labels
-from framescout.catalog.reading import RANGES
+from framescout.catalog.reading import KNOWN
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
 from framescout.catalog.seals import seal_file, seal_indexing, seal_video
 from framescout.catalog.tables import (
@@ -238,7 +238,7 @@ class Writer:
             self._engine.connect().execution_options(begin="IMMEDIATE") as connection,
             connection.begin(),
         ):
-            connection.info.pop(RANGES, None)  # SQLite's data version tells of others' changes alone
+            connection.info.pop(KNOWN, None)  # SQLite's data version tells of others' changes alone
             yield connection
 
 

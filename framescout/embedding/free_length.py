@@ -59,16 +59,38 @@ def _instead(module: nn.Module, **tensors: torch.Tensor | None) -> Iterator[None
 
 @contextlib.contextmanager
 def traceable(tower: FreeLengthTextTower) -> Iterator[None]:
-    """While it lasts, attention is written so that a trace keeps the length free; torch's own fixes it."""
-    blocks = list(tower.tower.transformer.resblocks)
-    own = [block.attn for block in blocks]
-    for block in blocks:
+    """While it lasts, attention is written so that a trace keeps the length free; torch's own fixes it.
+
+    Of a class token, which stands last, the last block works out nothing else: no one would look at it.
+    """
+    blocks = tower.tower.transformer.resblocks
+    whole = list(blocks)
+    own = [block.attn for block in whole]
+    for block in whole:
         block.attn = _Attention(block.attn)
+    if tower.has_class_token:
+        blocks[-1] = _LastPosition(whole[-1])
     try:
         yield
     finally:
-        for block, attention in zip(blocks, own, strict=True):
+        blocks[-1] = whole[-1]
+        for block, attention in zip(whole, own, strict=True):
             block.attn = attention
+
+
+class _LastPosition(nn.Module):  # type: ignore[misc]
+    """A ResidualAttentionBlock of which only the last position is asked for: (N, L, W) -> (N, 1, W)."""
+
+    def __init__(self, block: ResidualAttentionBlock) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, x: torch.Tensor, *, attn_mask: torch.Tensor | None = None, **__: Any) -> torch.Tensor:
+        block = self.block
+        attended, _ = block.attn(block.ln_1(x), attn_mask=attn_mask, is_last_alone=True)
+        last = x[:, -1:] + block.ls_1(attended)
+        seen: torch.Tensor = last + block.ls_2(block.mlp(block.ln_2(last)))
+        return seen
 
 
 class _Attention(nn.Module):  # type: ignore[misc]
@@ -78,11 +100,22 @@ class _Attention(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.own = own
 
-    def forward(self, x: torch.Tensor, *_: Any, attn_mask: torch.Tensor | None, **__: Any) -> tuple[torch.Tensor, None]:
+    def forward(
+        self, x: torch.Tensor, *_: Any, attn_mask: torch.Tensor | None, is_last_alone: bool = False, **__: Any
+    ) -> tuple[torch.Tensor, None]:
         n, heads, width = x.shape[0], self.own.num_heads, self.own.embed_dim
-        mixed = functional.linear(x, self.own.in_proj_weight, self.own.in_proj_bias)
-        q, k, v = mixed.view(n, -1, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+        weight, bias = self.own.in_proj_weight, self.own.in_proj_bias
+        if is_last_alone:
+            q = functional.linear(x[:, -1:], weight[:width], bias[:width])
+            q = q.view(n, 1, heads, width // heads).transpose(1, 2)
+            mixed = functional.linear(x, weight[width:], bias[width:])
+            k, v = mixed.view(n, -1, 2, heads, width // heads).permute(2, 0, 3, 1, 4)
+        else:
+            mixed = functional.linear(x, weight, bias)
+            q, k, v = mixed.view(n, -1, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
         if attn_mask is not None and attn_mask.dim() == 3:
             attn_mask = attn_mask.view(n, heads, attn_mask.shape[1], attn_mask.shape[2])
+        if attn_mask is not None and is_last_alone:
+            attn_mask = attn_mask[..., -1:, :]
         seen = functional.scaled_dot_product_attention(q, k, v, attn_mask)
         return self.own.out_proj(seen.transpose(1, 2).reshape(n, -1, width)), None

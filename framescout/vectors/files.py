@@ -17,7 +17,7 @@ FLAT, IVF = "flat-fp16", "ivf-fp16"
 """Kinds of index: float16 in order of id, and in inverted lists."""
 KINDS = (FLAT, IVF)
 """A file of another kind was written by an older version: it is not used, and the next indexing replaces it."""
-_MANY = 8  # queries that are worth several threads
+_MANY = 64  # queries that are worth several threads
 
 
 def load_faiss() -> Any:
@@ -78,7 +78,7 @@ def read_index(path: Path, _seal: str) -> Any:
 
 @contextlib.contextmanager
 def threads_for(queries: int) -> Iterator[None]:
-    """One thread for what is done in a millisecond: to wake the others takes longer, and they are wanted elsewhere."""
+    """One thread for what is done in milliseconds: the others would wait for each other, and are wanted elsewhere."""
     faiss = load_faiss()
     before = faiss.omp_get_max_threads()
     if queries < _MANY:

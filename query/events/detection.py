@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from framescout.catalog import Snapshot
-from framescout.catalog.reading import KeyframeTimes
-from framescout.catalog.records import Alert, Model, VideoFacts
+from framescout.catalog.records import Alert, KeyframeTimes, Model, VideoFacts
 from query.engine import Engine, find_model
 from query.events.definition import Event
 from query.events.evidence import Directions, Track, clock_of, context_shares, shift, smooth

@@ -10,11 +10,11 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from query.present import as_json_line
 from query.web.asking import LARGEST_PICTURE, keep_picture, small_copy
 from query.web.documents import Picture, Problem
 from query.web.exports_api import exports_api
 from query.web.site import Question, Shared
+from query.web.straight import encode
 from query.web.videos_api import videos_api
 
 _TROUBLE: dict[int | str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ api = APIRouter(prefix="/api", responses=_TROUBLE)
 async def search(site: Shared, asked: Question) -> dict[str, Any]:  # what is documented; it is sent as it is
     """Moments, best first: the document of `framescout search --json`."""
     answer = await asyncio.wrap_future(site.ask(asked))
-    return Response(as_json_line(answer), media_type="application/json")  # type: ignore[return-value]
+    return Response(encode(answer), media_type="application/json")  # type: ignore[return-value]
 
 
 @api.post("/pictures", openapi_extra={"requestBody": {"required": True, "content": _IMAGES}})

@@ -22,6 +22,7 @@ from query.web.api import api
 from query.web.guard import Guard
 from query.web.pages import error_page, pages
 from query.web.site import Site
+from query.web.straight import StraightToAnswer
 from query.web.trouble import told
 
 _HERE = Path(__file__).parent
@@ -63,7 +64,7 @@ def create_app(
     app.add_exception_handler(FramescoutError, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(HTTPException, _told)
-    return Guard(app, host=host, token=token)
+    return Guard(StraightToAnswer(app, site), host=host, token=token)
 
 
 async def _told(request: Request, error: Exception) -> Response:

@@ -15,9 +15,12 @@ from query.request import Query
 from query.web.documents import LARGEST_ID
 
 MOST_SHOWN = 100
+USUAL_LIMIT = 24
+LONGEST_TEXT = 2000
+"""Letters."""
 LARGEST_PICTURE = 20 * 2**20
 
-_Text = Annotated[str, Parameter(max_length=2000)]
+_Text = Annotated[str, Parameter(max_length=LONGEST_TEXT)]
 _Texts = Annotated[list[Annotated[str, Parameter(max_length=500)]], Parameter(max_length=32)]
 _Id = Annotated[int, Parameter(ge=1, le=LARGEST_ID)]
 _OrNothing = BeforeValidator(lambda value: None if value == "" else value)  # an empty field of a form
@@ -65,7 +68,7 @@ class Asked:
         max_duration: _Seconds = None,
         min_confidence: _Share = None,
         collapse: bool = True,
-        limit: Annotated[int, Parameter(ge=1, le=MOST_SHOWN)] = 24,
+        limit: Annotated[int, Parameter(ge=1, le=MOST_SHOWN)] = USUAL_LIMIT,
         page: Annotated[str | None, Parameter(pattern=r"^$|^\d{1,6}(@\d{1,18})?$")] = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "picture")}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import framescout
 from framescout.catalog import Catalog
 from framescout.catalog.kept import KeptBlocks
-from framescout.catalog.records import EmbeddingBlock, Model
+from framescout.catalog.records import EmbeddingBlock, KeyframeTimes, Model
 from tests.framescout.catalog.make import make_indexed
 
 
@@ -88,13 +88,41 @@ def kept_and_not(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalog, Cat
     return Catalog.open(folder, stays=True), other, model
 
 
+def test_when_keyframes_are_shown_is_known_with_and_without(kept_and_not: tuple[Catalog, Catalog, Model]) -> None:
+    stays, other, model = kept_and_not
+    for _ in range(2):
+        with stays.snapshot() as snapshot, other.snapshot() as wanted:
+            ids = [i for first, end in wanted.keyframe_ranges(model.id) for i in range(first, end)][::-1]
+            assert snapshot.times_of(model.id, ids) == wanted.times_of(model.id, ids)
+            assert snapshot.videos([3, 99, 1]) == wanted.videos([1, 3])
+
+
+def test_what_was_asked_once_is_asked_again_in_another_state(tmp_path: Path) -> None:
+    others, model = filled(tmp_path, "ab")
+    stays = Catalog.open(tmp_path, stays=True)
+    for number in range(3):
+        with stays.snapshot() as snapshot, others.snapshot() as wanted:
+            assert snapshot.active_model() == wanted.active_model()
+            assert snapshot.next_keyframe_id() == wanted.next_keyframe_id()
+            assert snapshot.videos([1, 2, 3]) == wanted.videos([1, 2, 3])
+            assert snapshot.current_generation(model.id) == wanted.current_generation(model.id)
+        with (stays if number == 1 else others).writer() as writer:
+            writer.activate(model)
+            writer.commit_video(make_indexed("/archive/b.mp4", count=9, seed=5 + number), model)
+            writer.drop_video(1)
+
+
 def test_memory_stays_within_its_bound() -> None:
     kept = KeptBlocks(most_bytes=6 * 8 * 10)  # ten vectors
     blocks = [EmbeddingBlock(i, 100 * i, np.zeros((4, 8), np.float16)) for i in range(4)]
     for block in blocks[:2]:
         kept.keep(1, block)
     assert kept.get(1, 0) is blocks[0]
+    times = KeyframeTimes(100, *[np.zeros(4)] * 4)
+    kept.keep_times(1, times)
+    assert kept.times(1, 100) is times
     kept.keep(1, blocks[2])
+    assert kept.times(1, 100) is None
     assert kept.get(1, 100) is None  # the one that was not asked for the longest
     assert kept.get(1, 0) is blocks[0]
     assert kept.get(2, 0) is None

@@ -29,6 +29,23 @@ def test_a_search_is_the_json_of_the_command_line(client: TestClient, served: Ca
     assert told == json.loads(json.dumps(wanted))
 
 
+def test_a_sentence_alone_is_answered_as_among_other_parameters(client: TestClient) -> None:
+    for text in ("trees in a green meadow", "la mer, c'est bleu + 20% \N{WATER WAVE}", "dog:2", " the  sea "):
+        short = client.get("/api/search", params={"text": text})
+        long = client.get("/api/search", params={"text": text, "limit": 24})
+        assert short.status_code == 200
+        assert short.headers == long.headers
+        told, wanted = (answer.json() for answer in (short, long))
+        for moment in told["moments"] + wanted["moments"]:
+            moment["score"] = pytest.approx(moment["score"], abs=1e-5)  # scored together with others, it is rounded
+            moment["confidence"] = pytest.approx(moment["confidence"], abs=1e-3)
+        assert told == wanted
+    for bad in ("text=", "text=%20", "text=a&text=b", "text=" + "x" * 2001, "text=dog%3A99", "texts=dog", "", "text"):
+        short = client.get(f"/api/search?{bad}")
+        long = client.get(f"/api/search?{bad}&limit=24")
+        assert (short.status_code, short.text) == (long.status_code, long.text), bad
+
+
 def test_a_picture_that_was_sent_finds_what_it_shows(client: TestClient) -> None:
     jpeg = io.BytesIO()
     draw("meadow").save(jpeg, "JPEG")
