@@ -21,15 +21,15 @@ Parts = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]
 """Ids (n,) int64 and rows (n, D) float16 of all vectors, a part at a time; the same at every call."""
 PER_LIST = 40
 """Vectors a list to learn its centre from."""
-_FLAT_AT_MOST = 4096  # lists whose centres are compared one by one
-_SPARE = 8  # times as many centres of a tree are compared as lists are wanted
+_FLAT_AT_MOST = 1024  # lists whose centres are compared one by one
+_SPARE = 16  # times as many centres of a tree are compared as lists are wanted
 _NO_LISTS = struct.Struct("<4sQQ4sQ")  # how FAISS says that all lists are empty: name, lists, bytes a code, 'sprs', 0
 _ID = 8  # bytes
 
 
 def list_count(count: int) -> int:
-    """How many lists so many vectors are worth."""
-    return int(max(1, min(2 ** round(np.log2(4 * np.sqrt(count))), count // PER_LIST)))
+    """How many lists so many vectors are worth: small ones, since their centres are found through a tree."""
+    return int(max(1, min(2 ** round(np.log2(12 * np.sqrt(count))), count // PER_LIST)))
 
 
 def train(sample: np.ndarray, lists: int) -> Any:

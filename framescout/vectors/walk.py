@@ -20,13 +20,14 @@ _HEAD = struct.Struct("<4siqqq?i")  # name, dimensions, vectors, two numbers tha
 _LISTS = struct.Struct("<QQ")  # lists, lists that are walked unless one says otherwise
 _LENGTH = struct.Struct("<Q")
 _SIZES = struct.Struct("<4sQQ4sQ")  # as lists.py writes it: 'ilar', lists, bytes a code, 'full', lists
+_NO_MAP = struct.Struct("<bQ")  # no table from ids to places, of no length
 _ID = 8  # bytes
 _INNER_PRODUCT = 0
 
 
 @dataclass(frozen=True)
 class Lists:
-    """An index file of lists with flat centres; the lists are read when they are walked."""
+    """An index file of lists; they are read when they are walked."""
 
     path: Path
     centres: np.ndarray
@@ -38,23 +39,22 @@ class Lists:
 
     @classmethod
     def open(cls, path: Path, count: int, dimensions: int) -> Lists | None:
-        """A file of so many vectors; None where it is not laid out as this reads it, a tree of centres say."""
+        """A file of so many vectors; None where it is not laid out as this reads it."""
         try:
             with path.open("rb") as file:
                 return cls._read(path, file, count, dimensions)
-        except (OSError, ValueError, struct.error):
+        except (OSError, ValueError, IndexError, struct.error):
             return None
 
     @classmethod
     def _read(cls, path: Path, file: BinaryIO, count: int, dimensions: int) -> Lists | None:
         name, _, _, _, _, is_trained, metric = _unpack(file, _HEAD)
         lists, _ = _unpack(file, _LISTS)
-        coarse, width, centres, _, _, _, _ = _unpack(file, _HEAD)
-        (values,) = _unpack(file, _LENGTH)
-        known = (name, is_trained, metric, coarse, width, centres, values)
-        if known != (b"IwSq", True, _INNER_PRODUCT, b"IxFI", dimensions, lists, lists * dimensions):
+        if (name, is_trained, metric) != (b"IwSq", True, _INNER_PRODUCT):
             return None
-        rows = np.frombuffer(file.read(4 * values), "<f4").reshape(lists, dimensions)
+        centres = _read_centres(file, lists, dimensions)
+        if centres is None:
+            return None
         record = 2 * dimensions + _ID
         begin = file.seek(0, 2) - count * record - 8 * lists
         file.seek(begin - _SIZES.size)
@@ -63,7 +63,7 @@ class Lists:
         sizes = np.frombuffer(file.read(8 * lists), "<u8").astype(np.int64)
         if len(sizes) != lists or sizes.min() < 0 or sizes.sum() != count:
             return None
-        return cls(path, rows, sizes, begin + 8 * lists + (np.cumsum(sizes) - sizes) * record)
+        return cls(path, centres, sizes, begin + 8 * lists + (np.cumsum(sizes) - sizes) * record)
 
     def rows_in(self, lists: int) -> int:
         """How many vectors so many lists hold, about."""
@@ -112,6 +112,39 @@ class Lists:
             raise OSError(f"{self.path} ends too soon")
         rows = np.frombuffer(data, "<f2", size * dimensions).reshape(size, dimensions)
         return np.frombuffer(data, "<i8", size, rows.nbytes), rows
+
+
+def _read_centres(file: BinaryIO, lists: int, dimensions: int) -> np.ndarray | None:
+    """(L, D) float32 in order of the lists; all of them, though FAISS looks at a part of a tree: one question has time.
+
+    None where they are not laid out as lists.py has FAISS do it.
+    """
+    name, width, count, _, _, _, _ = _unpack(file, _HEAD)
+    if (width, count) != (dimensions, lists) or name not in (b"IxFI", b"IwFl"):
+        return None
+    if name == b"IxFI":
+        return _read_flat(file, lists, dimensions)
+    cells, _ = _unpack(file, _LISTS)
+    if _unpack(file, _HEAD)[:3] != (b"IxFI", dimensions, cells) or _read_flat(file, cells, dimensions) is None:
+        return None
+    _unpack(file, _NO_MAP)
+    if _unpack(file, _SIZES) != (b"ilar", cells, 4 * dimensions, b"full", cells):
+        return None
+    sizes = np.frombuffer(file.read(8 * cells), "<u8")
+    if sizes.max() > lists or sizes.sum() != lists:
+        return None
+    centres = np.empty((lists, dimensions), np.float32)
+    for size in sizes.tolist():
+        rows = np.frombuffer(file.read(4 * size * dimensions), "<f4").reshape(size, dimensions)
+        centres[np.frombuffer(file.read(_ID * size), "<i8")] = rows
+    return centres
+
+
+def _read_flat(file: BinaryIO, count: int, dimensions: int) -> np.ndarray | None:
+    (values,) = _unpack(file, _LENGTH)
+    if values != count * dimensions:
+        return None
+    return np.frombuffer(file.read(4 * values), "<f4").reshape(count, dimensions)
 
 
 def _unpack(file: BinaryIO, form: struct.Struct) -> tuple[Any, ...]:

@@ -105,15 +105,24 @@ def test_many_questions_or_many_rows_are_left_to_faiss(published: Published, mon
         ask(archive, 1)
 
 
-def test_centres_in_a_tree_are_left_to_faiss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ranges", [None, RANGES], ids=["all", "filtered"])
+def test_centres_in_a_tree_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ranges: np.ndarray | None) -> None:
     monkeypatch.setattr(lists, "_FLAT_AT_MOST", 4)
-    archive, generation, path = publish(tmp_path)
-    assert Lists.open(path, generation.vector_count, DIMENSIONS) is None
-    assert_same(ask(archive, 1), ask(archive, None))
+    monkeypatch.setattr(lists, "_SPARE", 10_000)  # FAISS looks at all of them, too
+    published = publish(tmp_path)
+    archive, generation, _ = published
+    assert generation.nprobe < list_count(published)
+    wanted = ask(archive, None, 20, ranges)
+    faiss_is_not_to_be_used(monkeypatch)
+    assert_same(ask(archive, 1, 20, ranges), wanted)
 
 
-def test_a_file_that_is_laid_out_otherwise_is_none(published: Published, tmp_path: Path) -> None:
-    _, generation, path = published
+@pytest.mark.parametrize("flat_at_most", [4, 1000], ids=["tree", "flat"])
+def test_a_file_that_is_laid_out_otherwise_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flat_at_most: int
+) -> None:
+    monkeypatch.setattr(lists, "_FLAT_AT_MOST", flat_at_most)
+    _, generation, path = publish(tmp_path / "catalog")
     content, other = path.read_bytes(), tmp_path / "other.faiss"
     for size in (0, 1, 40, 80, 100, len(content) // 2, len(content) - 1):
         other.write_bytes(content[:size])
