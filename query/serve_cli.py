@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+_TURN = 0.0005
+"""Seconds that a thread may keep Python's lock while another wants it: one that has computed goes on soon."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others need a token.")
@@ -34,8 +37,10 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     """
     import os
     import socket
+    import sys
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that share a small product wait for each other
+    sys.setswitchinterval(_TURN)
     import uvicorn
 
     from framescout import settings
