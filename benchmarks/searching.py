@@ -50,8 +50,8 @@ class Plain:
     dimensions: int
     count: int
 
-    def keyframe_count(self, _model_id: int) -> int:
-        return self.count
+    def keyframe_count(self, _model_id: int, *, below: int | None = None) -> int:
+        return self.count if below is None else min(self.count, below - 1)
 
     def next_keyframe_id(self) -> int:
         return self.count + 1
