@@ -144,7 +144,7 @@ def building(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, An
 def queries_of(rows: np.ndarray) -> np.ndarray:
     from framescout.vectors.recall import trial_queries
 
-    return trial_queries(rows[:: len(rows) // _QUERIES][:_QUERIES].astype(np.float32))
+    return np.concatenate(trial_queries(rows[:: len(rows) // _QUERIES][:_QUERIES].astype(np.float32)))
 
 
 def searching(work: Work, _: str) -> tuple[dict[str, float], dict[str, Any]]:
