@@ -291,7 +291,9 @@ class Milvus(Engine):
 
 
 class Framescout(Engine):
-    """A catalog, and the index that `framescout index` makes of it."""
+    """A catalog, and the index that `framescout index` makes of it; None walks as many lists as it was tuned to."""
+
+    knobs = (16, 24, 32, 48, 64, 96, None)
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         from benchmarks.archive import fill, publish
@@ -309,6 +311,12 @@ class Framescout(Engine):
         snapshot = self._snapshot.__enter__()
         (model,) = snapshot.models()
         self._index = VectorIndex.open(snapshot, model, catalog.vectors_folder)
+        self._tuned = self._index.generation
+
+    def turn(self, knob: Any) -> None:
+        from dataclasses import replace
+
+        self._index.generation = self._tuned if knob is None else replace(self._tuned, nprobe=knob)
 
     def search(self, query: np.ndarray, count: int) -> Any:
         return self._index.search(query[None], count)[0][0] - 1
