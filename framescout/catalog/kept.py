@@ -27,12 +27,8 @@ class KeptBlocks:
         self._blocks: OrderedDict[tuple[int, int], EmbeddingBlock] = OrderedDict()
         self._times: dict[tuple[int, int], KeyframeTimes] = {}  # of blocks that are kept: a hundredth of their size
 
-    def get(self, model_id: int, first_keyframe_id: int) -> EmbeddingBlock | None:
-        """The block that begins with this keyframe; None where it has to be read."""
-        return self.get_all(model_id, [first_keyframe_id])[first_keyframe_id]
-
     def get_all(self, model_id: int, first_keyframe_ids: Iterable[int]) -> dict[int, EmbeddingBlock | None]:
-        """As `get`, by these keyframes and in their order."""
+        """The blocks that begin with these keyframes, in their order; None where one has to be read."""
         found = {}
         with self._lock:
             for first in first_keyframe_ids:

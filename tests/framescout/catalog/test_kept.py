@@ -117,14 +117,14 @@ def test_memory_stays_within_its_bound() -> None:
     blocks = [EmbeddingBlock(i, 100 * i, np.zeros((4, 8), np.float16)) for i in range(4)]
     for block in blocks[:2]:
         kept.keep(1, block)
-    assert kept.get(1, 0) is blocks[0]
+    assert kept.get_all(1, [0])[0] is blocks[0]
     times = KeyframeTimes(100, *[np.zeros(4)] * 4)
     kept.keep_times(1, times)
     assert kept.times(1, 100) is times
     kept.keep(1, blocks[2])
     assert kept.times(1, 100) is None
-    assert kept.get(1, 100) is None  # the one that was not asked for the longest
-    assert kept.get(1, 0) is blocks[0]
-    assert kept.get(2, 0) is None
+    assert kept.get_all(1, [100])[100] is None  # the one that was not asked for the longest
+    assert kept.get_all(1, [0])[0] is blocks[0]
+    assert kept.get_all(2, [0])[0] is None
     kept.clear()
-    assert kept.get(1, 0) is None
+    assert kept.get_all(1, [0])[0] is None
