@@ -104,7 +104,7 @@ def widen(seeds: Seeds, dimensions: int, seed: int = 7) -> Seeds:
         return turned
 
     within = weakest * float(np.linalg.norm(seeds.steps, axis=1).mean())  # as much smaller as steps are
-    pictures, sentences, trial = (_unit(wide(rows, weakest)) for rows in (seeds.pictures, seeds.sentences, seeds.trial))
+    pictures, sentences, trial = (unit(wide(rows, weakest)) for rows in (seeds.pictures, seeds.sentences, seeds.trial))
     return Seeds(pictures, seeds.cells, wide(seeds.steps, within), sentences, trial)
 
 
@@ -126,7 +126,7 @@ def video(seeds: Seeds, number: int, count: int = A_VIDEO) -> np.ndarray:
             random.uniform(-1, 1, (count, 1)).astype(np.float32)
             * seeds.steps[random.integers(0, len(seeds.steps), count)]
         )
-    return _unit(rows).astype(np.float16)
+    return unit(rows).astype(np.float16)
 
 
 def stream(seeds: Seeds, count: int) -> Iterator[np.ndarray]:
@@ -169,6 +169,7 @@ def _kinds(pictures: np.ndarray) -> np.ndarray:
     return kinds
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
+def unit(rows: np.ndarray) -> np.ndarray:
+    """(N, D), each row divided by its length."""
+    divided: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return divided

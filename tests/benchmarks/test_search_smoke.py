@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from benchmarks.realistic import Seeds
+from benchmarks.realistic import Seeds, unit
 from benchmarks.searching import World, ask, build, write
 from framescout.vectors import VectorIndex
 from framescout.vectors.exact import search_blocks
@@ -32,20 +32,17 @@ def made_up_seeds() -> Seeds:
     """Pictures in kinds, and sentences that lie apart from them."""
     random = np.random.default_rng(1)
     middles = np.repeat(random.normal(size=(KINDS, DIMENSIONS)), OF_A_KIND, axis=0)
-    pictures = unit(middles + random.normal(size=middles.shape))
+    pictures = unit(middles + random.normal(size=middles.shape)).astype(np.float32)
     apart = unit(random.normal(size=(1, DIMENSIONS)))
     sentences, trial = (
-        unit(0.4 * random.permutation(pictures)[:180] + 0.6 * apart + 0.05 * random.normal(size=(180, DIMENSIONS)))
+        unit(
+            0.4 * random.permutation(pictures)[:180] + 0.6 * apart + 0.05 * random.normal(size=(180, DIMENSIONS))
+        ).astype(np.float32)
         for _ in range(2)
     )
     first = np.arange(len(pictures)) // OF_A_KIND * OF_A_KIND
     steps = 0.02 * random.normal(size=(500, DIMENSIONS)).astype(np.float32)
     return Seeds(pictures, np.stack([first, first + OF_A_KIND], axis=1), steps, sentences, trial)
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    divided: np.ndarray = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return divided
 
 
 def seconds_of(job: Callable[[], object]) -> float:
