@@ -125,7 +125,8 @@ def rows_of(work: Work) -> np.ndarray:
 def building(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
     """Learn the centres of inverted lists, and fill them; then ask the file, on the processor."""
     from framescout.vectors.files import read_index
-    from framescout.vectors.lists import PER_LIST, list_count, train, walking, write_lists
+    from framescout.vectors.filling import write_lists
+    from framescout.vectors.lists import PER_LIST, list_count, search_lists, train
 
     def parts() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for start in range(0, len(rows), 65536):
@@ -137,7 +138,7 @@ def building(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, An
     path = work.folder / f"{decode_on}.faiss"
     filling, _ = median_of(work, lambda: write_lists(index, parts, path))
     opened = read_index(path, decode_on)
-    _, ids = opened.search(queries_of(rows), _AT, params=walking(opened, min(count, _NPROBE)))
+    ids, _ = search_lists(opened, queries_of(rows), _AT, min(count, _NPROBE))
     return {"FAISS, learning the centres": learning, "FAISS, filling the lists": filling}, {"ids": ids}
 
 

@@ -204,7 +204,7 @@ class Generation:
     model_id: int
     file_name: str
     kind: str
-    """'flat-fp16' or 'ivf-fp16'; of older versions also 'ivf-sq8'."""
+    """'flat-fp16' or 'ivf-int8'; of older versions also 'ivf-fp16' and 'ivf-sq8'."""
     vector_count: int
     covers_below: int
     """Every keyframe of the model with a smaller id was in the catalog when it was built, and is in it."""

@@ -13,7 +13,8 @@ import numpy as np
 from framescout.catalog.records import Model
 from framescout.vectors.exact import search_blocks
 from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, read_index, write_index
-from framescout.vectors.lists import PER_LIST, Parts, list_count, train, write_lists
+from framescout.vectors.filling import Parts, write_lists
+from framescout.vectors.lists import PER_LIST, list_count, train
 from framescout.vectors.recall import AT, choose_nprobe, trial_queries
 from framescout.vectors.search import FEW
 

@@ -13,8 +13,8 @@ from framescout.cached import Seal
 from framescout.catalog.records import Generation, Model
 from framescout.errors import DiskFullError
 
-FLAT, IVF = "flat-fp16", "ivf-fp16"
-"""Kinds of index: float16 in order of id, and in inverted lists."""
+FLAT, IVF = "flat-fp16", "ivf-int8"
+"""Kinds of index: float16 in order of id, and 8 bits in inverted lists."""
 KINDS = (FLAT, IVF)
 """A file of another kind was written by an older version: it is not used, and the next indexing replaces it."""
 _MANY = 64  # queries that are worth several threads

@@ -13,7 +13,7 @@ import numpy as np
 from framescout.catalog.records import EmbeddingBlock, Generation, Model
 from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy, touching
 from framescout.vectors.files import FLAT, is_sound, load_faiss, open_index, threads_for
-from framescout.vectors.lists import walking
+from framescout.vectors.lists import search_lists
 from framescout.vectors.walk import Lists
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class VectorIndex:
             ranges: (M, 2) int64: only keyframes with an id in one of these [first, last + 1); None: all.
 
         Returns:
-            ids (Q, K) int64 and scores (Q, K) float32, the cosine; best first, -1 and -inf where there are fewer. Only
-            keyframes that are in the snapshot.
+            ids (Q, K) int64 and scores (Q, K) float32, the cosine, out of inverted lists to about 0.001; best first, -1
+            and -inf where there are fewer. Only keyframes that are in the snapshot.
         """
         queries = np.ascontiguousarray(queries, np.float32)
         if queries.ndim != 2 or queries.shape[1] != self._model.dimensions:
@@ -92,12 +92,11 @@ class VectorIndex:
             return nothing(len(queries), max(0, limit))
         if self.generation is None:
             return search_blocks(queries, self._blocks(asked), limit, asked)
+        covered = self._search_covered(queries, limit, asked)
         if self._has_rest:
             blocks = self._snapshot.blocks(self._model.id, from_keyframe_id=self.generation.covers_below)
-            rest = search_blocks(queries, blocks, limit, asked)
-        else:
-            rest = nothing(len(queries), limit)
-        return merge(*rest, *self._search_covered(queries, limit, asked))
+            return merge(*search_blocks(queries, blocks, limit, asked), *covered)
+        return covered if covered[0].shape[1] == limit else merge(*nothing(len(queries), limit), *covered)
 
     def _search_covered(
         self, queries: np.ndarray, limit: int, asked: np.ndarray | None
@@ -141,9 +140,7 @@ class VectorIndex:
     ) -> tuple[np.ndarray, np.ndarray]:
         assert self.generation is not None
         select = None if allowed is None else _selector(allowed, self.generation.covers_below)
-        walked = walking(self._index, min(self._index.nlist, lists), select)
-        scores, ids = self._index.search(queries, limit, params=walked)
-        return ids, np.where(ids < 0, -np.inf, scores)
+        return search_lists(self._index, queries, limit, min(self._index.nlist, lists), select)
 
     def _allowed(self, asked: np.ndarray | None) -> np.ndarray | None:
         """Ids of the index that may be answered, as (M, 2) ranges; None: every one."""

@@ -10,7 +10,9 @@ import numpy as np
 
 from framescout.cached import Seal
 from framescout.catalog.records import Generation, Model
+from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
+from framescout.vectors.filling import centres_of
 
 if TYPE_CHECKING:
     from framescout.catalog import Snapshot
@@ -44,11 +46,10 @@ def verify(snapshot: Snapshot, model: Model, folder: Path) -> list[str]:
 def _compare(snapshot: Snapshot, model: Model, generation: Generation, index: Any) -> list[str]:
     reader = _FlatReader(index) if generation.kind == FLAT else _ListReader(index)
     missing = wrong = alive = 0
-    for first, last, rows, is_live in _live_rows(snapshot, model, generation.covers_below):
-        found, is_there = reader.vectors(first, last)
-        both = is_there & is_live
+    for first, rows, is_live in _live_rows(snapshot, model, generation.covers_below):
+        is_there, is_same = reader.compare(first, rows)
         missing += int((is_live & ~is_there).sum())
-        wrong += int((found[both] != rows[both]).any(axis=1).sum())
+        wrong += int((is_live & is_there & ~is_same).sum())
         alive += int(is_live.sum())
     problems = []
     if missing:
@@ -60,18 +61,18 @@ def _compare(snapshot: Snapshot, model: Model, generation: Generation, index: An
     return problems
 
 
-def _live_rows(snapshot: Snapshot, model: Model, below: int) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
-    """The catalog's vectors with ids below `below`: (first, last + 1, rows by id - first, which of them live)."""
+def _live_rows(snapshot: Snapshot, model: Model, below: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """The catalog's vectors with ids below `below`: (first, rows by id - first, which of them live)."""
     pending: list[tuple[int, np.ndarray]] = []
 
-    def joined() -> tuple[int, int, np.ndarray, np.ndarray]:
+    def joined() -> tuple[int, np.ndarray, np.ndarray]:
         first, last = pending[0][0], pending[-1][0] + len(pending[-1][1])
         rows = np.zeros((last - first, model.dimensions), np.float32)
         is_live = np.zeros(last - first, bool)
         for start, part in pending:
             rows[start - first : start - first + len(part)] = part
             is_live[start - first : start - first + len(part)] = True
-        return first, last, rows, is_live
+        return first, rows, is_live
 
     for block in snapshot.blocks(model.id):
         start = block.first_keyframe_id
@@ -86,48 +87,47 @@ def _live_rows(snapshot: Snapshot, model: Model, below: int) -> Iterator[tuple[i
 
 
 class _FlatReader:
-    """Vectors of an exact index by id."""
+    """An exact index."""
 
     def __init__(self, index: Any) -> None:
         faiss = load_faiss()
         self._ids = faiss.vector_to_array(index.id_map)
         self._inner = faiss.downcast_index(index.index)
 
-    def vectors(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        """(last - first, D) float32 rows, and which of them the index holds."""
-        start, end = np.searchsorted(self._ids, [first, last])
-        rows = np.zeros((last - first, self._inner.d), np.float32)
-        is_there = np.zeros(last - first, bool)
+    def compare(self, first: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of the ids from `first` on (n,): whether the index holds them, and whether as (n, D) float32 `rows` say."""
+        start, end = np.searchsorted(self._ids, [first, first + len(rows)])
+        is_there, is_same = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
         if end > start:
             places = self._ids[start:end] - first
-            rows[places] = self._inner.reconstruct_n(int(start), int(end - start))
             is_there[places] = True
-        return rows, is_there
+            is_same[places] = (self._inner.reconstruct_n(int(start), int(end - start)) == rows[places]).all(axis=1)
+        return is_there, is_same
 
 
 class _ListReader:
-    """Vectors of an index of inverted lists by id."""
+    """An index of inverted lists."""
 
     def __init__(self, index: Any) -> None:
-        self._index = index
+        self._lists = index.invlists
+        self._centres, self._steps = centres_of(index), index.sq.rangestat_arg
 
-    def vectors(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        """(last - first, D) float32 rows, and which of them the index holds."""
+    def compare(self, first: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As _FlatReader's; as the rows say is whatever they would be written as."""
         faiss = load_faiss()
-        lists, rows = self._index.invlists, np.zeros((last - first, self._index.d), np.float32)
-        is_there = np.zeros(last - first, bool)
-        coarse_size = self._index.coarse_code_size()
+        lists = self._lists
+        is_there, is_same = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
         for number in range(lists.nlist):
             size = lists.list_size(number)
             if not size:
                 continue
             ids = faiss.rev_swig_ptr(lists.get_ids(number), size)
-            chosen = np.flatnonzero((ids >= first) & (ids < last))
+            chosen = np.flatnonzero((ids >= first) & (ids < first + len(rows)))
             if not len(chosen):
                 continue
             codes = faiss.rev_swig_ptr(lists.get_codes(number), size * lists.code_size).reshape(size, -1)[chosen]
-            coarse = np.frombuffer(number.to_bytes(coarse_size, "little"), np.uint8)
-            whole = np.concatenate([np.broadcast_to(coarse, (len(chosen), coarse_size)), codes], axis=1)
-            rows[ids[chosen] - first] = self._index.sa_decode(np.ascontiguousarray(whole))
-            is_there[ids[chosen] - first] = True
-        return rows, is_there
+            places = ids[chosen] - first
+            is_there[places] = True
+            wanted = encode(rows[places], np.full(len(places), number), self._centres, self._steps)
+            is_same[places] = (codes == wanted).all(axis=1)
+        return is_there, is_same

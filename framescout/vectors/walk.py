@@ -1,8 +1,8 @@
 """Inverted lists walked by numpy alone, for the one question of a command: importing FAISS takes longer than that.
 
 FAISS takes 0.2 s to import, and with its libraries for graphics cards half a gigabyte to read from a cold disk; a
-question reads some thousand rows. The layout is FAISS's own (faiss/impl/index_write.cpp), as lists.py writes it; a file
-that isn't laid out so is left to FAISS.
+question reads some thousand rows. The layout is FAISS's own (faiss/impl/index_write.cpp), with what lists.py and
+filling.py put into it; a file that isn't laid out so is left to FAISS.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from framescout.vectors.codes import ZERO, in_whole_numbers
 from framescout.vectors.exact import merge, nothing, within
 
 _HEAD = struct.Struct("<4siqqq?i")  # name, dimensions, vectors, two numbers that mean nothing, is trained, metric
 _LISTS = struct.Struct("<QQ")  # lists, lists that are walked unless one says otherwise
 _LENGTH = struct.Struct("<Q")
-_SIZES = struct.Struct("<4sQQ4sQ")  # as lists.py writes it: 'ilar', lists, bytes a code, 'full', lists
+_SIZES = struct.Struct("<4sQQ4sQ")  # 'ilar', lists, bytes a code, 'full', lists
 _NO_MAP = struct.Struct("<bQ")  # no table from ids to places, of no length
+_CODES = struct.Struct("<iifQQ")  # kind, one that means nothing, steps, dimensions, bytes a code
+_SIGNED_BYTES = 8  # ScalarQuantizer.QT_8bit_direct_signed
 _ID = 8  # bytes
 _INNER_PRODUCT = 0
 
@@ -31,7 +34,9 @@ class Lists:
 
     path: Path
     centres: np.ndarray
-    """(L, D) float32"""
+    """(L, D) float32, in steps"""
+    steps: float
+    """So many are a length of 1."""
     sizes: np.ndarray
     """(L,) int64, vectors a list"""
     starts: np.ndarray
@@ -55,15 +60,19 @@ class Lists:
         centres = _read_centres(file, lists, dimensions)
         if centres is None:
             return None
-        record = 2 * dimensions + _ID
+        _unpack(file, _NO_MAP)
+        kind, _, steps, width, code_size = _unpack(file, _CODES)
+        if (kind, width, code_size) != (_SIGNED_BYTES, dimensions, dimensions) or not steps > 0:
+            return None
+        record = dimensions + _ID
         begin = file.seek(0, 2) - count * record - 8 * lists
         file.seek(begin - _SIZES.size)
-        if _unpack(file, _SIZES) != (b"ilar", lists, 2 * dimensions, b"full", lists):
+        if _unpack(file, _SIZES) != (b"ilar", lists, dimensions, b"full", lists):
             return None
         sizes = np.frombuffer(file.read(8 * lists), "<u8").astype(np.int64)
         if len(sizes) != lists or sizes.min() < 0 or sizes.sum() != count:
             return None
-        return cls(path, centres, sizes, begin + 8 * lists + (np.cumsum(sizes) - sizes) * record)
+        return cls(path, centres, steps, sizes, begin + 8 * lists + (np.cumsum(sizes) - sizes) * record)
 
     def rows_in(self, lists: int) -> int:
         """How many vectors so many lists hold, about."""
@@ -86,32 +95,36 @@ class Lists:
         Raises:
             OSError: the file is gone, or has become shorter.
         """
+        whole, unit = in_whole_numbers(queries)
         with self.path.open("rb", buffering=0) as file:
-            found = [self._search(file, query, limit, lists, ranges) for query in queries]
-        return np.concatenate([ids for ids, _ in found]), np.concatenate([scores for _, scores in found])
+            found = [self._search(file, query, limit, lists, ranges) for query in whole]
+        scores = np.concatenate([scores for _, scores in found]) * (unit / np.float32(self.steps))
+        return np.concatenate([ids for ids, _ in found]), scores
 
     def _search(
         self, file: BinaryIO, query: np.ndarray, limit: int, lists: int, ranges: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         near = self.centres @ query
         chosen = np.argpartition(-near, lists - 1)[:lists] if lists < len(near) else np.arange(len(near))
-        parts = [self._list(file, number) for number in np.sort(chosen).tolist()]
+        chosen = np.sort(chosen)
+        parts = [self._list(file, number) for number in chosen.tolist()]
         ids = np.concatenate([part for part, _ in parts])
-        rows = np.concatenate([part for _, part in parts])
+        codes = np.concatenate([part for _, part in parts])
+        at_zero = np.repeat(near[chosen] - ZERO * query.sum(), self.sizes[chosen])
         if ranges is not None:
             allowed = within(ids, ranges)
-            ids, rows = ids[allowed], rows[allowed]
-        return merge(*nothing(1, limit), ids[None], (rows.astype(np.float32) @ query)[None])
+            ids, codes, at_zero = ids[allowed], codes[allowed], at_zero[allowed]
+        return merge(*nothing(1, limit), ids[None], (at_zero + codes.astype(np.float32) @ query)[None])
 
     def _list(self, file: BinaryIO, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Ids (n,) int64 and rows (n, D) float16 of one list."""
+        """Ids (n,) int64 and codes (n, D) uint8 of one list."""
         size, dimensions = int(self.sizes[number]), self.centres.shape[1]
         file.seek(int(self.starts[number]))
-        data = file.read(size * (2 * dimensions + _ID))
-        if len(data) < size * (2 * dimensions + _ID):
+        data = file.read(size * (dimensions + _ID))
+        if len(data) < size * (dimensions + _ID):
             raise OSError(f"{self.path} ends too soon")
-        rows = np.frombuffer(data, "<f2", size * dimensions).reshape(size, dimensions)
-        return np.frombuffer(data, "<i8", size, rows.nbytes), rows
+        codes = np.frombuffer(data, np.uint8, size * dimensions).reshape(size, dimensions)
+        return np.frombuffer(data, "<i8", size, codes.nbytes), codes
 
 
 def _read_centres(file: BinaryIO, lists: int, dimensions: int) -> np.ndarray | None:

@@ -16,7 +16,7 @@ from tests.framescout.vectors.make import Archive, unit_rows
 QUERIES = unit_rows(3, seed=2000)
 
 
-@pytest.fixture(params=[10_000, 100], ids=["flat-fp16", "ivf-fp16"])
+@pytest.fixture(params=[10_000, 100], ids=["flat-fp16", "ivf-int8"])
 def published(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Archive, Path]:
     archive = Archive.make(tmp_path / "catalog")
     archive.add([50] * 10)

@@ -9,10 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framescout import vectors
-from framescout.vectors import lists
+from framescout.vectors import codes, lists
 from framescout.vectors.exact import common, search_blocks, tidy, within
 from framescout.vectors.search import VectorIndex
 from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
 
 QUERIES = unit_rows(5, seed=1000)
 
@@ -31,6 +36,23 @@ def assert_same(found: tuple[np.ndarray, np.ndarray], wanted: tuple[np.ndarray, 
     differ = found[0] != wanted[0]  # vectors that score the same may change places
     for q, place in zip(*np.nonzero(differ), strict=True):
         assert np.isclose(found[1][q], found[1][q, place], atol=1e-5).sum() > 1 or place == found[0].shape[1] - 1
+
+
+def assert_nearly_same(
+    archive: Archive, found: tuple[np.ndarray, np.ndarray], limit: int, ranges: np.ndarray | None = None
+) -> None:
+    """Place for place as good as brute force, but for what 8 bits can't tell apart: in 16 dimensions that is much."""
+    wanted = archive.brute_force(QUERIES, limit, ranges)[1]
+    every = [
+        dict(zip(ids, row, strict=True)) for ids, row in zip(*archive.brute_force(QUERIES, 900, ranges), strict=True)
+    ]
+    exact = np.array([[truth[i] for i in ids] for truth, ids in zip(every, found[0].tolist(), strict=True)])
+    assert np.array_equal(np.isneginf(wanted), found[0] < 0)
+    assert all(len(set(ids[ids >= 0].tolist())) == (ids >= 0).sum() for ids in found[0])
+    is_there = found[0] >= 0
+    assert np.allclose(found[1][is_there], exact[is_there], atol=0.05)
+    assert (exact[is_there] >= wanted[is_there] - 0.05).all()
+    assert (np.diff(np.where(is_there, found[1], -9.0), axis=1) <= 0).all()
 
 
 ranges_of_ids = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), max_size=12).map(
@@ -69,25 +91,22 @@ def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
             folder = archive.catalog.vectors_folder
             index = VectorIndex.open(snapshot, archive.model, folder, few=few, questions=questions)
             found = index.search(QUERIES, limit, ranges)
-        assert_same(found, archive.brute_force(QUERIES, limit, ranges))
+        if exact_at_most:
+            assert_same(found, archive.brute_force(QUERIES, limit, ranges))
+        else:
+            assert_nearly_same(archive, found, limit, ranges)
 
 
-def test_an_inverted_index_finds_what_is_near_and_scores_it_exactly(archive: Archive) -> None:
+def test_an_inverted_index_finds_what_is_near(archive: Archive) -> None:
     generation = archive.publish(exact_at_most=100)
-    assert generation.kind == "ivf-fp16"
+    assert generation.kind == "ivf-int8"
     assert generation.recall is not None
     assert generation.recall >= 0.98
     archive.add([30])
     archive.drop([2, 7])
-    ids, scores = archive.search(QUERIES, 10)
+    ids, _ = archive.search(QUERIES, 10)
     exact_ids, _ = archive.brute_force(QUERIES, 10)
     assert np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(ids, exact_ids, strict=True)]) >= 0.9
-    _, every = archive.brute_force(QUERIES, 900)
-    all_ids, _ = archive.brute_force(QUERIES, 900)
-    for q in range(len(QUERIES)):
-        truth = dict(zip(all_ids[q].tolist(), every[q].tolist(), strict=True))
-        assert np.allclose([truth[i] for i in ids[q].tolist()], scores[q], atol=1e-5)
-    assert (np.diff(scores, axis=1) <= 0).all()
 
 
 def test_many_lists_are_found_through_a_tree(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +120,29 @@ def test_many_lists_are_found_through_a_tree(archive: Archive, monkeypatch: pyte
     exact_ids, _ = archive.brute_force(QUERIES, 10)
     assert np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(ids, exact_ids, strict=True)]) >= 0.9
     archive.publish(exact_at_most=100, every_list=True)
-    assert_same(archive.search(QUERIES, 10), archive.brute_force(QUERIES, 10))
+    assert_nearly_same(archive, archive.search(QUERIES, 10), 10)
+
+
+def test_codes_are_as_near_as_8_bits_allow() -> None:
+    """With as many dimensions as models have: 0.001 of a cosine, in places where centres are."""
+    random = np.random.default_rng(1)
+    rows, queries = (unit(random.normal(size=(n, 384)).astype(np.float32)) for n in (500, 20))
+    centres = unit(rows[:10] + 0.02 * random.normal(size=(10, 384)).astype(np.float32))
+    numbers = (rows @ centres.T).argmax(axis=1)
+    steps = codes.steps_for(rows - centres[numbers])
+    whole, unit_of_each = codes.in_whole_numbers(queries)
+    assert np.array_equal(whole, np.rint(whole))
+    assert np.abs(whole).max(axis=1).tolist() == [127.0] * 20
+    written = codes.encode(rows, numbers, centres * steps, steps).astype(np.float32) - codes.ZERO
+    cosines = (centres[numbers] * steps + written) @ whole.T * (unit_of_each[:, 0] / steps)
+    assert np.abs(cosines - rows @ queries.T).std() < 0.001
+    assert np.abs(cosines - rows @ queries.T).max() < 0.02  # a number beyond the largest step
+
+
+def test_vectors_that_are_all_the_same_are_found(archive: Archive) -> None:
+    row = unit_rows(1, seed=1)
+    assert codes.steps_for(row - row) == pytest.approx(127_000)
+    assert np.array_equal(codes.encode(row, np.zeros(1, int), row * 127_000, 127_000), np.full((1, DIMENSIONS), 128))
 
 
 @settings(max_examples=6, deadline=None)
