@@ -17,6 +17,7 @@ from typing import Any
 
 from framescout.catalog.readable import readable_rows
 from framescout.catalog.seals import FILE, INDEXING, KEYFRAME, KEYFRAMES, MODEL, SEARCH, VIDEO, seal
+from framescout.catalog.tables import METADATA
 from framescout.errors import DamagedCatalogError, FramescoutError
 
 _LARGEST = 2**53  # a number of the catalog's own beyond this is damage
@@ -188,7 +189,7 @@ def fold_log_in(path: Path) -> None:
 def _refuse_strangers(source: sqlite3.Connection, path: Path) -> None:
     with contextlib.suppress(sqlite3.DatabaseError):
         tables = {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables and not tables & {"video", "alembic_version"}:
+        if tables and not tables & {*METADATA.tables, "alembic_version"}:  # damage may have taken some of them
             raise DamagedCatalogError(f"{path} is a database, but not framescout's; choose another --catalog folder")
         columns = {row[1] for row in source.execute("PRAGMA table_info(video)")}
         if columns and "seal" not in columns:

@@ -117,6 +117,16 @@ def test_whatever_is_saved_is_as_it_was(
     assert not list(path.parent.glob("*.part*"))
 
 
+def test_a_catalog_that_lost_tables_is_no_stranger(whole: Path, tmp_path: Path) -> None:
+    path = placed(whole, tmp_path / "catalog")
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("DELETE FROM sqlite_master WHERE name IN ('video', 'alembic_version')")
+    salvage = Catalog.salvage(path.parent)
+    assert (salvage.videos, salvage.of_videos, salvage.searches) == (0, None, 6)
+    assert rows(path)["saved_search"] == rows(whole)["saved_search"]
+
+
 def test_nothing_is_lost_of_a_sound_catalog(whole: Path, tmp_path: Path) -> None:
     path = placed(whole, tmp_path / "catalog")
     salvage = Catalog.salvage(path.parent)
