@@ -260,10 +260,10 @@ class Snapshot:
             .where(IndexingRow.model_id == model_id)
             .order_by(IndexingRow.first_keyframe_id)
         )
+        dimensions = self._dimensions(model_id)
         for start in range(0, len(firsts), _MANY):
             part = query.where(IndexingRow.first_keyframe_id.in_(firsts[start : start + _MANY]))
             for video_id, first, count, matrix in self._connection.execute(part):
-                dimensions = self._dimensions(model_id)
                 if len(matrix) != count * dimensions * 2:
                     raise DamagedCatalogError(
                         f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"

@@ -8,7 +8,8 @@ import numpy as np
 
 from framescout.catalog.records import EmbeddingBlock
 
-_ROWS = 8192  # rows that are turned into float32 at once
+_ROWS = 8192  # rows that are compared at once
+_FEW_QUERIES, _LONG = 8, 32  # queries, and rows a video, from which on a product for each video pays
 
 
 def search_blocks(
@@ -27,8 +28,9 @@ def search_blocks(
         there are fewer.
     """
     ids, scores = nothing(len(queries), limit)
-    for part_ids, rows in _parts(blocks, ranges):
-        ids, scores = merge(ids, scores, np.broadcast_to(part_ids, (len(queries), len(rows))), queries @ rows.T)
+    for part_ids, parts in _parts(blocks, ranges):
+        products = _products(queries, parts)
+        ids, scores = merge(ids, scores, np.broadcast_to(part_ids, products.shape), products)
     return ids, scores
 
 
@@ -52,26 +54,36 @@ def nothing(queries: int, limit: int) -> tuple[np.ndarray, np.ndarray]:
     return np.full((queries, limit), -1, np.int64), np.full((queries, limit), -np.inf, np.float32)
 
 
-def _parts(blocks: Iterable[EmbeddingBlock], ranges: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Ids (n,) and float32 rows (n, D) of about _ROWS at a time."""
+def _parts(
+    blocks: Iterable[EmbeddingBlock], ranges: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Ids (n,) and float32 rows, (n, D) together, of about _ROWS at a time."""
     ids: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     count = 0
     for block in blocks:
         block_ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block.embeddings))
-        embeddings = block.embeddings
+        block_rows = block.rows
         if ranges is not None:
             wanted = within(block_ids, ranges)
-            block_ids, embeddings = block_ids[wanted], embeddings[wanted]
+            block_ids, block_rows = block_ids[wanted], block_rows[wanted]
         for start in range(0, len(block_ids), _ROWS):
             ids.append(block_ids[start : start + _ROWS])
-            rows.append(embeddings[start : start + _ROWS])
+            rows.append(block_rows[start : start + _ROWS])
             count += len(ids[-1])
             if count >= _ROWS:
-                yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+                yield np.concatenate(ids), rows
                 ids, rows, count = [], [], 0
     if count:
-        yield np.concatenate(ids), np.concatenate(rows).astype(np.float32)
+        yield np.concatenate(ids), rows
+
+
+def _products(queries: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+    """(Q, D) and rows, (n, D) together -> (Q, n) float32; to put rows side by side first takes as long as a product."""
+    if len(queries) <= _FEW_QUERIES and sum(map(len, parts)) >= _LONG * len(parts):
+        return np.concatenate([part @ queries.T for part in parts]).T
+    products: np.ndarray = queries @ np.concatenate(parts).T
+    return products
 
 
 def within(ids: np.ndarray, ranges: np.ndarray) -> np.ndarray:
