@@ -30,7 +30,7 @@ import numpy as np
 import framescout
 from benchmarks.archive import publish, video
 from benchmarks.clients import ask_at_once
-from benchmarks.indexing import make_footage
+from benchmarks.footage import make_footage
 from benchmarks.realistic import gather, stream
 from framescout.catalog import Catalog
 
@@ -75,10 +75,10 @@ def served(catalog: Catalog, log: IO[str] | None = None) -> Iterator[tuple[int, 
 
 
 def make_clips(folder: Path, count: int) -> Path:
-    """An archive of 15 s of 1080p H.264, so many times: of the same pictures, but each another file."""
+    """An archive of 20 s of 1080p H.264, so many times: of the same pictures, but each another file."""
     archive = folder / "clips"
     archive.mkdir()
-    content = make_footage(folder, 0.25).read_bytes()
+    content = make_footage(folder, "1080p-h264", 1 / 3).read_bytes()
     for number in range(count):  # an empty box at the end, which players pass over
         (archive / f"{number}.mp4").write_bytes(content + b"\0\0\0\x10free" + number.to_bytes(8, "big"))
     return archive
