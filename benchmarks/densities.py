@@ -1,12 +1,14 @@
 """What each density costs and finds, beside one frame a second of a full decode: speed, size, retrieval.
 
-    python benchmarks/densities.py CLIPS MANIFEST [--long FILE] [--rounds 1] [--plot FILE]
+    python benchmarks/densities.py CLIPS MANIFEST [--joined] [--long FILE] [--rounds 1] [--plot FILE]
 
 CLIPS: a folder of real clips; MANIFEST: its manifest.csv, whose checked captions say what they show. Each different
 sentence is asked of all clips, a clip's score is that of its best picture, and it is found where a clip with this
 caption is among the first 1, 5 or 10. Intervals are 95 % of 10,000 bootstrap samples of the sentences; those of
-differences to one frame a second are of the same sentences, asked both ways. --long: a video on which speed and size
-are measured too, since short clips get three pictures each whatever the density. The plot needs matplotlib.
+differences to one frame a second are of the same sentences, asked both ways. Clips get three pictures each, however
+short they are and whatever the density; --joined makes one long video of them, with an I-frame every ten seconds and
+where a clip begins, in which each clip is looked for. --long: a video on which speed and size are measured too. The
+plot needs matplotlib.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ import sqlite3
 import statistics
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import av
 import numpy as np
 
 import framescout
@@ -45,6 +48,8 @@ class Way:
     """By which the catalog grew; 0 where there is none."""
     vectors: dict[str, np.ndarray]
     """File -> (N, D) unit rows."""
+    times: dict[str, np.ndarray]
+    """File -> (N,) seconds."""
 
 
 def by_index(density: str, paths: Sequence[Path], folder: Path, rounds: int) -> Way:
@@ -55,9 +60,9 @@ def by_index(density: str, paths: Sequence[Path], folder: Path, rounds: int) -> 
         load_embedder("starter", cache=catalog.cache_folder)  # the towers are there as from the second run on
         before = _database_size(catalog.folder)
         taken.append(take(lambda c=catalog: _index(c, paths, density)))  # type: ignore[misc]
-    vectors, size = _stored(catalog.folder), _database_size(catalog.folder) - before
+    (vectors, times), size = _stored(catalog.folder), _database_size(catalog.folder) - before
     wall, cpu = (statistics.median(getattr(one, name) for one in taken) for name in ("wall", "cpu"))
-    return Way(density, Taken(wall, cpu, sum(map(len, vectors.values()))), size, vectors)
+    return Way(density, Taken(wall, cpu, sum(map(len, vectors.values()))), size, vectors, times)
 
 
 def _index(catalog: framescout.Catalog, paths: Sequence[Path], density: str) -> int:
@@ -70,12 +75,17 @@ def _database_size(folder: Path) -> int:
     return (folder / "catalog.sqlite").stat().st_size
 
 
-def _stored(folder: Path) -> dict[str, np.ndarray]:
+def _stored(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Vectors and times by file."""
+    vectors, times = {}, {}
     with sqlite3.connect(folder / "catalog.sqlite") as connection:
-        rows = connection.execute(
-            "SELECT path, embeddings, keyframe_count FROM indexing JOIN file USING (video_id)"
-        ).fetchall()
-    return {path: np.frombuffer(data, "<f2").reshape(count, -1).astype(np.float32) for path, data, count in rows}
+        for path, data, count, first in connection.execute(
+            "SELECT path, embeddings, keyframe_count, first_keyframe_id FROM indexing JOIN file USING (video_id)"
+        ):
+            vectors[path] = np.frombuffer(data, "<f2").reshape(count, -1).astype(np.float32)
+            own = connection.execute("SELECT time FROM keyframe WHERE id >= ? ORDER BY id LIMIT ?", (first, count))
+            times[path] = np.array([time for (time,) in own])
+    return vectors, times
 
 
 def every_second(paths: Sequence[Path], embedder: Embedder) -> Way:
@@ -89,13 +99,44 @@ def every_second(paths: Sequence[Path], embedder: Embedder) -> Way:
             vectors[str(path.resolve())] = np.concatenate([embedder.encode_pixels(part) for part in parts])
         return sum(map(len, vectors.values()))
 
-    return Way(EVERY_SECOND, take(read), 0, vectors)
+    taken = take(read)
+    return Way(
+        EVERY_SECOND, taken, 0, vectors, {path: np.arange(len(rows), dtype=float) for path, rows in vectors.items()}
+    )
+
+
+def join(paths: Sequence[Path], folder: Path) -> tuple[Path, np.ndarray]:
+    """One video of them all, (N, 2) seconds where each begins and ends in it."""
+    from tests.footage.make import ffmpeg
+
+    shape = "fps=25,scale=320:240:force_original_aspect_ratio=decrease,pad=320:240:-1:-1,setsar=1"
+    options = ("-an", "-vf", shape, "-c:v", "libx264", "-preset", "veryfast", "-g", "250", "-pix_fmt", "yuv420p")
+    ends = []
+    with (folder / "pieces.txt").open("w", encoding="utf-8") as list_of_pieces:
+        for number, path in enumerate(paths):
+            piece = folder / f"{number}.mp4"
+            ffmpeg("-i", path, *options, piece)
+            with av.open(str(piece)) as container:
+                ends.append(container.streams.video[0].frames / 25)
+            list_of_pieces.write(f"file '{piece.name}'\n")
+    joined = folder / "joined.mp4"
+    ffmpeg("-f", "concat", "-i", folder / "pieces.txt", "-c", "copy", joined)
+    bounds = np.cumsum([0.0, *ends])
+    return joined, np.stack([bounds[:-1], bounds[1:]], axis=1)
+
+
+def apart(way: Way, paths: Sequence[Path], spans: np.ndarray) -> Way:
+    """The vectors of one joined video, given back to the clips that it is made of."""
+    ((rows, times),) = zip(way.vectors.values(), way.times.values(), strict=True)
+    of_each = [np.flatnonzero((times >= start - 0.01) & (times < end - 0.01)) for start, end in spans]
+    names = [str(path.resolve()) for path in paths]
+    return replace(way, vectors={name: rows[own] for name, own in zip(names, of_each, strict=True)})
 
 
 def ranks(vectors: dict[str, np.ndarray], questions: np.ndarray, right: Sequence[frozenset[str]]) -> np.ndarray:
     """(Q,) place of the first right clip, from 1."""
     paths = list(vectors)
-    scores = np.stack([(vectors[path] @ questions.T).max(axis=0) for path in paths])  # (clips, Q)
+    scores = np.stack([(vectors[path] @ questions.T).max(axis=0, initial=-1.0) for path in paths])  # (clips, Q)
     places = []
     for column, wanted in zip(scores.T, right, strict=True):
         best = max(score for score, path in zip(column, paths, strict=True) if path in wanted)
@@ -187,13 +228,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path)
     parser.add_argument("manifest", type=Path)
+    parser.add_argument("--joined", action="store_true")
     parser.add_argument("--long", type=Path)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         paths = videos(arguments.clips)
-        ways = measure(paths, Path(name) / "clips", arguments.rounds)
+        if arguments.joined:
+            joined, spans = join(paths, Path(name))
+            ways = [apart(way, paths, spans) for way in measure([joined], Path(name) / "clips", arguments.rounds)]
+        else:
+            ways = measure(paths, Path(name) / "clips", arguments.rounds)
         hours = seconds_of_footage(Path(name) / "clips" / "balanced-0") / 3600
         sentences, right = questions_of(arguments.manifest, arguments.clips)
         questions = load_embedder("starter").encode_texts(sentences)

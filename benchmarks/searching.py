@@ -98,9 +98,10 @@ class World:
     def catalog(self) -> Catalog:
         return Catalog.open(self.folder / "catalog", stays=True)  # as the server does
 
-    def snapshot(self) -> AbstractContextManager[Any]:
+    def snapshot(self, *, has_rest: bool) -> AbstractContextManager[Any]:
         if self.is_plain:
-            return nullcontext(Plain(self.folder, self.dimensions, self.keyframes))
+            count = self.keyframes if has_rest else self.covered
+            return nullcontext(Plain(self.folder, self.dimensions, count))
         return self.catalog().snapshot()
 
     def model(self, snapshot: Any) -> Model:
@@ -164,7 +165,7 @@ def keep_committing(world: World) -> None:
 def ask(world: World, *, has_rest: bool) -> dict[str, Any]:
     """Open the index, and ask everything of it; milliseconds and recall by what was asked."""
     before, started = memory(), time.perf_counter()
-    with world.snapshot() as snapshot:
+    with world.snapshot(has_rest=has_rest) as snapshot:
         model = world.model(snapshot)
         queries = questions(world.seeds(), world.covered, _QUERIES)
         preparing = time.perf_counter()

@@ -13,14 +13,18 @@ from framescout.vectors.files import load_faiss
 
 PER_LIST = 40
 """Vectors a list to learn its centre from."""
+_A_LIST = 100  # vectors in a list
 _JUDGED = 20_000  # rows from which the step is learned
 _FLAT_AT_MOST = 1024  # lists whose centres are compared one by one
 _SPARE = 16  # times as many centres of a tree are compared as lists are wanted
 
 
 def list_count(count: int) -> int:
-    """How many lists so many vectors are worth: small ones, since their centres are found through a tree."""
-    return int(max(1, min(2 ** round(np.log2(6 * np.sqrt(count))), count // PER_LIST)))
+    """How many lists so many vectors are worth: of a hundred each, as long as so many centres are learned in minutes.
+
+    With shorter ones a question takes longer to find its lists than to read them.
+    """
+    return int(max(1, min(2 ** round(np.log2(min(count / _A_LIST, 12 * np.sqrt(count)))), count // PER_LIST)))
 
 
 def train(sample: np.ndarray, lists: int) -> Any:
