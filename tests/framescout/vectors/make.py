@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -11,6 +12,7 @@ import framescout
 from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import Generation, Model
+from framescout.vectors import lists
 from tests.framescout.catalog.make import make_indexed
 
 DIMENSIONS = 16
@@ -46,7 +48,8 @@ class Archive:
                 writer.drop_video(video_id)
 
     def publish(self, exact_at_most: int = 10_000, *, every_list: bool = False) -> Generation:
-        with self.catalog.snapshot() as snapshot:
+        few = mock.patch.object(lists, "_A_LIST", 20)  # so that small archives have many lists
+        with self.catalog.snapshot() as snapshot, few:
             built = vectors.build(snapshot, self.model, self.catalog.vectors_folder, exact_at_most=exact_at_most)
         if every_list:
             built = replace(built, nprobe=built.vector_count)

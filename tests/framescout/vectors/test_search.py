@@ -50,8 +50,8 @@ def assert_nearly_same(
     assert np.array_equal(np.isneginf(wanted), found[0] < 0)
     assert all(len(set(ids[ids >= 0].tolist())) == (ids >= 0).sum() for ids in found[0])
     is_there = found[0] >= 0
-    assert np.allclose(found[1][is_there], exact[is_there], atol=0.05)
-    assert (exact[is_there] >= wanted[is_there] - 0.05).all()
+    assert np.allclose(found[1][is_there], exact[is_there], atol=0.1)
+    assert (exact[is_there] >= wanted[is_there] - 0.1).all()
     assert (np.diff(np.where(is_there, found[1], -9.0), axis=1) <= 0).all()
 
 
