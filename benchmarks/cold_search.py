@@ -31,7 +31,7 @@ from benchmarks.realistic import find_seeds, stream
 from framescout.embedding import fingerprint, load_text_tower
 
 SENTENCE = "a person climbing a fence"
-_SEARCH = "from framescout.cli import main; main()"
+_SEARCH = "from framescout import cli; getattr(cli, 'run', cli.main)()"  # --before may have no `run`
 _THROUGH_TORCH = """
 import sqlite3, sys
 import numpy as np, torch

@@ -204,6 +204,18 @@ def test_a_search_loads_nothing_heavy(indexed: Catalog) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    ("asked", "code", "is_tidied"), [(["search", "a dog"], 0, False), (["search"], 2, False), (["models"], 0, True)]
+)
+def test_a_search_ends_without_tidying_up(indexed: Catalog, asked: list[str], code: int, is_tidied: bool) -> None:
+    program = "import atexit; from framescout.cli import run; atexit.register(print, 'tidied'); run()"
+    command = [sys.executable, "-c", program, "--catalog", str(indexed.folder), *asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert bool(done.stdout.removesuffix("tidied\n")) == (code == 0), done  # nothing of the answer is lost
+    assert done.stdout.endswith("tidied\n") == is_tidied
+
+
 def test_the_doctor_finds_all_that_is_needed(program: Program) -> None:
     findings = json.loads(program("doctor", "--json").stdout)
     assert [finding for finding in findings if finding["state"] == "fail"] == []
