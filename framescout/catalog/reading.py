@@ -244,9 +244,11 @@ class Snapshot:
                 yield read
 
     def _dimensions(self, model_id: int) -> int:
-        query = select(ModelRow.dimensions).where(ModelRow.id == model_id)
-        dimensions: int = self._once(("dimensions", model_id), lambda: self._connection.execute(query).scalar_one())
-        return dimensions
+        def read() -> int:
+            query = select(ModelRow.dimensions).where(ModelRow.id == model_id)
+            return int(self._connection.execute(query).scalar_one())
+
+        return self._once(("dimensions", model_id), read)
 
     def _read_blocks(self, model_id: int, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
         """Those that begin with these keyframes, in this order, which is that of the ids."""
@@ -412,8 +414,11 @@ class Snapshot:
 
     def next_keyframe_id(self) -> int:
         """The id that the next keyframe will get: every living id is smaller."""
-        query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
-        return self._once("next keyframe", lambda: self._connection.execute(query).scalar() or 1)
+        def read() -> int:
+            query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
+            return self._connection.execute(query).scalar() or 1
+
+        return self._once("next keyframe", read)
 
     def is_altered(self, video_id: int, model_id: int) -> bool:
         """Whether a video's embeddings or keyframes by this model are not as they were written."""
