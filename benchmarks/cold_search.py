@@ -71,8 +71,9 @@ def make_catalog(folder: Path, keyframes: int, like: list[Path]) -> Path:
     """A catalog as `framescout index` leaves it: with its index file and its towers."""
     if (folder / "catalog").exists():
         return folder / "catalog"
-    catalog = fill(folder / "catalog", stream(find_seeds(folder, 384, like), keyframes), 384)
-    publish(catalog)
+    seeds = find_seeds(folder, 384, like)
+    catalog = fill(folder / "catalog", stream(seeds, keyframes), 384)
+    publish(catalog, seeds.trial)
     load_text_tower("starter", fingerprint("starter"), catalog.cache_folder)
     return catalog.folder
 

@@ -71,7 +71,7 @@ class Numpy(Engine):
 
 
 class Hnswlib(Engine):
-    knobs = (100, 150, 200, 300, 400, 600, 800, 1200, 2000)
+    knobs = (100, 150, 200, 220, 240, 260, 300, 400, 600, 800, 1200, 2000)
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         import hnswlib

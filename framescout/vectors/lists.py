@@ -13,14 +13,14 @@ from framescout.vectors.files import load_faiss
 
 PER_LIST = 40
 """Vectors a list to learn its centre from."""
-_A_LIST = 100  # vectors in a list
+_A_LIST = 75  # vectors in a list
 _JUDGED = 20_000  # rows from which the step is learned
 _FLAT_AT_MOST = 1024  # lists whose centres are compared one by one
 _SPARE = 16  # times as many centres of a tree are compared as lists are wanted
 
 
 def list_count(count: int) -> int:
-    """How many lists so many vectors are worth: of a hundred each, as long as so many centres are learned in minutes.
+    """How many lists so many vectors are worth: of some 75 each, as long as so many centres are learned in minutes.
 
     With shorter ones a question takes longer to find its lists than to read them.
     """
