@@ -20,6 +20,7 @@ import numpy as np
 
 import framescout
 from benchmarks.archive import video
+from framescout.catalog import Catalog
 
 DIMENSIONS = 384
 LENGTHS = {"a clip of 3": 3, "10 minutes, 300": 300, "2 hours, 3,600": 3600}
@@ -51,17 +52,23 @@ def main() -> None:
                 rows = np.random.default_rng(length).normal(size=(length, DIMENSIONS)).astype(np.float16)
                 count = max(5, min(arguments.videos, 30_000 // length))
                 first = catalog_size(catalog)
-                p50, p95, busy = milliseconds(
-                    lambda i, r=rows, f=first: writer.commit_video(video(f + i, r), model), count
-                )
-                flushed = milliseconds(lambda _, r=rows: (plain.write(r.tobytes()), os.fsync(plain.fileno())), count)
+
+                def commit(number: int, rows: np.ndarray = rows, first: int = first) -> None:
+                    writer.commit_video(video(first + number, rows), model)
+
+                def flush(_: int, rows: np.ndarray = rows) -> None:
+                    plain.write(rows.tobytes())
+                    os.fsync(plain.fileno())
+
+                p50, p95, busy = milliseconds(commit, count)
+                flushed = milliseconds(flush, count)
                 print(f"| {name} | {p50:.1f} | {p95:.1f} | {busy:.1f} | {flushed[0]:.1f} |")
 
 
-def catalog_size(catalog: framescout.Catalog) -> int:
+def catalog_size(catalog: Catalog) -> int:
     """Videos in it."""
     with catalog.snapshot() as snapshot:
-        return snapshot.totals().videos
+        return int(snapshot.totals().videos)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ import indexer
 from benchmarks.index_peers import BATCH, pyav
 from benchmarks.indexing import Taken, take, videos
 from framescout import settings
+from framescout.catalog import Catalog
 from framescout.embedding import Embedder, load_embedder
 from framescout.settings import DENSITIES
 
@@ -65,7 +66,7 @@ def by_index(density: str, paths: Sequence[Path], folder: Path, rounds: int) -> 
     return Way(density, Taken(wall, cpu, sum(map(len, vectors.values()))), size, vectors, times)
 
 
-def _index(catalog: framescout.Catalog, paths: Sequence[Path], density: str) -> int:
+def _index(catalog: Catalog, paths: Sequence[Path], density: str) -> int:
     return len(indexer.index(catalog, paths, settings=settings.load(density=density)).indexed)
 
 

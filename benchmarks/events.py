@@ -27,7 +27,7 @@ from PIL import Image
 
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
-from framescout.embedding import load_embedder
+from framescout.embedding import Embedder, load_embedder
 from framescout.timeline import Span
 from query.engine import Engine, find_model
 from query.events import Context, Event, detect, read_events
@@ -170,7 +170,7 @@ def contexts(photos: Path) -> None:
 
 
 def measure(
-    folder: Path, photos: Path, cameras: dict[str, list[str]], event: Event, embedder: object
+    folder: Path, photos: Path, cameras: dict[str, list[str]], event: Event, embedder: Embedder
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each keyframe's score with context and without, camera after camera."""
     catalog = Catalog.open(folder)

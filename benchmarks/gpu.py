@@ -64,7 +64,8 @@ def make_footage(folder: Path, minutes: float) -> Path:
 
 def measure(work: Work, decode_on: str) -> dict[str, Any]:
     """Seconds of each path, and what came out."""
-    seconds, results = {}, {}
+    seconds: dict[str, float] = {}
+    results: dict[str, Any] = {}
     for path in (decoding, embedding, building, searching, indexing):
         taken, found = path(work, decode_on)
         seconds |= taken
@@ -248,9 +249,8 @@ def main() -> int:
     if blind:
         print(f"benchmarks/gpu.sh needs an NVIDIA card; {' and '.join(blind)} can use none here", file=sys.stderr)
         return 3
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        work = Work(make_footage(folder, given.minutes), folder, given.vectors, given.rounds)
+    with tempfile.TemporaryDirectory() as made:
+        work = Work(make_footage(Path(made), given.minutes), Path(made), given.vectors, given.rounds)
         processor, card = step(work, PROCESSOR), step(work, CARD)
     import torch
 

@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 
 from benchmarks.search_engines import parts
 from benchmarks.search_peers import WANTED, prepare
 from framescout.vectors import lists
+from framescout.vectors.files import load_faiss
 from framescout.vectors.recall import recall
 
+faiss = load_faiss()
 _AT, _TRAIN = 100, 40_000
 _LISTS = (32, 48, 64, 96, 128, 160, 192, 256)
 _TIMES = (3, 5, 8)  # as many candidates are refined as are wanted, so many times

@@ -54,7 +54,7 @@ class Seeds:
 
     @property
     def dimensions(self) -> int:
-        return self.pictures.shape[1]
+        return int(self.pictures.shape[1])
 
     def save(self, path: Path) -> None:
         np.savez(path, **{field.name: getattr(self, field.name) for field in fields(self)})

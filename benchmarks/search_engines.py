@@ -316,6 +316,7 @@ class Framescout(Engine):
     def turn(self, knob: Any) -> None:
         from dataclasses import replace
 
+        assert self._tuned is not None
         self._index.generation = self._tuned if knob is None else replace(self._tuned, nprobe=knob)
 
     def search(self, query: np.ndarray, count: int) -> Any:

@@ -97,7 +97,8 @@ def choose(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def compare(world: World, engines: Sequence[str], rounds: int) -> list[dict[str, Any]]:
     """A row an engine: what it took to build, to open and to ask."""
-    rows, ready = [], []
+    rows: list[dict[str, Any]] = []
+    ready: list[dict[str, Any]] = []
     for name in engines:
         print(f"{name}: building and tuning", file=sys.stderr)
         built = world.kept("build", name)

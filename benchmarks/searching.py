@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -174,12 +175,12 @@ def ask(world: World, *, has_rest: bool) -> dict[str, Any]:
         opened = time.perf_counter() - preparing
         if has_rest:
             return {"open": opened, "with a delta of 1 %": timed(lambda q: index.search(q, _AT), queries, 1)}
-        result = {"open": opened, "started": preparing - started}
+        result: dict[str, Any] = {"open": opened, "started": preparing - started}
         result["one"] = timed(lambda q: index.search(q, _AT), queries, 1) | {"memory": grown(before)}
         result["batches"] = timed(lambda q: index.search(q, _AT), queries, _BATCH)
         result["one"] |= found(snapshot, model, index, queries, None)
         for name, ranges in filters(snapshot.video_ranges(model.id)).items():
-            result[name] = timed(lambda q, r=ranges: index.search(q, _AT, r), queries[::2], 1)
+            result[name] = timed(partial(index.search, limit=_AT, ranges=ranges), queries[::2], 1)
             result[name] |= found(snapshot, model, index, queries[::4], ranges)
     return result
 

@@ -67,7 +67,8 @@ def served(catalog: Catalog, log: IO[str] | None = None) -> Iterator[tuple[int, 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     exports = catalog.folder.parent / "exports"
-    command = [*PROGRAM, "--catalog", catalog.folder, "serve", "--port", str(port), "--exports", exports]
+    given = ("--port", str(port), "--exports", str(exports))
+    command = [*map(str, PROGRAM), "--catalog", str(catalog.folder), "serve", *given]
     with subprocess.Popen(command, stdout=log or subprocess.DEVNULL, stderr=log) as server:
         time.sleep(4)
         yield port, server
@@ -111,12 +112,13 @@ def main() -> None:
     catalog = build(folder, arguments.keyframes, arguments.like)
     with served(catalog) as (port, _):
         runs = [False, True] if arguments.indexing else [False]
-        archive = make_clips(folder, arguments.clips) if arguments.indexing else None
         texts = sentences()
-        index = [*PROGRAM, "--catalog", catalog.folder, "index", "--quiet"]
+        index = [*map(str, PROGRAM), "--catalog", str(catalog.folder), "index", "--quiet"]
+        if arguments.indexing:
+            index.append(str(make_clips(folder, arguments.clips)))
         print("| clients | index run | answers a second | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|")
         for number, indexing in enumerate(runs):
-            other = subprocess.Popen([*index, archive]) if indexing else None
+            other = subprocess.Popen(index) if indexing else None
             time.sleep(3 if indexing else 0)
             for place, clients in enumerate(sorted({1, arguments.clients})):
                 taken = measure(port, clients, arguments.seconds, texts[2 * number + place :: 4])

@@ -414,6 +414,7 @@ class Snapshot:
 
     def next_keyframe_id(self) -> int:
         """The id that the next keyframe will get: every living id is smaller."""
+
         def read() -> int:
             query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
             return self._connection.execute(query).scalar() or 1

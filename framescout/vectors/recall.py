@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +23,8 @@ _STEPS_TO_TWICE, _HARDLY_MORE, _MOST = 4, 0.001, 0.9
 _GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with CLIP models
 
 
-def recall(found: np.ndarray, exact: np.ndarray) -> float:
-    """Share of the exact ids (Q, K) that are among the found ones (Q, any); -1 stands for nothing."""
+def recall(found: Iterable[np.ndarray], exact: np.ndarray) -> float:
+    """Share of the exact ids (Q, K) that are among the found ones, Q of any length; -1 stands for nothing."""
     hits = sum(len(np.intersect1d(f, e[e >= 0])) for f, e in zip(found, exact, strict=True))
     return hits / max(1, int((exact >= 0).sum()))
 
