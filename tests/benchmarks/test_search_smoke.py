@@ -59,7 +59,7 @@ def test_every_kind_of_question_finds_its_share(world: World) -> None:
 
 
 def test_the_index_saves_most_of_the_work(world: World) -> None:
-    with world.snapshot() as snapshot:
+    with world.snapshot(has_rest=False) as snapshot:
         model = world.model(snapshot)
         index = VectorIndex.open(snapshot, model, world.vectors, few=0)
         queries = world.seeds().sentences[:30]
