@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from benchmarks.search_engines import parts
 from benchmarks.search_peers import WANTED, prepare
 from framescout.vectors import lists
 from framescout.vectors.files import load_faiss
+from framescout.vectors.filling import centres_of, write_lists
 from framescout.vectors.recall import recall
 
 faiss = load_faiss()
@@ -37,8 +39,8 @@ Search = Callable[[np.ndarray], np.ndarray]
 @dataclass(frozen=True)
 class Kind:
     name: str
-    make: Callable[[Any, int, int], Any]
-    """Centres, dimensions and the number of lists -> an empty index."""
+    make: Callable[[Any, int, int], Any] | None
+    """Centres, dimensions and the number of lists -> an empty index; None: as framescout writes it."""
     is_refined: bool = False
     is_graph: bool = False
 
@@ -51,6 +53,7 @@ def scalar(kind: int, *, by_residual: bool) -> Callable[[Any, int, int], Any]:
 
 
 KINDS = (
+    Kind("lists, 8 bits of the difference, in whole numbers (framescout)", None),
     Kind("lists, float16", scalar(faiss.ScalarQuantizer.QT_fp16, by_residual=False)),
     Kind("lists, 8 bits of the residual", scalar(faiss.ScalarQuantizer.QT_8bit, by_residual=True)),
     Kind(
@@ -80,9 +83,12 @@ KINDS = (
 )  # fmt: skip
 
 
-def build(kind: Kind, rows: np.ndarray, centres: Any, path: Path) -> float:
+def build(kind: Kind, rows: np.ndarray, trained: Any, centres: Any, path: Path) -> float:
     """Write it to a file; processor seconds without learning the centres."""
     started = time.process_time()
+    if kind.make is None:
+        write_lists(trained, lambda: ((np.arange(n, n + len(part)), part) for n, part in parts(rows)), path)
+        return time.process_time() - started
     index = kind.make(centres, rows.shape[1], centres.ntotal)
     if kind.is_graph:
         index.hnsw.efConstruction = 200
@@ -100,12 +106,20 @@ def searches(kind: Kind, index: Any, rows: np.ndarray) -> Iterator[tuple[str, Se
             yield f"ef {ef}", searching(index, faiss.SearchParametersHNSW(efSearch=ef))
         return
     for count in _LISTS:
+        if kind.make is None:
+            yield f"{count} lists", partial(walk_lists, index, count)
+            continue
         walk = lists.walking(index, count)
         if not kind.is_refined:
             yield f"{count} lists", searching(index, walk)
             continue
         for times in _TIMES:
             yield f"{count} lists, {times} x", refining(index, walk, rows, times)
+
+
+def walk_lists(index: Any, count: int, query: np.ndarray) -> np.ndarray:
+    found: np.ndarray = lists.search_lists(index, query[None], _AT, count)[0][0]
+    return found
 
 
 def searching(index: Any, settings: Any) -> Search:
@@ -146,18 +160,27 @@ def best(kind: Kind, index: Any, rows: np.ndarray, queries: np.ndarray, exact: n
     return f"{name} | {ms:.2f} | {sentences:.3f} | {keyframes:.3f}"
 
 
+def unscaled(trained: Any) -> Any:
+    """The same tree with centres of unit length, as FAISS's other kinds want them."""
+    tree = faiss.clone_index(trained.quantizer)
+    rows = centres_of(trained) / np.float32(trained.sq.rangestat_arg)
+    tree.reset()
+    tree.add(rows)
+    return tree
+
+
 def compare(folder: Path, kinds: Sequence[Kind]) -> None:
     rows = np.load(folder / "rows.npy", mmap_mode="r")
     queries, exact = np.load(folder / "queries.npy")[::2], np.load(folder / "exact.npy")[::2]
     count = lists.list_count(len(rows))
     sample = np.sort(np.random.default_rng(1).choice(len(rows), min(len(rows), lists.PER_LIST * count), replace=False))
-    trained = lists.train(np.asarray(rows[sample], np.float32), count)  # owns the centres, so it is kept
-    centres = faiss.downcast_index(trained.quantizer)
+    trained = lists.train(np.asarray(rows[sample], np.float32), count)
+    centres = unscaled(trained)
     print("| kind | setting | p50 ms | recall@100, sentences | keyframes | file MB | build processor s |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for kind in kinds:
         path = folder / "kind.faiss"
-        took = build(kind, rows, centres, path)
+        took = build(kind, rows, trained, centres, path)
         index = faiss.read_index(str(path))
         faiss.omp_set_num_threads(1)
         row = best(kind, index, rows, queries, exact)
