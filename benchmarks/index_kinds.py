@@ -30,7 +30,7 @@ from framescout.vectors.recall import recall
 
 faiss = load_faiss()
 _AT, _TRAIN = 100, 40_000
-_LISTS = (32, 48, 64, 96, 128, 160, 192, 256)
+_LISTS = (32, 48, 56, 64, 72, 80, 96, 128, 160, 192, 256)
 _TIMES = (3, 5, 8)  # as many candidates are refined as are wanted, so many times
 _EF = (200, 300, 500, 800, 1200, 2000, 3000)
 Search = Callable[[np.ndarray], np.ndarray]
@@ -166,6 +166,8 @@ def unscaled(trained: Any) -> Any:
     rows = centres_of(trained) / np.float32(trained.sq.rangestat_arg)
     tree.reset()
     tree.add(rows)
+    if isinstance(tree, faiss.IndexIVF):
+        tree.make_direct_map()  # by which differences from centres are worked out
     return tree
 
 
