@@ -205,7 +205,7 @@ def draw(ways: Sequence[Way], places: dict[str, np.ndarray], hours: float, file:
         axes.annotate(way.name, at, xycoords=("data", "axes fraction"), rotation=90, ha="right", fontsize=9)
         axes.axvline(at[0], color="grey", linewidth=0.5, linestyle=":")
     axes.set(xscale="log", ylim=(0, 1), xlabel="processor seconds an hour of clips", ylabel="found (95 % intervals)")
-    axes.legend(loc="lower right")
+    axes.legend(loc="center")
     axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(file)
