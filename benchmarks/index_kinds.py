@@ -105,10 +105,10 @@ def searches(kind: Kind, index: Any, rows: np.ndarray) -> Iterator[tuple[str, Se
         for ef in _EF:
             yield f"ef {ef}", searching(index, faiss.SearchParametersHNSW(efSearch=ef))
         return
+    if kind.make is None:
+        yield from ((f"{count} lists", partial(walk_lists, index, count)) for count in _LISTS)
+        return
     for count in _LISTS:
-        if kind.make is None:
-            yield f"{count} lists", partial(walk_lists, index, count)
-            continue
         walk = lists.walking(index, count)
         if not kind.is_refined:
             yield f"{count} lists", searching(index, walk)

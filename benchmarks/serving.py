@@ -34,7 +34,7 @@ from benchmarks.footage import make_footage
 from benchmarks.realistic import gather, stream
 from framescout.catalog import Catalog
 
-PROGRAM = (Path(sys.executable).with_name("framescout"),)
+PROGRAM = str(Path(sys.executable).with_name("framescout"))
 WORDS = ("a person", "two people", "a car", "a dog", "trees", "the sea", "mountains", "a house", "snow", "a bicycle")
 COLOURS = (
     "red", "blue", "green", "black", "white", "yellow", "grey", "brown", "old", "new", "large", "small", "broken",
@@ -68,7 +68,7 @@ def served(catalog: Catalog, log: IO[str] | None = None) -> Iterator[tuple[int, 
         port = free.getsockname()[1]
     exports = catalog.folder.parent / "exports"
     given = ("--port", str(port), "--exports", str(exports))
-    command = [*map(str, PROGRAM), "--catalog", str(catalog.folder), "serve", *given]
+    command = [PROGRAM, "--catalog", str(catalog.folder), "serve", *given]
     with subprocess.Popen(command, stdout=log or subprocess.DEVNULL, stderr=log) as server:
         time.sleep(4)
         yield port, server
@@ -113,7 +113,7 @@ def main() -> None:
     with served(catalog) as (port, _):
         runs = [False, True] if arguments.indexing else [False]
         texts = sentences()
-        index = [*map(str, PROGRAM), "--catalog", str(catalog.folder), "index", "--quiet"]
+        index = [PROGRAM, "--catalog", str(catalog.folder), "index", "--quiet"]
         if arguments.indexing:
             index.append(str(make_clips(folder, arguments.clips)))
         print("| clients | index run | answers a second | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|")

@@ -72,7 +72,7 @@ def build(
 ) -> BuiltIndex:
     """Write an index of all embeddings of `model` into `folder`; it is not yet the current one.
 
-    Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 640 D sqrt(N) bytes beside.
+    Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 160 D bytes a list beside, and as much again.
 
     Args:
         sentences: (S, D) float32 unit vectors of sentences as people ask them; inverted lists are tuned with them.

@@ -19,7 +19,8 @@ AT = 100
 """How many of the best a search must find a share of: about what a page of moments is joined from."""
 TARGET = 0.985
 """Share of the exact nearest that the questions an index is tuned with must find, each kind of them on average."""
-_STEPS_TO_TWICE, _HARDLY_MORE, _MOST = 4, 0.001, 0.9
+_STEPS_TO_TWICE, _HARDLY_MORE = 4, 0.001  # steps of a fifth; a share that is not worth twice the lists
+_MOST = 0.9  # a share below which there is more to find, however slowly it grows
 _GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with CLIP models
 
 

@@ -97,4 +97,10 @@ def unit_rows(count: int, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     centres = random.normal(size=(3, DIMENSIONS))
     rows = centres[random.integers(0, 3, count)] + 0.5 * random.normal(size=(count, DIMENSIONS))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit(rows).astype(np.float32)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """(N, D), each row divided by its length."""
+    divided: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return divided

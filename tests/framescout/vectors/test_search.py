@@ -12,12 +12,7 @@ from framescout import vectors
 from framescout.vectors import codes, lists
 from framescout.vectors.exact import common, search_blocks, tidy, within
 from framescout.vectors.search import VectorIndex
-from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
+from tests.framescout.vectors.make import DIMENSIONS, Archive, unit, unit_rows
 
 QUERIES = unit_rows(5, seed=1000)
 
@@ -43,16 +38,24 @@ def assert_nearly_same(
 ) -> None:
     """Place for place as good as brute force, but for what 8 bits can't tell apart: in 16 dimensions that is much."""
     wanted = archive.brute_force(QUERIES, limit, ranges)[1]
-    every = [
-        dict(zip(ids, row, strict=True)) for ids, row in zip(*archive.brute_force(QUERIES, 900, ranges), strict=True)
-    ]
-    exact = np.array([[truth[i] for i in ids] for truth, ids in zip(every, found[0].tolist(), strict=True)])
-    assert np.array_equal(np.isneginf(wanted), found[0] < 0)
-    assert all(len(set(ids[ids >= 0].tolist())) == (ids >= 0).sum() for ids in found[0])
+    exact = assert_scored_nearly(archive, found, ranges)
     is_there = found[0] >= 0
-    assert np.allclose(found[1][is_there], exact[is_there], atol=0.1)
+    assert np.array_equal(np.isneginf(wanted), ~is_there)
     assert (exact[is_there] >= wanted[is_there] - 0.1).all()
+
+
+def assert_scored_nearly(
+    archive: Archive, found: tuple[np.ndarray, np.ndarray], ranges: np.ndarray | None = None
+) -> np.ndarray:
+    """Each once, best first, with scores near the exact ones; these are returned."""
+    every = zip(*archive.brute_force(QUERIES, 900, ranges), strict=True)
+    truths = [dict(zip(ids.tolist(), scores.tolist(), strict=True)) for ids, scores in every]
+    exact = np.array([[truth[i] for i in ids] for truth, ids in zip(truths, found[0].tolist(), strict=True)])
+    is_there = found[0] >= 0
+    assert all(len(set(ids[ids >= 0].tolist())) == (ids >= 0).sum() for ids in found[0])
+    assert np.allclose(found[1][is_there], exact[is_there], atol=0.1)
     assert (np.diff(np.where(is_there, found[1], -9.0), axis=1) <= 0).all()
+    return exact
 
 
 ranges_of_ids = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), max_size=12).map(
@@ -104,9 +107,10 @@ def test_an_inverted_index_finds_what_is_near(archive: Archive) -> None:
     assert generation.recall >= 0.98
     archive.add([30])
     archive.drop([2, 7])
-    ids, _ = archive.search(QUERIES, 10)
+    ids, scores = archive.search(QUERIES, 10)
     exact_ids, _ = archive.brute_force(QUERIES, 10)
     assert np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(ids, exact_ids, strict=True)]) >= 0.9
+    assert_scored_nearly(archive, (ids, scores))
 
 
 def test_many_lists_are_found_through_a_tree(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +143,7 @@ def test_codes_are_as_near_as_8_bits_allow() -> None:
     assert np.abs(cosines - rows @ queries.T).max() < 0.02  # a number beyond the largest step
 
 
-def test_vectors_that_are_all_the_same_are_found(archive: Archive) -> None:
+def test_vectors_that_are_all_the_same_are_written() -> None:
     row = unit_rows(1, seed=1)
     assert codes.steps_for(row - row) == pytest.approx(127_000)
     assert np.array_equal(codes.encode(row, np.zeros(1, int), row * 127_000, 127_000), np.full((1, DIMENSIONS), 128))
