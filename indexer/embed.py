@@ -32,6 +32,8 @@ class VideoInWork:
     end: ReadEnd | None = None
     reported: float = 0.0
     """Seconds that progress was told of."""
+    bytes_reported: float = 0.0
+    """And the share of the file that they are."""
 
     @property
     def is_whole(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import threading
@@ -29,6 +30,8 @@ from indexer.report import Report
 from indexer.scan import Found
 from indexer.worker import Decoders, Event, Failed, Job, Limits, Pictured, Probed, Reading
 
+_SAY_EVERY = 1.0  # seconds between two times that other processes are told
+
 
 class Run:
     """One index run over a plan; `execute` does it."""
@@ -52,6 +55,8 @@ class Run:
         self.progress = progress
         self.report = plan.report()
         self.bytes_read = 0.0
+        self._bytes_done = 0.0  # of files that were read, known by their content or put into quarantine
+        self._said_at = -math.inf
         self._in_work: dict[str, VideoInWork] = {}
 
     def execute(self, decoders: Decoders, interrupted: threading.Event, may_go_on: Callable[[], bool]) -> Report:
@@ -71,10 +76,12 @@ class Run:
                 self.report.stopped = "until"
                 decoders.take_no_more()
             self._commit(batcher.flush() if event is None else self._hear(event, batcher))
+            if time.monotonic() - self._said_at >= _SAY_EVERY:
+                self._say_how_far()
         else:
             self._commit(batcher.flush())
-        done = len(self.report.indexed) + len(self.report.known) + len(self.report.quarantined)
-        self.report.left = len(self.plan.to_read) - done
+        self._say_how_far()
+        self.report.left = len(self.plan.to_read) - self._files_done
         if self.report.left == 0:
             self.report.stopped = None
         self.report.elapsed = time.monotonic() - started
@@ -96,7 +103,7 @@ class Run:
             created_at = snapshot.created_at(video_id)
         self.writer.link_file(file, video_id, self._recording(found.path, created_at))
         self.report.known.append(found.path)
-        self.progress.advanced(0.0, found.size_bytes)
+        self._advance(0.0, found.size_bytes)
         self.progress.finished(found.path)
         return None
 
@@ -128,6 +135,8 @@ class Run:
             video = self._in_work.pop(path, None)
             if video:
                 batcher.forget(video)
+            rest = event.job.found.size_bytes - (video.bytes_reported if video else 0.0)
+            self._advance(0.0, max(0.0, rest))
             if Path(path).exists() and not _is_as_found(event.job.found):  # no wonder
                 self._quarantine(event.job, Reason.CHANGED, "")
             else:
@@ -135,22 +144,39 @@ class Run:
             return []
         video = self._in_work[path]
         if isinstance(event, Pictured):
-            self._advance(video, event.time)
+            self._read(video, event.time)
             return batcher.add(video, event)
         if isinstance(event, Reading):
-            self._advance(video, event.read_to)
+            self._read(video, event.read_to)
             return []
         video.end = event.end
-        self._advance(video, event.end.read_to)
+        self._read(video, event.end.read_to)
         return [video]
 
-    def _advance(self, video: VideoInWork, read_to: float) -> None:
+    def _read(self, video: VideoInWork, read_to: float) -> None:
         step = max(0.0, read_to - video.reported)
-        video.reported += step
         share = min(1.0, step / video.probe.duration) if video.probe.duration else 0.0
+        size_bytes = share * video.job.found.size_bytes
+        video.reported += step
+        video.bytes_reported += size_bytes
         self.report.footage += step
-        self.bytes_read += share * video.job.found.size_bytes
-        self.progress.advanced(step, share * video.job.found.size_bytes)
+        self.bytes_read += size_bytes
+        self._advance(step, size_bytes)
+
+    def _advance(self, footage: float, size_bytes: float) -> None:
+        self._bytes_done += size_bytes
+        self.progress.advanced(footage, size_bytes)
+
+    @property
+    def _files_done(self) -> int:
+        return len(self.report.indexed) + len(self.report.known) + len(self.report.quarantined)
+
+    def _say_how_far(self) -> None:
+        """To other processes."""
+        self._said_at = time.monotonic()
+        files, size_bytes = len(self.plan.to_read), self.plan.size_bytes
+        done = min(round(self._bytes_done), size_bytes)
+        self.writer.note.say(files_done=self._files_done, files=files, bytes_done=done, bytes=size_bytes)
 
     def _commit(self, videos: Iterable[VideoInWork]) -> None:
         for video in videos:

@@ -126,11 +126,11 @@ class Catalog:
         Raises:
             CatalogLockedError: another process holds it.
         """
-        with writer_lock(self.folder), _sentences(self.folder):
+        with writer_lock(self.folder) as note, _sentences(self.folder):
             # its connection stays open: the last one that closes folds the log into the database, after each video
             engine = _connectable(self.folder / "catalog.sqlite", stays=True)
             try:
-                yield Writer(engine)
+                yield Writer(engine, note)
             finally:
                 engine.dispose()
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from framescout.catalog.alerts import put_alerts
 from framescout.catalog.labels import put_labels
+from framescout.catalog.lock import Note
 from framescout.catalog.reading import KNOWN
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
 from framescout.catalog.seals import seal_file, seal_indexing, seal_video
@@ -31,8 +32,10 @@ from framescout.errors import Reason
 class Writer:
     """The right to write; made by `Catalog.writer`, which holds the lock."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, note: Note) -> None:
         self._engine = engine
+        self.note = note
+        """What other processes may know of the work; no part of the catalog."""
 
     def model(self, name: str, fingerprint: str, dimensions: int) -> Model:
         """The model's record, made where it is new."""

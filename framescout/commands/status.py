@@ -60,8 +60,12 @@ def _show(facts: dict[str, Any]) -> None:
         _line(f"quarantined {file['path']}: {file['sentence']}{detail}")
     if facts["quarantined"]:
         click.echo("framescout retry tries them again; a file that changes is tried again by itself", err=True)
-    if facts["writer"]:
-        click.echo(f"at work     pid {facts['writer']['pid']} since {facts['writer']['since']}")
+    if writer := facts["writer"]:
+        how_far = ""
+        if writer["bytes"]:
+            share = writer["bytes_done"] / writer["bytes"]
+            how_far = f": {writer['files_done']} of {writer['files']} files, {share:.0%} of what is to be read"
+        click.echo(f"at work     pid {writer['pid']} since {writer['since']}{how_far}")
 
 
 def _line(text: str) -> None:

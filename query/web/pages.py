@@ -36,6 +36,14 @@ def _clock(seconds: float) -> str:
     return format_clock(seconds, decimals=1)
 
 
+def _span(seconds: float) -> str:
+    """How long it takes, in the largest unit that says something."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}s"
+    return "a minute"
+
+
 def _sureness(confidence: float) -> str:
     """Confidence as words."""
     if confidence >= 0.8:
@@ -49,6 +57,7 @@ _templates.env.filters |= {
     "share": lambda confidence: f"{confidence:.0%}",
     "thousands": lambda number: f"{number:,}".replace(",", "\u2009"),
     "clock": _clock,
+    "span": _span,
     "sureness": _sureness,
     "shown": readable,
 }

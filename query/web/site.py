@@ -151,21 +151,24 @@ class Site:
     def state(self) -> dict[str, Any]:
         """As `status --json`, and `run`: what an index run that is going on has done so far, else None."""
         state = gather(self.engine.catalog)
-        return state | {"run": self._run(state["writer"]["since"]) if state["writer"] else None}
+        return state | {"run": self._run(state["writer"]) if state["writer"] else None}
 
-    def _run(self, since: str) -> dict[str, Any]:
+    def _run(self, writer: dict[str, Any]) -> dict[str, Any]:
         try:
-            began = datetime.fromisoformat(since)
+            began = datetime.fromisoformat(writer["since"])
         except ValueError:  # it has only just begun
             began = datetime.now(UTC)
         with self.engine.catalog.snapshot() as snapshot:
             done = snapshot.indexed_since(began)
             newest = {video.id: video for video in snapshot.videos(done.newest)}
         seconds = (datetime.now(UTC) - began).total_seconds()
+        share = round(writer["bytes_done"] / writer["bytes"], 4) if writer["bytes"] else None
         return {
             "videos": done.videos,
             "hours": round(done.duration / 3600, 3),
             "times_real_time": round(done.duration / seconds, 1) if seconds > 1 else None,
+            "share": share,
+            "seconds_left": round(seconds * (1 / share - 1)) if share and seconds > 5 else None,
             "newest": [
                 {"video_id": number, "video": newest[number].path, "duration": newest[number].duration}
                 for number in done.newest

@@ -19,9 +19,10 @@ import indexer
 import query
 from framescout import settings
 from framescout.catalog import Catalog, Writer
+from framescout.catalog.lock import Note
 from framescout.catalog.records import Video
 from framescout.errors import CatalogLockedError, DiskFullError, NotAvailableError
-from indexer import worker
+from indexer import pipeline, worker
 from indexer.report import Report
 from tests.conftest import program_path
 from tests.footage import make
@@ -347,6 +348,21 @@ def test_ctrl_c_while_the_model_is_loaded_is_clean(catalog: Catalog, archive: Pa
     assert "Traceback" not in said
     with catalog.snapshot() as snapshot:
         assert snapshot.quarantined() == []
+
+
+def test_other_processes_can_read_how_far_a_run_is(
+    catalog: Catalog, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.garbage(archive)
+    told = []
+    monkeypatch.setattr(Note, "say", lambda note, **facts: told.append(facts))
+    monkeypatch.setattr(pipeline, "_SAY_EVERY", 0.0)
+    report = run(catalog, archive)
+    said = [facts for facts in told if facts]
+    files = len(report.indexed) + len(report.known) + len(report.quarantined)
+    assert (said[-1]["files_done"], said[-1]["files"]) == (files, files)
+    assert [facts["bytes_done"] for facts in said] == sorted(facts["bytes_done"] for facts in said)
+    assert said[-1]["bytes_done"] == pytest.approx(said[-1]["bytes"], rel=0.02)
 
 
 def test_a_second_indexer_is_refused(catalog: Catalog, archive: Path) -> None:

@@ -243,9 +243,14 @@ def test_an_export_that_makes_no_sense_begins_nothing(client: TestClient, tmp_pa
 
 def test_a_run_of_another_process_is_told(client: TestClient, served: Catalog) -> None:
     assert client.get("/api/state").json()["run"] is None
-    with served.writer():
+    with served.writer() as writer:
         run = client.get("/api/state").json()["run"]
-    assert (run["videos"], run["hours"], run["newest"]) == (0, 0.0, [])
+        writer.note.say(files_done=3, files=12, bytes_done=250, bytes=1000)
+        state = client.get("/api/state").json()
+        page = client.get("/state").text
+    assert (run["videos"], run["hours"], run["newest"], run["share"]) == (0, 0.0, [], None)
+    assert (state["writer"]["files"], state["run"]["share"]) == (12, 0.25)
+    assert "3 of 12 files, 25% of what is to be read" in page
     with served.snapshot() as snapshot:
         everything = snapshot.indexed_since(datetime(2020, 1, 1, tzinfo=UTC))
         assert everything.videos == len(snapshot.videos())
