@@ -142,7 +142,7 @@ def _cache(cache: Path) -> Iterator[Problem]:
     for folder in sealing.folders(cache):
         if not sealing.is_whole(folder):
             yield Problem("cache", f"{folder}: the exported model is not as it was written", path=str(folder))
-    for path in [*cache.glob("strangers-*"), *cache.glob("pictures/*.jpg")]:
+    for path in [*cache.glob("strangers-*"), *cache.glob("sample-*"), *cache.glob("pictures/*.jpg")]:
         if read_kept(path) is None:
             yield Problem("cache", f"{path}: it is not as it was written", path=str(path))
 

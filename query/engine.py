@@ -20,7 +20,7 @@ from framescout.errors import NotAvailableError, UsageError
 from framescout.vectors import VectorIndex, common, tidy
 from query.answer import Answer
 from query.collapse import collapse
-from query.confidence import MATCH, Sample, log_odds, median, strangers
+from query.confidence import MATCH, log_odds, median
 from query.encode import TextTower, encode
 from query.feedback import learn
 from query.filters import find_places, wanted_ranges
@@ -28,8 +28,9 @@ from query.moments import Found, join_chains, join_curves, look_up
 from query.pictures import encode_pictures
 from query.rank import Nearest, Part, Scanned, evidence_of_each, is_one_direction
 from query.request import PageToken, Query, Term
+from query.sample import Sample, strangers
 
-_CANDIDATES_A_MOMENT = 8
+_PLACES_A_MOMENT = 3
 _SENTENCES_KEPT = 1024
 
 
@@ -106,7 +107,11 @@ class Engine:
         with self._preparing:
             if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
                 strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
-                self._sample = (model.id, below), max(1, count), Sample.of(snapshot, model, strange, below)
+                if below is None and not self.catalog.stays:
+                    sample = Sample.kept(snapshot, model, strange, self.catalog.cache_folder)
+                else:
+                    sample = Sample.read(snapshot, model, strange, below)
+                self._sample = (model.id, below), max(1, count), sample
             return self._sample[2]
 
     def text_tower(self, model: Model) -> TextTower:
@@ -165,7 +170,7 @@ class Engine:
                 rankings[number] = Scanned(snapshot, model, each.parts, each.ranges)
         for numbers in shared.values():
             parts, ranges = [asked[number].parts[0] for number in numbers], asked[numbers[0]].ranges
-            wanted = max(asked[number].enough for number in numbers) * _CANDIDATES_A_MOMENT
+            wanted = max(asked[number].enough for number in numbers) * _PLACES_A_MOMENT
             found = Nearest.of_many(snapshot, model, index, parts, ranges, wanted)
             for number, nearest in zip(numbers, found, strict=True):
                 rankings[number] = nearest
@@ -202,14 +207,14 @@ class Engine:
         return answers
 
     def _best(self, asked: _Asked, ranking: Nearest | Scanned, usual: float) -> list[Found]:
-        """More candidates are asked for only where they joined into too few moments."""
-        wanted = asked.enough * _CANDIDATES_A_MOMENT
+        """More places are looked at only where they joined into too few moments."""
+        wanted = asked.enough * _PLACES_A_MOMENT
         while True:
             curves, floor, is_all = ranking.curves(wanted)
             found = asked.first(join_curves(curves, floor, usual, asked.parts, asked.sample.unlike))
             if is_all or len(found) >= asked.enough or floor < asked.least:
                 return found
-            wanted *= 4
+            wanted *= 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ import numpy as np
 from framescout.catalog.records import Labelling
 from framescout.errors import UsageError
 from framescout.settings import read_toml
-from query.confidence import PER_SPREAD, STRANGERS, Sample, softmax
+from query.confidence import PER_SPREAD, softmax
 from query.encode import TextTower, encode_mean
 from query.engine import Engine, find_model
+from query.sample import STRANGERS, Sample
 
 OTHER = "other"
 """None of these."""

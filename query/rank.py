@@ -22,6 +22,8 @@ from query.confidence import Background, log_odds
 _ROWS = 8192  # keyframes that are scored at once
 _ROUNDING = 1e-4  # by which the same score may differ from one way of computing it to another
 _CERTAIN = -1e-9  # log of a probability that no product reaches: log-odds stay finite
+_NEIGHBOURS = 8  # keyframes in a row that count as one place: they rarely make two moments
+_A_PLACE = 8  # keyframes that the index is asked for, for each place that is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Nearest:
         self, snapshot: Snapshot, model: Model, index: VectorIndex, part: Part, ranges: np.ndarray | None
     ) -> None:
         self._snapshot, self._model, self._index, self._part, self._ranges = snapshot, model, index, part, ranges
-        self._known: tuple[np.ndarray, np.ndarray] | None = None
+        self._known: tuple[np.ndarray, np.ndarray] | None = None  # as the index answers: (N,) ids and scores
         self._curves: dict[int, Curve] = {}
 
     @classmethod
@@ -129,34 +131,54 @@ class Nearest:
         ranges: np.ndarray | None,
         wanted: int,
     ) -> list[Self]:
-        """One a part, after a single pass over the index for the `wanted` best of each."""
+        """One a part, after a single pass over the index for the `wanted` best places of each."""
         found = [cls(snapshot, model, index, part, ranges) for part in parts]
         if len(found) > 1:
-            ids, scores = index.search(np.stack([part.vector for part in parts]), wanted, ranges)
+            ids, scores = index.search(np.stack([part.vector for part in parts]), wanted * _A_PLACE, ranges)
             for nearest, own_ids, own_scores in zip(found, ids, scores, strict=True):
-                nearest._known = own_ids[None], own_scores[None]
+                nearest._known = own_ids, own_scores
         return found
 
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
-        """The videos of the `wanted` best keyframes, the log-odds of the last of these, and whether they are all.
+        """The videos of the best keyframes in `wanted` places, the log-odds of the last of these, whether they are all.
 
         Every keyframe above that floor lies in one of them.
         """
-        if self._known is None or self._known[0].shape[1] < wanted:
-            self._known = self._index.search(self._part.vector[None], wanted, self._ranges)
-        ids, scores = self._known[0][0], self._known[1][0]
-        found = ids >= 0
-        if not found.any():
+        ids, scores, is_all = self._best(wanted)
+        if not len(ids):
             return [], np.inf, True
         spans = self._snapshot.video_ranges(self._model.id)
-        # Each place once; np.unique would import numpy.ma, which takes 0.01 s.
-        places = np.flatnonzero(np.bincount(np.searchsorted(spans[:, 1], ids[found], side="right") - 1))
+        # Each video once; np.unique would import numpy.ma, which takes 0.01 s.
+        places = np.flatnonzero(np.bincount(np.searchsorted(spans[:, 1], ids, side="right") - 1))
         videos = spans[places, 0].tolist()
         unknown = [place for place, video in zip(places, videos, strict=True) if video not in self._curves]
         blocks = self._snapshot.blocks_of(self._model.id, spans[unknown])
         self._curves |= {curve.block.video_id: curve for curve in curves(blocks, [self._part], self._ranges)}
-        floor = self._part.at_zero + self._part.slope * (float(scores[found].min()) - _ROUNDING)
-        return [self._curves[video_id] for video_id in videos], floor, bool(found.sum() < len(ids))
+        floor = self._part.at_zero + self._part.slope * (float(scores[-1]) - _ROUNDING)
+        return [self._curves[video_id] for video_id in videos], floor, is_all
+
+    def _best(self, wanted: int) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Ids and scores of the best keyframes in `wanted` places, best first, and whether there are no others."""
+        known = self._known or self._search(wanted)
+        reach = _reach(known[0], wanted)
+        if reach == len(known[0]) < wanted * _A_PLACE:
+            known = self._search(wanted)
+            reach = _reach(known[0], wanted)
+        count = int((known[0][:reach] >= 0).sum())
+        return known[0][:count], known[1][:count], count < reach
+
+    def _search(self, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+        ids, scores = self._index.search(self._part.vector[None], wanted * _A_PLACE, self._ranges)
+        self._known = ids[0], scores[0]
+        return self._known
+
+
+def _reach(ids: np.ndarray, wanted: int) -> int:
+    """How many of the first (N,) ids lie in `wanted` different places."""
+    places = ids // _NEIGHBOURS
+    order = np.argsort(places, kind="stable")
+    firsts = np.sort(order[np.diff(places[order], prepend=-2) > 0])
+    return int(firsts[wanted]) if len(firsts) > wanted else len(ids)
 
 
 class Scanned:
@@ -171,6 +193,7 @@ class Scanned:
 
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
         """As `Nearest.curves`."""
+        wanted *= _A_PLACE
         every = np.concatenate([scores for _, scores in self._scores]) if self._scores else np.empty(0)
         every = every[~np.isneginf(every)]
         if not len(every):

@@ -11,11 +11,12 @@ from datetime import datetime, time, timedelta, tzinfo
 
 import numpy as np
 
-from query.confidence import Sample, softmax
+from query.confidence import softmax
 from query.encode import TextTower, encode, encode_mean
 from query.events.definition import Context, Event
 from query.filters import matches_camera
 from query.request import Hours
+from query.sample import Sample
 
 SHIFT = float(np.log(20.0))
 """Log-odds by which a context makes an event more or less worth an alarm: as one of twenty, or twenty times as much."""

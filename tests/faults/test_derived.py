@@ -15,6 +15,7 @@ import query
 from framescout import settings, vectors
 from framescout.catalog import Catalog
 from indexer.verify import check, mend
+from query.sample import Sample
 from query.web.thumbnails import Thumbnails
 from tests.footage import make
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
@@ -34,6 +35,7 @@ DERIVED: dict[str, str] = {
     "seals of the towers": "cache/towers-*/seals.json",
     "image tower": "cache/towers-*/image_tower.onnx",
     "strangers": "cache/strangers-*",
+    "sample": "cache/sample-*",
     "picture": "cache/pictures/*.jpg",
 }
 """What it is -> where it lies in a catalog."""
@@ -70,6 +72,7 @@ def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
     with pytest.MonkeyPatch.context() as patched:  # so few keyframes have no vector index by themselves
         patched.setitem(vectors.is_worth_building.__kwdefaults__, "few", 0)
         patched.setitem(vectors.VectorIndex.open.__func__.__kwdefaults__, "few", 0)
+        patched.setitem(Sample.kept.__func__.__kwdefaults__, "few", 0)
         for seed, name in enumerate(("one", "other")):
             archive = root / f"archive of {name}"
             archive.mkdir()
@@ -105,7 +108,11 @@ def test_answers_stay_verify_sees_and_repair_mends(
     path = only(folder, DERIVED[what])
     before = path.read_bytes()
     damage(path, only(other, DERIVED[what]))
-    is_missed = path.exists() or what not in ("strangers", "picture")  # those are made when they are asked for
+    is_missed = path.exists() or what not in (
+        "strangers",
+        "sample",
+        "picture",
+    )  # those are made when they are asked for
     is_damaged = is_missed and not (path.exists() and path.read_bytes() == before)
     catalog = Catalog.open(folder)
     assert bool(check(catalog)) == is_damaged

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framescout.embedding import TextTower, fingerprint, load_text_tower
-from query.confidence import STRANGERS, Background, strangers
+from query.confidence import Background
 
 
 def test_confidence_rises_with_the_score() -> None:
@@ -35,12 +32,3 @@ def test_strangers_that_do_fit_an_archive_hardly_move_it() -> None:
 @given(st.lists(st.floats(-1, 1), max_size=50), st.floats(-1, 1))
 def test_confidence_is_always_a_probability(best: list[float], score: float) -> None:
     assert 0.0 <= Background.of(np.array(best, np.float64)).confidence(score) <= 1.0
-
-
-def test_strangers_are_encoded_once_and_a_damaged_cache_is_no_matter(towers: Path, tmp_path: Path) -> None:
-    tower: TextTower = load_text_tower("starter", fingerprint("starter"), towers)
-    first = strangers(tower, tower.fingerprint, tmp_path)
-    assert first.shape == (len(STRANGERS), tower.dimensions)
-    (kept,) = tmp_path.iterdir()
-    kept.write_bytes(b"nonsense")
-    assert np.allclose(strangers(tower, tower.fingerprint, tmp_path), first)

@@ -1,0 +1,153 @@
+"""What the archive is judged by: keyframes of whole videos, spread evenly over it, and what strangers make of them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from framescout.cached import keep, read_kept
+from framescout.catalog import Snapshot
+from framescout.catalog.records import Model
+from query.confidence import PER_SPREAD, Background, median
+from query.encode import TextTower, encode
+
+STRANGERS = (
+    "a kangaroo hopping", "a flamingo in shallow water", "an octopus on a reef", "a hedgehog in leaves",
+    "a windmill", "an oil platform", "a glacier", "a cactus", "a coral reef", "a full moon", "a sundial",
+    "a cable car", "a gondola in a canal", "a bobsleigh run", "a pole vault", "a polo match", "a javelin throw",
+    "a harp", "a saxophone player", "a pottery wheel", "a loom", "a blacksmith at an anvil", "a bowl of noodles",
+    "a chandelier",
+)  # fmt: skip
+"""Sentences that hardly any archive answers."""
+
+_ROWS = 20_000  # keyframes from which an archive is judged
+_SOME = 2048  # keyframes whose median score is that of a usual one
+_PICTURES = 64  # of them, so many are held against the others
+_UNRELATED = 0.9  # of the other videos
+_LEAST_SPREAD = 1e-3  # cosine
+_FIGURES = 6  # of a kept sample
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What an archive's keyframes are like."""
+
+    some: np.ndarray
+    """(at most 2048, D) float32 unit rows, spread evenly over the archive."""
+    strange: np.ndarray
+    """(S, D) float32, STRANGERS."""
+    of_sentences: Background
+    """What sentences that the archive doesn't answer reach in it."""
+    of_pictures: Background
+    """What keyframes reach in nine of ten other videos at most; where there is one video, of other keyframes."""
+    unlike: float
+    """Cosine of two keyframes that have nothing to do with each other."""
+    sharpness: float
+    """Logits a unit of cosine, where sentences are held against each other by a softmax.
+
+    Cosines lie as far apart as the strangers' do over the archive; so one temperature serves for every model.
+    """
+
+    @classmethod
+    def of(cls, rows: np.ndarray, starts: np.ndarray, strange: np.ndarray) -> Self:
+        """Judge (N, D) float32 unit rows, of videos that begin at the rows `starts` (V,), by strangers (S, D)."""
+        scores = rows @ strange.T
+        chosen = sorted(set(np.linspace(0, len(rows) - 1, _PICTURES).astype(int).tolist())) if len(rows) > 1 else []
+        between = rows[chosen] @ rows[chosen].T
+        return cls(
+            some=np.ascontiguousarray(rows[:: max(1, -(-len(rows) // _SOME))]),
+            strange=strange,
+            of_sentences=Background.of(scores.max(axis=0) if len(rows) else np.empty(0)),
+            of_pictures=Background.of(_usual_of_others(rows, starts, np.array(chosen, int))),
+            unlike=median(between[np.triu_indices(len(chosen), 1)]) if chosen else 0.0,
+            sharpness=PER_SPREAD / max(float(scores.std()) if len(rows) else 0.0, _LEAST_SPREAD),
+        )
+
+    @classmethod
+    def read(cls, snapshot: Snapshot, model: Model, strange: np.ndarray, below: int | None = None) -> Self:
+        """Of the catalog's keyframes; of those with an id under `below`, where it is given."""
+        videos = snapshot.video_ranges(model.id)
+        if below is not None:
+            videos = videos[videos[:, 2] <= below]
+        step = max(1, -(-int((videos[:, 2] - videos[:, 1]).sum()) // _ROWS))
+        blocks = [block.embeddings for block in snapshot.blocks_of(model.id, videos[::step])]
+        starts = np.cumsum([0, *map(len, blocks)], dtype=np.int64)[:-1]
+        rows = np.concatenate(blocks) if blocks else np.empty((0, model.dimensions))
+        return cls.of(rows.astype(np.float32), starts, strange)
+
+    @classmethod
+    def kept(cls, snapshot: Snapshot, model: Model, strange: np.ndarray, cache: Path, *, few: int = _ROWS) -> Self:
+        """As `read`, of the whole archive; what is made of a large one is kept in `cache` as long as it stays the same.
+
+        So a search that runs alone need not read some 20,000 embeddings, which lie all over the catalog.
+        """
+        if snapshot.keyframe_count(model.id) <= few:
+            return cls.read(snapshot, model, strange)
+        path = cache / f"sample-{_state(snapshot, model, strange)}"
+        known = read_kept(path)
+        if known is not None:
+            return cls._from_bytes(known, strange)
+        sample = cls.read(snapshot, model, strange)
+        with contextlib.suppress(OSError):  # a full disk costs time, not the answer
+            for old in cache.glob("sample-*"):
+                old.unlink(missing_ok=True)
+            keep(path, sample._to_bytes())
+        return sample
+
+    def _to_bytes(self) -> bytes:
+        pictures, sentences = self.of_pictures, self.of_sentences
+        figures = [sentences.center, sentences.spread, pictures.center, pictures.spread, self.unlike, self.sharpness]
+        return np.array(figures, "<f8").tobytes() + self.some.astype("<f2").tobytes()  # which the catalog's are
+
+    @classmethod
+    def _from_bytes(cls, data: bytes, strange: np.ndarray) -> Self:
+        figures = np.frombuffer(data, "<f8", _FIGURES).tolist()
+        some = np.frombuffer(data, "<f2", offset=8 * _FIGURES).reshape(-1, strange.shape[1]).astype(np.float32)
+        return cls(some, strange, Background(*figures[:2]), Background(*figures[2:4]), *figures[4:])
+
+
+def _usual_of_others(rows: np.ndarray, starts: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """(C,) what each of the chosen rows (C,) reaches in nine of ten other videos at most."""
+    if not len(chosen):
+        return np.empty(0)
+    scores = rows[chosen] @ rows.T
+    scores[np.arange(len(chosen)), chosen] = -np.inf
+    if len(starts) > 1:
+        own = np.searchsorted(starts, chosen, side="right") - 1
+        scores = np.maximum.reduceat(scores, starts, axis=1)
+        scores[np.arange(len(chosen)), own] = -np.inf
+    ordered = np.sort(scores, axis=1)[:, 1:]  # its own comes first
+    place = _UNRELATED * (ordered.shape[1] - 1)
+    low = int(place)
+    high = min(low + 1, ordered.shape[1] - 1)
+    usual: np.ndarray = ordered[:, low] + (place - low) * (ordered[:, high] - ordered[:, low])
+    return usual
+
+
+def _state(snapshot: Snapshot, model: Model, strange: np.ndarray) -> str:
+    """A name for the state that an archive is in: which keyframes there are, and how the last of them look."""
+    videos = snapshot.video_ranges(model.id)
+    said = hashlib.blake2b(model.fingerprint.encode(), digest_size=8)
+    said.update(strange.tobytes())
+    said.update(videos.tobytes())
+    for block in snapshot.blocks_of(model.id, videos[-1:]):
+        said.update(block.embeddings.tobytes())
+    return said.hexdigest()
+
+
+def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:
+    """(N, D) float32 unit rows of STRANGERS; kept in `cache`, since encoding them takes most of a second."""
+    words = hashlib.blake2b("\0".join((fingerprint, *tower.phrasings, *STRANGERS)).encode(), digest_size=8).hexdigest()
+    path = cache / f"strangers-{words}"
+    known = read_kept(path)
+    if known is not None:
+        return np.frombuffer(known, "<f4").reshape(len(STRANGERS), -1)
+    rows = encode(tower, list(STRANGERS))
+    with contextlib.suppress(OSError):  # a full disk costs time, not the answer
+        keep(path, rows.astype("<f4").tobytes())
+    return rows
