@@ -1,4 +1,4 @@
-"""Clients that ask over HTTP and never pause, in a process of their own; a connection each, kept open.
+"""Clients that ask over HTTP, in a process of their own; a connection each, kept open.
 
 They take 0.15 to 0.2 ms of processor a question, which counts where they share a machine with the app; `http.client`
 in a thread a client took 0.7 ms, under the lock of one Python.
@@ -7,10 +7,12 @@ in a thread a client took 0.7 ms, under the lock of one Python.
 from __future__ import annotations
 
 import multiprocessing
+import random
 import selectors
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -22,6 +24,7 @@ _END = b"\r\n\r\n"
 class _Client:
     connection: socket.socket
     started: float = 0.0
+    """When its question was sent; where it pauses, when the next one will be."""
     received: bytearray = field(default_factory=bytearray)
 
     def ask(self, port: int, text: str) -> None:
@@ -44,35 +47,44 @@ class _Client:
         return len(body) >= int(length)
 
 
-def ask_at_once(port: int, clients: int, seconds: float, texts: Sequence[str]) -> list[float]:
-    """So many clients ask until the time is over; the seconds that each answer took."""
+def ask_at_once(port: int, clients: int, seconds: float, texts: Sequence[str], pause: float = 0.0) -> list[float]:
+    """So many clients ask until the time is over; the seconds that each answer took.
+
+    Each waits `pause` seconds after an answer, on the average, before it asks again.
+    """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_ask_at_once, (port, clients, seconds, texts))
+        return pool.apply(_ask_at_once, (port, clients, seconds, texts, pause))
 
 
-def _ask_at_once(port: int, clients: int, seconds: float, texts: Sequence[str]) -> list[float]:
-    rest, taken = iter(texts), list[float]()
-    until = time.perf_counter() + seconds
-    with selectors.DefaultSelector() as selector:
+def _ask_at_once(port: int, clients: int, seconds: float, texts: Sequence[str], pause: float) -> list[float]:
+    rest, taken, chance = iter(texts), list[float](), random.Random(1)
+    now = time.perf_counter()
+    until = now + seconds
+    with selectors.DefaultSelector() as selector, ExitStack() as connections:
+        pausing = []
         for _ in range(clients):
-            client = _Client(socket.create_connection(("127.0.0.1", port)))
-            client.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(client.connection, selectors.EVENT_READ, client)
-            client.ask(port, next(rest))
-        while selector.get_map():
-            for client in _heard(selector):
-                taken.append(time.perf_counter() - client.started)
+            connection = connections.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            pausing.append(_Client(connection, now + chance.uniform(0, pause)))
+        while pausing or selector.get_map():
+            for client in [each for each in pausing if each.started <= time.perf_counter()]:
+                pausing.remove(client)
                 text = next(rest, None)
-                if text is None or time.perf_counter() > until:
-                    selector.unregister(client.connection)
-                    client.connection.close()
-                else:
+                if text is not None and time.perf_counter() < until:
+                    selector.register(client.connection, selectors.EVENT_READ, client)
                     client.ask(port, text)
+            for client in _heard(selector, min((each.started for each in pausing), default=None)):
+                now = time.perf_counter()
+                taken.append(now - client.started)
+                selector.unregister(client.connection)
+                client.started = now + chance.uniform(0, 2 * pause)
+                pausing.append(client)
     return taken
 
 
-def _heard(selector: selectors.BaseSelector) -> Iterator[_Client]:
-    for key, _ in selector.select():
+def _heard(selector: selectors.BaseSelector, until: float | None) -> Iterator[_Client]:
+    """Those whose answer is whole; waits no longer than `until`."""
+    for key, _ in selector.select(None if until is None else max(0.0, until - time.perf_counter())):
         client: _Client = key.data
         if client.hear():
             yield client

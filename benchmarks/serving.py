@@ -1,12 +1,13 @@
 """How long the web app takes for a question while others ask too.
 
-    python benchmarks/serving.py [--keyframes 100000] [--clients 8] [--seconds 20] [--indexing]
+    python benchmarks/serving.py [--keyframes 100000] [--clients 8] [--pause 1] [--seconds 20] [--indexing]
 
 Makes a catalog of vectors that lie as real ones do (realistic.py; the more footage and pictures of your own lie in the
 folders of --like, the more so), starts
-`framescout serve` on it, warms it up, and asks different sentences from several clients at once. With --indexing,
-`framescout index` reads an archive of 1080p clips into the same catalog meanwhile. The clients run on the same machine,
-and what they need counts (clients.py).
+`framescout serve` on it, warms it up, and asks different sentences: from one client, from several that look at each
+answer for a while (--pause, seconds on the average), and from several that never pause. With --indexing, `framescout
+index` reads an archive of 1080p clips into the same catalog meanwhile. The clients run on the same machine, and what
+they need counts (clients.py).
 """
 
 from __future__ import annotations
@@ -92,10 +93,10 @@ def sentences() -> list[str]:
     return every
 
 
-def measure(port: int, clients: int, seconds: float, texts: list[str]) -> np.ndarray:
+def measure(port: int, clients: int, seconds: float, texts: list[str], pause: float = 0.0) -> np.ndarray:
     """Milliseconds of each answer; no sentence of `texts` is asked twice."""
     ask_at_once(port, 1, 60, texts[:20])
-    return np.array(ask_at_once(port, clients, seconds, texts[20:])) * 1000
+    return np.array(ask_at_once(port, clients, seconds, texts[20:], pause)) * 1000
 
 
 def main() -> None:
@@ -104,6 +105,7 @@ def main() -> None:
     parser.add_argument("--keyframes", type=int, default=100_000)
     parser.add_argument("--like", type=Path, nargs="*", default=[], help="folders of footage and pictures")
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--pause", type=float, default=1.0, help="of each client after an answer, seconds")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--indexing", action="store_true")
     parser.add_argument("--clips", type=int, default=400, help="of the archive that is indexed meanwhile")
@@ -116,16 +118,19 @@ def main() -> None:
         index = [PROGRAM, "--catalog", str(catalog.folder), "index", "--quiet"]
         if arguments.indexing:
             index.append(str(make_clips(folder, arguments.clips)))
-        print("| clients | index run | answers a second | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|---|")
+        print("| clients | pause s | index run | answers a second | p50 ms | p95 ms | p99 ms |")
+        print("|---|---|---|---|---|---|---|")
+        ways = [(1, 0.0), (arguments.clients, arguments.pause), (arguments.clients, 0.0)]
         for number, indexing in enumerate(runs):
             other = subprocess.Popen(index) if indexing else None
             time.sleep(3 if indexing else 0)
-            for place, clients in enumerate(sorted({1, arguments.clients})):
-                taken = measure(port, clients, arguments.seconds, texts[2 * number + place :: 4])
+            for place, (clients, pause) in enumerate(ways):
+                own = texts[len(ways) * number + place :: len(ways) * len(runs)]
+                taken = measure(port, clients, arguments.seconds, own, pause)
                 p50, p95, p99 = np.percentile(taken, [50, 95, 99])
                 goes_on = "no" if other is None else "goes on" if other.poll() is None else "ended before"
-                rate = len(taken) / arguments.seconds
-                print(f"| {clients} | {goes_on} | {rate:.1f} | {p50:.0f} | {p95:.0f} | {p99:.0f} |", flush=True)
+                asked = f"| {clients} | {pause:g} | {goes_on} | {len(taken) / arguments.seconds:.1f}"
+                print(f"{asked} | {p50:.0f} | {p95:.0f} | {p99:.0f} |", flush=True)
             if other:
                 other.terminate()
                 other.wait()
