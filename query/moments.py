@@ -8,10 +8,8 @@ three quarters. A keyframe's stretch is never cut: nothing between two keyframes
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import cast
 
 import numpy as np
@@ -25,7 +23,6 @@ from query.sequence import best_chains
 
 _IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
 _LEAST = np.finfo(np.float64).min  # log-odds of what a filter leaves out are less
-_NOTHING = np.array([-np.inf], np.float32)
 _LEAST_RISE = 1.0  # log-odds; a peak that stands out less takes in only what is as good as itself
 
 
@@ -66,24 +63,17 @@ def join_curves(
 
     `usual`: what keyframes score that show something else. `unlike`: the cosine of unrelated keyframes.
     """
-    if not curves:
-        return
-    ends = [*accumulate(len(curve.evidence) + 1 for curve in curves)]  # between two videos stands what nothing takes in
-    scores = np.concatenate([part for curve in curves for part in (curve.evidence, _NOTHING)])
-    likeness = np.concatenate([part for curve in curves for part in (curve.block.likeness, _NOTHING, _NOTHING)])
     one = parts[0] if is_one_direction(parts) else None
-    for stretch in find_stretches(scores, at_least, usual, find_cuts(likeness[:-1], unlike)):
-        place = bisect_right(ends, stretch.peak)
-        block, odds = curves[place].block, float(scores[stretch.peak])
-        first = block.first_keyframe_id - (ends[place - 1] if place else 0)
+    for curve, stretch in find_stretches(curves, at_least, usual, border_of_cuts(unlike)):
+        block, odds = curve.block, float(curve.evidence[stretch.peak])
         yield Found(
             block.video_id,
-            first + stretch.first,
-            first + stretch.last,
-            first + stretch.peak,
+            block.first_keyframe_id + stretch.first,
+            block.first_keyframe_id + stretch.last,
+            block.first_keyframe_id + stretch.peak,
             score=(odds - one.at_zero) / one.slope if one else odds,
             confidence=1 / (1 + math.exp(min(-odds, 700.0))),
-            vector=block.rows[first + stretch.peak - block.first_keyframe_id],
+            vector=block.rows[stretch.peak],
         )
 
 
@@ -96,7 +86,7 @@ def join_chains(
         track = np.stack([log_probability(parts, block.rows) for parts in steps])
         videos.append(block.video_id)
         firsts.append(block.first_keyframe_id)
-        tracks.append(mask(track, block, ranges))
+        tracks.append(mask(track, block.first_keyframe_id, ranges))
     known: dict[int, np.ndarray] = {}
 
     def times_of(number: int) -> np.ndarray:
@@ -144,48 +134,67 @@ def look_up(snapshot: Snapshot, model: Model, found: Sequence[Found]) -> list[Mo
     ]
 
 
-def find_cuts(likeness: np.ndarray, unlike: float) -> np.ndarray:
-    """Where a new shot begins: (N - 1,) cosines of neighbours in time -> (N - 1,) bool, between each two.
+def border_of_cuts(unlike: float) -> float:
+    """The cosine of two neighbours in time below which a new shot begins between them.
 
-    `unlike`: the cosine of keyframes that have nothing to do with each other. Half-way from there to the same picture
-    is the border.
+    Half-way from `unlike`, the cosine of keyframes that have nothing to do with each other, to the same picture.
     """
-    cuts: np.ndarray = likeness < (1.0 + unlike) / 2
-    return cuts
+    return (1.0 + unlike) / 2
 
 
-def find_stretches(scores: np.ndarray, at_least: float, background: float, cuts: np.ndarray) -> Iterator[Stretch]:
+def find_stretches(
+    curves: Sequence[Curve], at_least: float, background: float, border: float
+) -> Iterator[tuple[Curve, Stretch]]:
     """Stretches around every peak that reaches `at_least`, best first; they never overlap.
 
     Args:
-        scores: (N,) log-odds of each keyframe, in order of time; -inf is never taken in.
+        curves: of several videos; they are looked into further where a stretch reaches the end of what is known.
         at_least: peaks below this score are not looked for.
         background: what keyframes score that show something else.
-        cuts: (N - 1,) bool, whether a new shot begins between two keyframes.
+        border: as border_of_cuts.
     """
-    taken = bytearray(len(scores))
-    peaks = np.flatnonzero(scores >= max(at_least, _LEAST))
-    # read one by one faster than arrays
-    curve, is_cut = cast("memoryview[float]", np.ascontiguousarray(scores).data), cuts.tobytes()
-    for peak in peaks[np.argsort(-scores[peaks], kind="stable")].tolist():
-        if not taken[peak]:
-            stretch = _grow(curve, taken, peak, background, is_cut)
-            taken[stretch.first : stretch.last + 1] = b"\1" * (stretch.last + 1 - stretch.first)
-            yield stretch
+    least = max(at_least, _LEAST)
+    peaks = [np.flatnonzero(curve.evidence >= least) for curve in curves]
+    if not peaks:
+        return
+    scores = np.concatenate([curve.evidence[own] for curve, own in zip(curves, peaks, strict=True)])
+    numbers = np.repeat(np.arange(len(curves)), [*map(len, peaks)])
+    best = np.argsort(-scores, kind="stable")
+    grounds = [_Ground(curve, background, border) for curve in curves]
+    for number, peak in zip(numbers[best].tolist(), np.concatenate(peaks)[best].tolist(), strict=True):
+        if not grounds[number].taken[peak]:
+            yield curves[number], grounds[number].take(peak)
 
 
-def _grow(scores: memoryview[float], taken: bytearray, peak: int, background: float, cuts: bytes) -> Stretch:
-    top = scores[peak]
-    rise = max(top - background, _LEAST_RISE)
-    in_a_shot, across_a_cut = top - (1 - _IN_A_SHOT) * rise, top - (1 - _ACROSS_A_CUT) * rise
+class _Ground:
+    """One video, of which stretches are taken."""
 
-    first = last = peak
-    while first > 0 and not taken[first - 1]:
-        if scores[first - 1] < (across_a_cut if cuts[first - 1] else in_a_shot):
-            break
-        first -= 1
-    while last < len(scores) - 1 and not taken[last + 1]:
-        if scores[last + 1] < (across_a_cut if cuts[last] else in_a_shot):
-            break
-        last += 1
-    return Stretch(first, last, peak)
+    def __init__(self, curve: Curve, background: float, border: float) -> None:
+        self._curve, self._background, self._border = curve, background, border
+        # read one by one faster than arrays
+        self._scores = cast("memoryview[float]", np.ascontiguousarray(curve.evidence).data)
+        self._likeness = cast("memoryview[float]", curve.block.likeness.data)
+        self.taken = bytearray(len(curve.evidence))
+
+    def take(self, peak: int) -> Stretch:
+        """What belongs to this peak."""
+        top = self._scores[peak]
+        rise = max(top - self._background, _LEAST_RISE)
+        least = top - (1 - _IN_A_SHOT) * rise, top - (1 - _ACROSS_A_CUT) * rise
+        first, last = self._walk(peak, -1, *least), self._walk(peak, 1, *least)
+        self.taken[first : last + 1] = b"\1" * (last + 1 - first)
+        return Stretch(first, last, peak)
+
+    def _walk(self, place: int, step: int, in_a_shot: float, across_a_cut: float) -> int:
+        """The last keyframe that belongs to the one at `place`, in steps of 1 or -1."""
+        scores, likeness, taken, border = self._scores, self._likeness, self.taken, self._border
+        end, back = (len(taken), -1) if step == 1 else (-1, 0)
+        while (following := place + step) != end and not taken[following]:
+            score = scores[following]
+            if score != score:  # not a number: nobody has looked yet
+                self._curve.look(following, following + 1)
+                score = scores[following]
+            if score < (across_a_cut if likeness[following + back] < border else in_a_shot):
+                break
+            place = following
+        return place

@@ -22,6 +22,8 @@ from query.confidence import Background, log_odds
 _ROWS = 8192  # keyframes that are scored at once
 _ROUNDING = 1e-4  # by which the same score may differ from one way of computing it to another
 _CERTAIN = -1e-9  # log of a probability that no product reaches: log-odds stay finite
+_NEAR = 24  # keyframes on either side of one that is looked at: most moments lie within
+_APART = 2 * _NEAR  # keyframes between which nobody looks
 _NEIGHBOURS = 8  # keyframes in a row that count as one place: they rarely make two moments
 _A_PLACE = 8  # keyframes that the index is asked for, for each place that is wanted
 
@@ -51,8 +53,23 @@ class Curve:
     """How much each keyframe of one video speaks for the question."""
 
     block: EmbeddingBlock
+    parts: Sequence[Part]
+    ranges: np.ndarray | None
     evidence: np.ndarray
-    """(N,) float64 log-odds; -inf where a filter leaves the keyframe out."""
+    """(N,) float64 log-odds; -inf where a filter leaves the keyframe out, nan where nobody has looked yet."""
+
+    @classmethod
+    def unseen(cls, block: EmbeddingBlock, parts: Sequence[Part], ranges: np.ndarray | None) -> Self:
+        """Of a video into which nobody has looked."""
+        return cls(block, parts, ranges, np.full(len(block.embeddings), np.nan))
+
+    def look(self, first: int, end: int) -> None:
+        """Score its keyframes [first, end), and those near them."""
+        first, end = max(0, first - _NEAR), end + _NEAR
+        rows = self.block.rows[first:end]
+        found = mask(evidence(self.parts, rows), self.block.first_keyframe_id + first, self.ranges)
+        own = self.evidence[first:end]
+        np.copyto(own, found, where=np.isnan(own))  # what is known stays the same to the last bit
 
 
 def evidence(parts: Sequence[Part], rows: np.ndarray) -> np.ndarray:
@@ -119,7 +136,7 @@ class Nearest:
     ) -> None:
         self._snapshot, self._model, self._index, self._part, self._ranges = snapshot, model, index, part, ranges
         self._known: tuple[np.ndarray, np.ndarray] | None = None  # as the index answers: (N,) ids and scores
-        self._curves: dict[int, Curve] = {}
+        self._curves: dict[int, Curve] = {}  # by the video's row in the snapshot's ranges
 
     @classmethod
     def of_many(
@@ -142,20 +159,29 @@ class Nearest:
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
         """The videos of the best keyframes in `wanted` places, the log-odds of the last of these, whether they are all.
 
-        Every keyframe above that floor lies in one of them.
+        Every keyframe above that floor, as far as the index finds it, was looked at in one of them.
         """
         ids, scores, is_all = self._best(wanted)
         if not len(ids):
             return [], np.inf, True
+        found = self._look_at(np.sort(ids))
+        return found, self._part.at_zero + self._part.slope * (float(scores[-1]) - _ROUNDING), is_all
+
+    def _look_at(self, ids: np.ndarray) -> list[Curve]:
+        """The curves of the videos in which these keyframes lie, looked at there; ids rise."""
         spans = self._snapshot.video_ranges(self._model.id)
-        # Each video once; np.unique would import numpy.ma, which takes 0.01 s.
-        places = np.flatnonzero(np.bincount(np.searchsorted(spans[:, 1], ids, side="right") - 1))
-        videos = spans[places, 0].tolist()
-        unknown = [place for place, video in zip(places, videos, strict=True) if video not in self._curves]
-        blocks = self._snapshot.blocks_of(self._model.id, spans[unknown])
-        self._curves |= {curve.block.video_id: curve for curve in curves(blocks, [self._part], self._ranges)}
-        floor = self._part.at_zero + self._part.slope * (float(scores[-1]) - _ROUNDING)
-        return [self._curves[video_id] for video_id in videos], floor, is_all
+        videos = np.searchsorted(spans[:, 1], ids, side="right") - 1
+        begins = np.flatnonzero((np.diff(ids, prepend=-_APART) > _APART) | (np.diff(videos, prepend=-1) > 0))
+        ends = np.append(begins[1:], len(ids)) - 1
+        places = videos[begins].tolist()
+        unknown = [place for place in dict.fromkeys(places) if place not in self._curves]
+        for place, block in zip(unknown, self._snapshot.blocks_of(self._model.id, spans[unknown]), strict=True):
+            self._curves[place] = Curve.unseen(block, [self._part], self._ranges)
+        for place, first, last in zip(places, ids[begins].tolist(), ids[ends].tolist(), strict=True):
+            curve = self._curves[place]
+            start = curve.block.first_keyframe_id
+            curve.look(first - start, last + 1 - start)
+        return [self._curves[place] for place in dict.fromkeys(places)]
 
     def _best(self, wanted: int) -> tuple[np.ndarray, np.ndarray, bool]:
         """Ids and scores of the best keyframes in `wanted` places, best first, and whether there are no others."""
@@ -234,12 +260,12 @@ def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndar
     for block in blocks:
         own = scores[start : start + len(block.embeddings)]
         start += len(own)
-        yield Curve(block, mask(own, block, ranges))
+        yield Curve(block, parts, ranges, mask(own, block.first_keyframe_id, ranges))
 
 
-def mask(scores: np.ndarray, block: EmbeddingBlock, ranges: np.ndarray | None) -> np.ndarray:
-    """Scores (..., N) of a video's keyframes, -inf outside the ranges of ids."""
+def mask(scores: np.ndarray, first_keyframe_id: int, ranges: np.ndarray | None) -> np.ndarray:
+    """Scores (..., N) of keyframes in a row, -inf outside the ranges of ids."""
     if ranges is None:
         return scores
-    ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + scores.shape[-1])
+    ids = np.arange(first_keyframe_id, first_keyframe_id + scores.shape[-1])
     return np.where(within(ids, ranges), scores, -np.inf)

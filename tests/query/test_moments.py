@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from framescout.catalog.records import EmbeddingBlock
-from query.moments import Stretch, find_cuts, find_stretches
+from query.confidence import Background
+from query.moments import Stretch, border_of_cuts, find_stretches
+from query.rank import Curve, Part
+from tests.framescout.vectors.make import unit_rows
 
 scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
     lambda values: np.array(values, np.float64)
@@ -16,8 +19,13 @@ scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
 
 def stretches(curve: np.ndarray, at_least: float, background: float = 0.0, cuts: tuple[int, ...] = ()) -> list[Stretch]:
     """`cuts`: positions at which a new shot begins."""
-    is_cut = np.isin(np.arange(1, len(curve)), cuts)
-    return list(find_stretches(curve, at_least, background, is_cut))
+    return [stretch for _, stretch in find_stretches([seen(curve, cuts)], at_least, background, border_of_cuts(0.0))]
+
+
+def seen(curve: np.ndarray, cuts: tuple[int, ...] = ()) -> Curve:
+    """A video whose keyframes have these scores, and look the same but across a cut."""
+    shots = np.cumsum(np.isin(np.arange(len(curve)), cuts))
+    return Curve(EmbeddingBlock(1, 1, np.eye(2, 8, dtype=np.float16)[shots % 2]), [], None, curve)
 
 
 def test_a_hill_is_one_moment_from_foot_to_foot() -> None:
@@ -51,8 +59,7 @@ def test_what_a_filter_leaves_out_is_never_taken_in() -> None:
 def test_cuts_lie_where_neighbours_have_little_in_common() -> None:
     one, other = np.eye(2, 8, dtype=np.float16)
     block = EmbeddingBlock(1, 1, np.stack([one, one, other, other, one]))
-    assert find_cuts(block.likeness, 0.1).tolist() == [False, True, False, True]
-    assert find_cuts(EmbeddingBlock(1, 1, one[None]).likeness, 0.1).tolist() == []
+    assert (block.likeness < border_of_cuts(0.1)).tolist() == [False, True, False, True]
 
 
 any_cuts = st.lists(st.integers(1, 59), max_size=8).map(tuple)
@@ -88,3 +95,32 @@ def test_moments_are_the_same_whichever_way_time_runs(curve: np.ndarray, at_leas
     forward = {(s.first, s.last) for s in stretches(distinct, at_least)}
     last = len(curve) - 1
     assert forward == {(last - s.last, last - s.first) for s in stretches(distinct[::-1], at_least)}
+
+
+@given(st.lists(scores, min_size=1, max_size=4), st.floats(-20, 20))
+def test_videos_do_not_touch_each_other(curves: list[np.ndarray], at_least: float) -> None:
+    together = [seen(curve) for curve in curves]
+    found = list(find_stretches(together, at_least, 0.0, 0.5))
+    peaks = [curve.evidence[stretch.peak] for curve, stretch in found]
+    assert peaks == sorted(peaks, reverse=True)
+    for video in together:
+        own = [stretch for curve, stretch in found if curve is video]
+        assert own == stretches(video.evidence, at_least)
+
+
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 300), looked=st.integers(1, 5))
+def test_a_video_is_looked_into_as_far_as_its_moments_reach(seed: int, count: int, looked: int) -> None:
+    chance = np.random.default_rng(seed)
+    drift = np.cumsum(chance.normal(0, 0.1, (count, 16)), axis=0) + unit_rows(1, seed)
+    block = EmbeddingBlock(1, 1, (drift / np.linalg.norm(drift, axis=1, keepdims=True)).astype(np.float16))
+    part = Part.of(unit_rows(1, seed + 1)[0], Background(0.2, 0.1))
+    whole, partly = (Curve.unseen(block, [part], None) for _ in range(2))
+    whole.look(0, count)
+    floor = np.sort(whole.evidence)[-min(looked, count)]
+    assume(not ((whole.evidence < floor) & (whole.evidence > floor - 2e-3)).any())
+    for place in np.flatnonzero(whole.evidence >= floor).tolist():
+        partly.look(place, place + 1)
+    wanted, found = ([s for _, s in find_stretches([each], floor - 1e-3, -3.0, 0.5)] for each in (whole, partly))
+    assert found == wanted
+    known = ~np.isnan(partly.evidence)
+    assert np.allclose(partly.evidence[known], whole.evidence[known], atol=1e-4)

@@ -53,7 +53,7 @@ def best_keyframes(curves: list, wanted: int) -> list[tuple[float, int]]:
         (-float(odds), curve.block.first_keyframe_id + place)
         for curve in curves
         for place, odds in enumerate(curve.evidence)
-        if not np.isneginf(odds)
+        if odds > -np.inf  # what nobody looked at is not a number
     ]
     return sorted(every)[:wanted]
 
