@@ -73,7 +73,7 @@ def join_curves(
             block.first_keyframe_id + stretch.peak,
             score=(odds - one.at_zero) / one.slope if one else odds,
             confidence=1 / (1 + math.exp(min(-odds, 700.0))),
-            vector=block.rows[stretch.peak],
+            vector=block.rows_between(stretch.peak, stretch.peak + 1)[0],
         )
 
 

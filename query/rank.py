@@ -66,7 +66,7 @@ class Curve:
     def look(self, first: int, end: int) -> None:
         """Score its keyframes [first, end), and those near them."""
         first, end = max(0, first - _NEAR), end + _NEAR
-        rows = self.block.rows[first:end]
+        rows = self.block.rows_between(first, end)
         found = mask(evidence(self.parts, rows), self.block.first_keyframe_id + first, self.ranges)
         own = self.evidence[first:end]
         np.copyto(own, found, where=np.isnan(own))  # what is known stays the same to the last bit

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -135,6 +134,9 @@ class VideoFacts:
     """Seconds."""
 
 
+_PIECE = 64  # rows that are converted at once
+
+
 @dataclass(frozen=True)
 class EmbeddingBlock:
     """All embeddings of one video and model."""
@@ -144,16 +146,41 @@ class EmbeddingBlock:
     embeddings: np.ndarray
     """(N, D) float16; row i belongs to keyframe first_keyframe_id + i."""
 
-    @cached_property
+    @property
     def rows(self) -> np.ndarray:
         """(N, D) float32, the same."""
-        return self.embeddings.astype(np.float32)
+        return self.rows_between(0, len(self.embeddings))
 
-    @cached_property
+    def rows_between(self, first: int, end: int) -> np.ndarray:
+        """(M, D) float32: rows [first, end). Each is converted once, which takes longer than a product with it."""
+        rows, likeness, is_known = self._converted
+        for piece in range(first // _PIECE, -(-min(end, len(rows)) // _PIECE)):
+            if not is_known[piece]:
+                low, high = piece * _PIECE, (piece + 1) * _PIECE
+                rows[low:high] = self.embeddings[low:high]
+                low -= low > 0 and is_known[piece - 1]
+                high += high < len(rows) and is_known[piece + 1]
+                likeness[low : high - 1] = np.einsum("nd,nd->n", rows[low + 1 : high], rows[low:high][:-1])
+                is_known[piece] = 1
+        return rows[first:end]
+
+    @property
     def likeness(self) -> np.ndarray:
-        """(N - 1,) float32: the cosine of each keyframe and the one after it."""
-        cosines: np.ndarray = np.einsum("nd,nd->n", self.rows[1:], self.rows[:-1])
-        return cosines
+        """(N - 1,) float32: the cosine of each keyframe and the one after it; nan where nobody asked for their rows."""
+        return self._converted[1]
+
+    @property
+    def _converted(self) -> tuple[np.ndarray, np.ndarray, bytearray]:
+        """Rows, likeness and, a byte a piece, whether they are there; the same ones for all threads."""
+        own = vars(self)
+        if "converted" not in own:
+            count = len(self.embeddings)
+            likeness = np.full(max(0, count - 1), np.nan, np.float32)
+            own.setdefault(
+                "converted", (np.empty(self.embeddings.shape, np.float32), likeness, bytearray(-(-count // _PIECE)))
+            )
+        found: tuple[np.ndarray, np.ndarray, bytearray] = own["converted"]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ def stretches(curve: np.ndarray, at_least: float, background: float = 0.0, cuts:
 def seen(curve: np.ndarray, cuts: tuple[int, ...] = ()) -> Curve:
     """A video whose keyframes have these scores, and look the same but across a cut."""
     shots = np.cumsum(np.isin(np.arange(len(curve)), cuts))
-    return Curve(EmbeddingBlock(1, 1, np.eye(2, 8, dtype=np.float16)[shots % 2]), [], None, curve)
+    block = EmbeddingBlock(1, 1, np.eye(2, 8, dtype=np.float16)[shots % 2])
+    assert len(block.rows) == len(curve)  # so that it knows where its cuts are
+    return Curve(block, [], None, curve)
 
 
 def test_a_hill_is_one_moment_from_foot_to_foot() -> None:
@@ -59,6 +61,8 @@ def test_what_a_filter_leaves_out_is_never_taken_in() -> None:
 def test_cuts_lie_where_neighbours_have_little_in_common() -> None:
     one, other = np.eye(2, 8, dtype=np.float16)
     block = EmbeddingBlock(1, 1, np.stack([one, one, other, other, one]))
+    assert np.isnan(block.likeness).all()
+    assert len(block.rows) == 5
     assert (block.likeness < border_of_cuts(0.1)).tolist() == [False, True, False, True]
 
 

@@ -128,3 +128,22 @@ def test_memory_stays_within_its_bound() -> None:
     assert kept.get_all(2, [0])[0] is None
     kept.clear()
     assert kept.get_all(1, [0])[0] is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(1, 400),
+    asked=st.lists(st.tuples(st.integers(0, 399), st.integers(1, 150)), max_size=6),
+    seed=st.integers(0, 1000),
+)
+def test_rows_are_converted_where_they_are_asked_for(count: int, asked: list[tuple[int, int]], seed: int) -> None:
+    stored = np.random.default_rng(seed).normal(size=(count, 8)).astype(np.float16)
+    rows, block, looked = stored.astype(np.float32), EmbeddingBlock(1, 1, stored), np.zeros(count, bool)
+    for first, length in asked:
+        assert np.array_equal(block.rows_between(first, first + length), rows[first : first + length])
+        looked[first : first + length] = True
+    likeness = np.einsum("nd,nd->n", rows[1:], rows[:-1])
+    known = looked[1:] & looked[:-1]
+    assert np.allclose(block.likeness[known], likeness[known], atol=1e-5)
+    assert np.array_equal(block.rows, rows)
+    assert np.allclose(block.likeness, likeness, atol=1e-5)
