@@ -67,18 +67,18 @@ def _ask_at_once(port: int, clients: int, seconds: float, texts: Sequence[str], 
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pausing.append(_Client(connection, now + chance.uniform(0, pause)))
         while pausing or selector.get_map():
-            for client in [each for each in pausing if each.started <= time.perf_counter()]:
-                pausing.remove(client)
-                text = next(rest, None)
-                if text is not None and time.perf_counter() < until:
-                    selector.register(client.connection, selectors.EVENT_READ, client)
-                    client.ask(port, text)
             for client in _heard(selector, min((each.started for each in pausing), default=None)):
                 now = time.perf_counter()
                 taken.append(now - client.started)
                 selector.unregister(client.connection)
                 client.started = now + chance.uniform(0, 2 * pause)
                 pausing.append(client)
+            for client in [each for each in pausing if each.started <= time.perf_counter()]:
+                pausing.remove(client)
+                text = next(rest, None)
+                if text is not None and time.perf_counter() < until:
+                    selector.register(client.connection, selectors.EVENT_READ, client)
+                    client.ask(port, text)
     return taken
 
 
