@@ -6,7 +6,7 @@ import fnmatch
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -80,7 +80,7 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
         UsageError: there is no such video, or there are several.
     """
     places = [Place.read(written) for written in query.like]
-    facts = snapshot.video_facts() if places else []
+    facts = snapshot.video_facts() if places else ()
     found = []
     for place in places:
         ids = [video.id for video in facts if str(video.id) == place.video or matches_path(video.path, place.video)]
@@ -108,7 +108,7 @@ def _of_videos(snapshot: Snapshot, model_id: int, query: Query) -> np.ndarray:
     return tidy(ranges[np.isin(ranges[:, 0], passing), 1:])
 
 
-def _camera_filter(facts: list[VideoFacts], globs: tuple[str, ...]) -> Callable[[str | None], bool]:
+def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Callable[[str | None], bool]:
     """A camera's name may be written in any case, and with wildcards."""
     if not globs:
         return lambda camera: True
