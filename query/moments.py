@@ -172,7 +172,7 @@ class _Ground:
     def __init__(self, curve: Curve, background: float, border: float) -> None:
         self._curve, self._background, self._border = curve, background, border
         # read one by one faster than arrays
-        self._scores = cast("memoryview[float]", np.ascontiguousarray(curve.evidence).data)
+        self._scores = cast("memoryview[float]", curve.evidence.data)
         self._likeness = cast("memoryview[float]", curve.block.likeness.data)
         self.taken = bytearray(len(curve.evidence))
 

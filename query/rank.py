@@ -174,15 +174,15 @@ class Nearest:
         videos = np.searchsorted(spans[:, 1], ids, side="right") - 1
         begins = np.flatnonzero((np.diff(ids, prepend=-_APART) > _APART) | (np.diff(videos, prepend=-1) > 0))
         ends = np.append(begins[1:], len(ids)) - 1
-        places = videos[begins].tolist()
-        unknown = [place for place in dict.fromkeys(places) if place not in self._curves]
-        for place, block in zip(unknown, self._snapshot.blocks_of(self._model.id, spans[unknown]), strict=True):
-            self._curves[place] = Curve.unseen(block, [self._part], self._ranges)
-        for place, first, last in zip(places, ids[begins].tolist(), ids[ends].tolist(), strict=True):
-            curve = self._curves[place]
+        numbers = videos[begins].tolist()
+        unknown = [number for number in dict.fromkeys(numbers) if number not in self._curves]
+        for number, block in zip(unknown, self._snapshot.blocks_of(self._model.id, spans[unknown]), strict=True):
+            self._curves[number] = Curve.unseen(block, [self._part], self._ranges)
+        for number, first, last in zip(numbers, ids[begins].tolist(), ids[ends].tolist(), strict=True):
+            curve = self._curves[number]
             start = curve.block.first_keyframe_id
             curve.look(first - start, last + 1 - start)
-        return [self._curves[place] for place in dict.fromkeys(places)]
+        return [self._curves[number] for number in dict.fromkeys(numbers)]
 
     def _best(self, wanted: int) -> tuple[np.ndarray, np.ndarray, bool]:
         """Ids and scores of the best keyframes in `wanted` places, best first, and whether there are no others."""

@@ -133,6 +133,7 @@ def _state(snapshot: Snapshot, model: Model, strange: np.ndarray) -> str:
     """A name for the state that an archive is in: which keyframes there are, and how the last of them look."""
     videos = snapshot.video_ranges(model.id)
     said = hashlib.blake2b(model.fingerprint.encode(), digest_size=8)
+    said.update(repr((_ROWS, _SOME, _PICTURES, _UNRELATED, _LEAST_SPREAD, PER_SPREAD)).encode())
     said.update(strange.tobytes())
     said.update(videos.tobytes())
     for block in snapshot.blocks_of(model.id, videos[-1:]):

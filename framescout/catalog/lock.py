@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from framescout.cached import write_whole
 from framescout.errors import CatalogLockedError
 
 _HOW_FAR = ("files_done", "files", "bytes_done", "bytes")
@@ -26,8 +25,10 @@ class Note:
     def say(self, **facts: int) -> None:
         """Add to what is said; where that can't be written, others know no better."""
         self._facts |= facts
+        unfinished = self._path.with_suffix(".part")  # the lock's holder alone writes it: a kill leaves one at most
         with contextlib.suppress(OSError):
-            write_whole(self._path, json.dumps(self._facts).encode())
+            unfinished.write_text(json.dumps(self._facts))
+            unfinished.replace(self._path)
 
 
 @contextlib.contextmanager
