@@ -162,11 +162,10 @@ class Nearest:
 
         Every keyframe above that floor, as far as the index finds it, was looked at in one of them.
         """
-        ids, scores, is_all = self._best(wanted)
+        ids, least, is_all = self._best(wanted)
         if not len(ids):
             return [], np.inf, True
-        found = self._look_at(np.sort(ids))
-        return found, self._part.at_zero + self._part.slope * (float(scores[-1]) - _ROUNDING), is_all
+        return self._look_at(np.sort(ids)), self._part.at_zero + self._part.slope * least, is_all
 
     def _look_at(self, ids: np.ndarray) -> list[Curve]:
         """The curves of the videos in which these keyframes lie, looked at there; ids rise."""
@@ -184,15 +183,16 @@ class Nearest:
             curve.look(first - start, last + 1 - start)
         return [self._curves[number] for number in dict.fromkeys(numbers)]
 
-    def _best(self, wanted: int) -> tuple[np.ndarray, np.ndarray, bool]:
-        """Ids and scores of the best keyframes in `wanted` places, best first, and whether there are no others."""
-        known = self._known or self._search(wanted)
-        reach = _reach(known[0], wanted)
-        if reach == len(known[0]) < wanted * _A_PLACE:
-            known = self._search(wanted)
-            reach = _reach(known[0], wanted)
-        count = int((known[0][:reach] >= 0).sum())
-        return known[0][:count], known[1][:count], count < reach
+    def _best(self, wanted: int) -> tuple[np.ndarray, float, bool]:
+        """Ids of the best keyframes in `wanted` places, the cosine that they reach, and whether there are no others."""
+        ids, scores = self._known or self._search(wanted)
+        reach = _reach(ids, wanted)
+        if reach == len(ids) < wanted * _A_PLACE:
+            ids, scores = self._search(wanted)
+            reach = _reach(ids, wanted)
+        count = int((ids[:reach] >= 0).sum())
+        least = float(scores[count - 1]) - _ROUNDING if count else np.inf
+        return ids[scores >= least - _ROUNDING], least, count < reach  # those too that rounding may lift up to it
 
     def _search(self, wanted: int) -> tuple[np.ndarray, np.ndarray]:
         ids, scores = self._index.search(self._part.vector[None], wanted * _A_PLACE, self._ranges)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from framescout import vectors
@@ -60,6 +60,7 @@ def best_keyframes(curves: list, wanted: int) -> list[tuple[float, int]]:
 
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds, wanted=st.integers(1, 60), cut=st.none() | st.tuples(st.integers(1, 200), st.integers(200, 400)))
+@example(seed=1121, wanted=7, cut=None)  # one keyframe misses the last place by less than rounding
 def test_both_ways_find_every_keyframe_above_the_floor(
     archive: Archive, seed: int, wanted: int, cut: tuple[int, int] | None
 ) -> None:
