@@ -107,7 +107,7 @@ class Engine:
         with self._preparing:
             if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
                 strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
-                if below is None and not self.catalog.stays:
+                if below is None:
                     sample = Sample.kept(snapshot, model, strange, self.catalog.cache_folder)
                 else:
                     sample = Sample.read(snapshot, model, strange, below)

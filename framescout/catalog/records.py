@@ -135,6 +135,7 @@ class VideoFacts:
 
 
 _PIECE = 64  # rows that are converted at once
+_ROWS, _WHOLE = 1, 2  # of a piece: its rows are there, and how they are like their neighbours
 
 
 @dataclass(frozen=True)
@@ -153,15 +154,16 @@ class EmbeddingBlock:
 
     def rows_between(self, first: int, end: int) -> np.ndarray:
         """(M, D) float32: rows [first, end). Each is converted once, which takes longer than a product with it."""
-        rows, likeness, is_known = self._converted
+        rows, likeness, known = self._converted
         for piece in range(first // _PIECE, -(-min(end, len(rows)) // _PIECE)):
-            if not is_known[piece]:
+            if known[piece] < _WHOLE:
                 low, high = piece * _PIECE, (piece + 1) * _PIECE
                 rows[low:high] = self.embeddings[low:high]
-                low -= low > 0 and is_known[piece - 1]
-                high += high < len(rows) and is_known[piece + 1]
+                known[piece] = _ROWS  # of threads at two pieces side by side one at least sees the other's
+                low -= low > 0 and known[piece - 1] >= _ROWS
+                high += high < len(rows) and known[piece + 1] >= _ROWS
                 likeness[low : high - 1] = np.einsum("nd,nd->n", rows[low + 1 : high], rows[low:high][:-1])
-                is_known[piece] = 1
+                known[piece] = _WHOLE
         return rows[first:end]
 
     @property
@@ -171,7 +173,7 @@ class EmbeddingBlock:
 
     @property
     def _converted(self) -> tuple[np.ndarray, np.ndarray, bytearray]:
-        """Rows, likeness and, a byte a piece, whether they are there; the same ones for all threads."""
+        """Rows, likeness and, a byte a piece, which of them are there; the same ones for all threads."""
         own = vars(self)
         if "converted" not in own:
             count = len(self.embeddings)

@@ -64,6 +64,7 @@ def test_cuts_lie_where_neighbours_have_little_in_common() -> None:
     assert np.isnan(block.likeness).all()
     assert len(block.rows) == 5
     assert (block.likeness < border_of_cuts(0.1)).tolist() == [False, True, False, True]
+    assert EmbeddingBlock(1, 1, one[None]).likeness.tolist() == []
 
 
 any_cuts = st.lists(st.integers(1, 59), max_size=8).map(tuple)
