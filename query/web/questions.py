@@ -18,7 +18,7 @@ from query.answer import Answer
 from query.engine import Engine
 from query.request import Query
 
-_TOGETHER = 8
+_TOGETHER = 4  # more take less each, but then one step waits for the other
 _ALONE = 4  # questions that are answered by themselves at the same time
 
 _Waiting = tuple[Query, Future[Answer]]
