@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from framescout.embedding import same_padding
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel
@@ -70,7 +71,8 @@ def image_graph(loaded: LoadedModel) -> bytes | None:
         return None
     tower, pixels = UnitImageTower(loaded).eval(), sample_pixels(loaded.image_size)
     written = io.BytesIO()
-    _export(tower, torch.from_numpy(pixels), written, "pixels")
+    with same_padding.fixed(tower):
+        _export(tower, torch.from_numpy(pixels), written, "pixels")
     graph = written.getvalue()
     with torch.inference_mode():
         wanted = tower(torch.from_numpy(pixels)).numpy()
