@@ -109,25 +109,26 @@ def search_lists(
     """
     whole, unit = in_whole_numbers(queries)
     scores, ids = index.search(whole, limit, params=walking(index, lists, selector))
-    return ids, np.where(ids < 0, -np.inf, scores * (unit / index.sq.rangestat_arg)).astype(np.float32)
+    scores *= unit / index.sq.rangestat_arg
+    scores[ids < 0] = -np.inf
+    return ids, scores
 
 
 def walking(index: Any, lists: int, selector: Any = None) -> Any:
     """FAISS's search parameters for the nearest `lists` lists, and only ids that `selector` lets through."""
-    tree = load_faiss().downcast_index(index.quantizer)
-    cells = 0
+    return _walking_all(index, lists) if selector is None else _walking(index, lists, selector)
+
+
+@lru_cache(maxsize=1)
+def _walking_all(index: Any, lists: int) -> Any:
+    return _walking(index, lists, None)  # kept, since SWIG takes 0.03 ms to make it
+
+
+def _walking(index: Any, lists: int, selector: Any) -> Any:
+    faiss = load_faiss()
+    tree = faiss.downcast_index(index.quantizer)
+    cells = 0  # of a tree that are opened
     if hasattr(tree, "nprobe"):
         cells = min(max(-(-_SPARE * lists * tree.nlist // index.nlist), tree.nprobe), tree.nlist)
-    return _walking_all(lists, cells) if selector is None else _walking(lists, cells, selector)
-
-
-@lru_cache
-def _walking_all(lists: int, cells: int) -> Any:
-    return _walking(lists, cells, None)  # kept, since SWIG takes 0.02 ms to make it
-
-
-def _walking(lists: int, cells: int, selector: Any) -> Any:
-    """`cells` of a tree are opened; 0: the centres lie in none."""
-    faiss = load_faiss()
     opened = faiss.SearchParametersIVF(nprobe=cells) if cells else None
     return faiss.SearchParametersIVF(nprobe=lists, sel=selector, quantizer_params=opened)
