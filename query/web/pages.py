@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -144,11 +145,12 @@ def archive_page(
     """The archive by camera and day."""
     archive = site.archive(camera or None, day or None)
     shown = archive["videos"][(page - 1) * _VIDEOS_SHOWN : page * _VIDEOS_SHOWN]
+    videos = [each | _when(site, each["recorded_at"]) for each in shown]
     return _render(
         request,
         "archive.html",
         archive=archive,
-        videos=[each | _when(site, each["recorded_at"]) for each in shown],
+        days=[(name, [*own]) for name, own in groupby(videos, key=lambda each: each.get("day"))],
         camera=camera or None,
         day=day or None,
         page=page,

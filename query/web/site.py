@@ -30,6 +30,7 @@ from query.web.thumbnails import Thumbnails
 
 _PICTURE_THREADS = 8
 _MOST_TIMES_HIGHER = 4  # than wide
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -118,23 +119,25 @@ class Site:
         ]
 
     def archive(self, camera: str | None, day: str | None) -> dict[str, Any]:
-        """Cameras and days with their counts, and the videos of one of each."""
+        """Cameras and days with their counts, and the videos of one of each.
+
+        The newest day comes first, an unknown one last; within a day videos come as they were recorded.
+        """
         with self.engine.catalog.snapshot() as snapshot:
             facts = snapshot.video_facts()
         zone = self.engine.zone
-
-        def day_of(video: Any) -> str:
-            return f"{video.recorded_at.astimezone(zone):%Y-%m-%d}" if video.recorded_at else "unknown"
-
-        chosen = [
-            video
+        days = {
+            video.id: f"{video.recorded_at.astimezone(zone):%Y-%m-%d}" if video.recorded_at else _UNKNOWN
             for video in facts
-            if (camera is None or (video.camera or "unknown") == camera) and (day is None or day_of(video) == day)
+        }
+        chosen = [
+            video for video in facts if camera in (None, video.camera or _UNKNOWN) and day in (None, days[video.id])
         ]
         chosen.sort(key=lambda video: (video.recorded_at is None, video.recorded_at or 0, video.path))
+        chosen.sort(key=lambda video: _newest_last(days[video.id]), reverse=True)  # within a day they stay in order
         return {
-            "cameras": dict(sorted(Counter(video.camera or "unknown" for video in facts).items())),
-            "days": dict(sorted(Counter(map(day_of, facts)).items(), reverse=True)),
+            "cameras": dict(sorted(Counter(video.camera or _UNKNOWN for video in facts).items())),
+            "days": dict(sorted(Counter(days.values()).items(), key=lambda each: _newest_last(each[0]), reverse=True)),
             "videos": [
                 {
                     "video_id": video.id,
@@ -175,6 +178,11 @@ class Site:
                 if number in newest
             ],
         }
+
+
+def _newest_last(day: str) -> str:
+    """To sort days by; an unknown one is before all others."""
+    return "" if day == _UNKNOWN else day
 
 
 async def site_of(request: Request) -> Site:

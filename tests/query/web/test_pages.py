@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +14,7 @@ from starlette.testclient import TestClient
 
 import framescout
 from framescout.catalog import Catalog
+from framescout.catalog.records import FileIdentity, Recording
 from query.request import Query
 from query.web import create_app
 from query.web.chips import chips
@@ -40,6 +43,29 @@ def test_a_match_and_no_match_are_said_plainly(client: TestClient) -> None:
     ).text
     assert "No confident match" in nothing
     assert "Nothing found" in client.get("/", params={"text": "a dog", "min_confidence": 1}).text
+
+
+def test_the_newest_day_comes_first_and_in_it_the_earliest_video(served: Catalog, tmp_path: Path) -> None:
+    shutil.copytree(served.folder, tmp_path / "catalog")
+    catalog = framescout.open(tmp_path / "catalog")
+    with catalog.snapshot() as snapshot:
+        videos = snapshot.videos()
+    times = ["2026-02-14T09:00Z", "2026-02-16T23:00Z", "2026-02-14T08:00Z", "2025-12-31T12:00Z", None]
+    with catalog.writer() as writer:
+        for video, time in zip(videos, [*times, *[None] * len(videos)], strict=False):
+            at = datetime.fromisoformat(time) if time else None
+            writer.link_file(FileIdentity(video.path, 1, 1, video.content_hash), video.id, Recording(at, "name", None))
+    with TestClient(create_app(catalog, exports=tmp_path, zone=UTC), base_url="http://127.0.0.1:8000") as client:
+        archive, page = client.get("/api/videos").json(), client.get("/archive").text
+    assert [each["video_id"] for each in archive["videos"][:4]] == [videos[number].id for number in (1, 2, 0, 3)]
+    assert list(archive["days"].items()) == [
+        ("2026-02-16", 1),
+        ("2026-02-14", 2),
+        ("2025-12-31", 1),
+        ("unknown", len(videos) - 4),
+    ]
+    headings = re.findall('<h2 class="day">(.*?)</h2>', page)
+    assert headings == ["2026-02-16", "2026-02-14", "2025-12-31", "Recording time unknown"]
 
 
 def test_trouble_is_a_sentence_on_the_page(client: TestClient) -> None:
