@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from torch import nn
 from framescout.embedding import same_padding
 from framescout.embedding.text_tower import IMAGE_GRAPH
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 _SIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
