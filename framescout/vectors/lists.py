@@ -114,17 +114,12 @@ def search_lists(
     return ids, scores
 
 
-def walking(index: Any, lists: int, selector: Any = None) -> Any:
-    """FAISS's search parameters for the nearest `lists` lists, and only ids that `selector` lets through."""
-    return _walking_all(index, lists) if selector is None else _walking(index, lists, selector)
-
-
 @lru_cache(maxsize=1)
-def _walking_all(index: Any, lists: int) -> Any:
-    return _walking(index, lists, None)  # kept, since SWIG takes 0.03 ms to make it
+def walking(index: Any, lists: int, selector: Any = None) -> Any:
+    """FAISS's search parameters for the nearest `lists` lists, and only ids that `selector` lets through.
 
-
-def _walking(index: Any, lists: int, selector: Any) -> Any:
+    The last ones are kept, since SWIG takes 0.03 ms to make them.
+    """
     faiss = load_faiss()
     tree = faiss.downcast_index(index.quantizer)
     cells = 0  # of a tree that are opened
