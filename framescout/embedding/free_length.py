@@ -40,16 +40,16 @@ class FreeLengthTextTower(nn.Module):  # type: ignore[misc]
         length, positions = ids.shape[1], self.tower.positional_embedding
         own = torch.cat([positions[:length], positions[-1:]]) if self.has_class_token else positions[:length]
         mask = self.tower.attn_mask
-        with _instead(self.tower, positional_embedding=own, attn_mask=None if mask is None else mask[:length, :length]):
+        with instead(self.tower, positional_embedding=own, attn_mask=None if mask is None else mask[:length, :length]):
             vectors: torch.Tensor = self.model.encode_text(ids, normalize=True)
         return vectors
 
 
 @contextlib.contextmanager
-def _instead(module: nn.Module, **tensors: torch.Tensor | None) -> Iterator[None]:
-    """What stands in an object's own dictionary is found before parameters and buffers."""
+def instead(module: nn.Module, **attributes: Any) -> Iterator[None]:
+    """What stands in an object's own dictionary is found before parameters, buffers and what its class has."""
     before = dict(module.__dict__)
-    module.__dict__.update(tensors)
+    module.__dict__.update(attributes)
     try:
         yield
     finally:

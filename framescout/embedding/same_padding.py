@@ -17,18 +17,17 @@ from timm.layers.padding import pad_same_arg
 from torch import nn
 from torch.nn import functional
 
+from framescout.embedding.free_length import instead
+
 
 @contextlib.contextmanager
 def fixed(tower: nn.Module) -> Iterator[None]:
     """While it lasts, a trace of the tower holds fast the padding for pictures of the size that it is traced with."""
-    convolutions = [module for module in tower.modules() if isinstance(module, Conv2dSame)]
-    for convolution in convolutions:
-        convolution.__dict__["forward"] = _padded(convolution)  # found before its class's
-    try:
+    with contextlib.ExitStack() as stack:
+        for module in tower.modules():
+            if isinstance(module, Conv2dSame):
+                stack.enter_context(instead(module, forward=_padded(module)))
         yield
-    finally:
-        for convolution in convolutions:
-            del convolution.__dict__["forward"]
 
 
 def _padded(convolution: nn.Conv2d) -> Callable[[torch.Tensor], torch.Tensor]:
