@@ -50,7 +50,7 @@ def in_torch(
         fold_batch_norms(visual)
     tower = UnitImageTower(loaded, visual.to(dtype)).eval().to(memory_format=layout)
     tower.dtype = dtype
-    run = torch.compile(tower, dynamic=True) if compiled else tower
+    run = torch.compile(tower, dynamic=False) if compiled else tower  # free sizes: sympy never ends on them
 
     def encode(pixels: np.ndarray) -> np.ndarray:
         with torch.inference_mode():

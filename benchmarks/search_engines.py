@@ -293,7 +293,7 @@ class Milvus(Engine):
 class Framescout(Engine):
     """A catalog, and the index that `framescout index` makes of it; None walks as many lists as it was tuned to."""
 
-    knobs = (16, 24, 32, 48, 56, 64, 72, 80, 96, None)
+    knobs = (32, 48, 56, 64, 72, 80, 96, 112, 128, 144, 160, 192, None)
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         from benchmarks.archive import fill, publish

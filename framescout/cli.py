@@ -83,6 +83,11 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             _say("framescout: interrupted")
             ctx.exit(130)
+        except click.NoSuchOption as error:
+            if any(error.option_name in option.opts for option in self.params):
+                way_out = f"It goes before the command: framescout {error.option_name} ... {self.asked} ..."
+                raise click.UsageError(f"{error.message} {way_out}", error.ctx) from error
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:

@@ -72,7 +72,7 @@ def build(
 ) -> BuiltIndex:
     """Write an index of all embeddings of `model` into `folder`; it is not yet the current one.
 
-    Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 160 D bytes a list beside, and as much again.
+    Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 120 D bytes a list beside.
 
     Args:
         sentences: (S, D) float32 unit vectors of sentences as people ask them; inverted lists are tuned with them.
@@ -89,7 +89,7 @@ def build(
         kind = IVF
         index = train(_sample(snapshot, model, count, PER_LIST * list_count(count), seed=1), list_count(count))
         name, seal = write_index(partial(write_lists, index, parts), folder, f"{model.id}-{IVF}")
-        kinds = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2), sentences)
+        kinds = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2).astype(np.float32), sentences)
         exact, _ = search_blocks(np.concatenate(kinds), snapshot.blocks(model.id), AT)
         answers = np.split(exact, np.cumsum([len(kind) for kind in kinds[:-1]]))
         nprobe, share = choose_nprobe(read_index(folder / name, str(seal)), list(zip(kinds, answers, strict=True)))
@@ -106,15 +106,16 @@ def _write_flat(parts: Parts, dimensions: int, path: Path) -> None:
 
 
 def _sample(snapshot: Snapshot, model: Model, count: int, size: int, seed: int) -> np.ndarray:
-    """(at most `size`, D) float32: embeddings drawn evenly from all."""
+    """(at most `size`, D) float16: embeddings drawn evenly from all."""
     chosen = np.sort(np.random.default_rng(seed).choice(count, min(size, count), replace=False))
-    parts, start = [], 0
+    sample = np.empty((len(chosen), model.dimensions), np.float16)
+    start = 0
     for block in snapshot.blocks(model.id):
         end = start + len(block.embeddings)
         first, last = np.searchsorted(chosen, [start, end])
-        parts.append(block.embeddings[chosen[first:last] - start])
+        sample[first:last] = block.embeddings[chosen[first:last] - start]
         start = end
-    return np.concatenate(parts).astype(np.float32)
+    return sample
 
 
 def _parts(snapshot: Snapshot, model: Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -13,7 +13,7 @@ ZERO = 128
 """How a difference of none is stored: FAISS's QT_8bit_direct_signed."""
 _HALF = 127  # the largest step
 _INSIDE = 0.999  # share of the numbers in all differences that are within the largest step; the others become it
-_LEAST = 0.001  # that it reaches, though all vectors be the same
+_LEAST = 0.002  # that it reaches, though all vectors be the same: a length of 1 in steps is to be a float16
 _AT_ONCE = 8192  # rows
 
 

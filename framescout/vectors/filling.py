@@ -17,6 +17,7 @@ import numpy as np
 from framescout.vectors.cards import on_cards
 from framescout.vectors.codes import encode
 from framescout.vectors.files import load_faiss
+from framescout.vectors.lists import nearest
 
 Parts = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]
 """Ids (n,) int64 and rows (n, D) float16 of all vectors, a part at a time; the same at every call."""
@@ -34,7 +35,7 @@ def write_lists(index: Any, parts: Parts, path: Path) -> None:
     """
     faiss = load_faiss()
     coarse = on_cards(index.quantizer)
-    chosen = np.concatenate([_nearest(coarse, rows) for _, rows in parts()])
+    chosen = np.concatenate([nearest(coarse, rows) for _, rows in parts()])
     index.ntotal = len(chosen)
     faiss.write_index(index, str(path))
     index.ntotal = 0
@@ -61,12 +62,6 @@ def centres_of(index: Any) -> np.ndarray:
         tree.make_direct_map()
     centres: np.ndarray = tree.reconstruct_n(0, tree.ntotal)
     return centres
-
-
-def _nearest(coarse: Any, rows: np.ndarray) -> np.ndarray:
-    """(n,) int32: the list that each row belongs into, by a FAISS index of the lists' centres."""
-    numbers: np.ndarray = coarse.search(rows.astype(np.float32), 1)[1][:, 0].astype(np.int32)
-    return numbers
 
 
 def _begin_lists(file: BinaryIO, sizes: np.ndarray, code_size: int) -> None:

@@ -12,29 +12,31 @@ from framescout.vectors.codes import in_whole_numbers, steps_for
 from framescout.vectors.files import load_faiss
 
 PER_LIST = 40
-"""Vectors a list to learn its centre from."""
-_A_LIST = 75  # vectors in a list
+"""Vectors a list to learn its centre from, at most; where there are fewer, all of them."""
+_A_LIST = 24  # vectors in a list
 _JUDGED = 20_000  # rows from which the step is learned
 _FLAT_AT_MOST = 1024  # lists whose centres are compared one by one
+_A_CELL = 32  # lists in a cell of the tree
+_CELLS = 8  # of the tree that are opened to find a vector's list, at least
+_AT_ONCE = 8192  # rows
 _SPARE = 16  # times as many centres of a tree are compared as lists are wanted
 
 
 def list_count(count: int) -> int:
-    """How many lists so many vectors are worth: of some 75 each, as long as so many centres are learned in minutes.
+    """How many lists so many vectors are worth: of some 24 each, as long as so many centres are learned in minutes.
 
     With shorter ones a question takes longer to find its lists than to read them.
     """
-    return int(max(1, min(2 ** round(np.log2(min(count / _A_LIST, 12 * np.sqrt(count)))), count // PER_LIST)))
+    return int(max(1, 2 ** round(np.log2(min(count / _A_LIST, 25 * np.sqrt(count))))))
 
 
 def train(sample: np.ndarray, lists: int) -> Any:
-    """A FAISS index of `lists` empty lists, their centres learned from (N, D) float32 unit rows."""
+    """A FAISS index of `lists` empty lists, their centres learned from (N, D) float16 unit rows."""
     faiss = load_faiss()
     dimensions = sample.shape[1]
     cells, centres = _learn(sample, lists)
-    judged = sample[:: -(-len(sample) // _JUDGED)]
-    nearest = _coarse(cells, centres).search(judged, 1)[1][:, 0]
-    steps = steps_for(judged - centres[nearest])
+    judged = _thinned(sample, _JUDGED)
+    steps = steps_for(judged - centres[nearest(_coarse(cells, centres), judged)])
     index = faiss.IndexIVFScalarQuantizer(
         _coarse(cells, centres * np.float32(steps)),
         dimensions,
@@ -53,11 +55,10 @@ def _learn(sample: np.ndarray, lists: int) -> tuple[np.ndarray | None, np.ndarra
     if lists <= _FLAT_AT_MOST:
         return None, _means(sample, lists)
     # to learn, and to compare each vector with, all at once takes hours
-    faiss = load_faiss()
-    cells = _means(sample, int(np.sqrt(lists)))
-    near = faiss.IndexFlatIP(sample.shape[1])
+    cells = _means(sample, max(1, lists // _A_CELL))
+    near = load_faiss().IndexFlatIP(sample.shape[1])
     near.add(cells)
-    cell = near.search(sample, 1)[1][:, 0]
+    cell = nearest(near, sample)
     shares = np.diff(np.cumsum(np.bincount(cell, minlength=len(cells))) * lists // len(sample), prepend=0)
     return cells, np.concatenate(
         [_means(sample[cell == number], share) for number, share in enumerate(shares.tolist()) if share]
@@ -72,23 +73,35 @@ def _coarse(cells: np.ndarray | None, centres: np.ndarray) -> Any:
         flat.add(centres)
         return flat
     flat.add(cells)
-    tree = faiss.IndexIVFFlat(flat, centres.shape[1], len(cells), faiss.METRIC_INNER_PRODUCT)
-    tree.nprobe = -(-len(cells) // 32)  # cells that are opened to find a vector's list
+    half = faiss.ScalarQuantizer.QT_fp16  # reading the centres is a quarter of what a question takes
+    tree = faiss.IndexIVFScalarQuantizer(flat, centres.shape[1], len(cells), half, faiss.METRIC_INNER_PRODUCT, False)
+    tree.nprobe = min(len(cells), max(_CELLS, len(cells) // 64))  # that are opened to find a vector's list
     tree.is_trained = True
     tree.add(centres)
     return tree
 
 
 def _means(sample: np.ndarray, count: int) -> np.ndarray:
-    """(count, D) float32: centres of k-means over unit rows; they are unit rows too."""
+    """(count, D) float32: centres of k-means over (N, D) unit rows; they are unit rows too."""
     faiss = load_faiss()
     dimensions = sample.shape[1]
     means = faiss.Clustering(dimensions, count)
     means.spherical, means.niter, means.min_points_per_centroid = True, 10, 1
     flat = faiss.IndexFlatIP(dimensions)
-    means.train(sample, on_cards(flat))
+    means.train(_thinned(sample, count * means.max_points_per_centroid), on_cards(flat))
     centres: np.ndarray = faiss.vector_to_array(means.centroids).reshape(count, dimensions)
     return centres
+
+
+def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the (N, D) rows, evenly chosen, as float32."""
+    return rows[:: -(-len(rows) // most)].astype(np.float32)
+
+
+def nearest(coarse: Any, rows: np.ndarray) -> np.ndarray:
+    """(N,) int32: of each of (N, D) rows the nearest in a FAISS index of centres."""
+    parts = (rows[start : start + _AT_ONCE].astype(np.float32) for start in range(0, len(rows), _AT_ONCE))
+    return np.concatenate([coarse.search(part, 1)[1][:, 0].astype(np.int32) for part in parts])
 
 
 def search_lists(

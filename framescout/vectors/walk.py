@@ -23,7 +23,8 @@ _LENGTH = struct.Struct("<Q")
 _SIZES = struct.Struct("<4sQQ4sQ")  # 'ilar', lists, bytes a code, 'full', lists
 _NO_MAP = struct.Struct("<bQ")  # no table from ids to places, of no length
 _CODES = struct.Struct("<iifQQ")  # kind, one that means nothing, steps, dimensions, bytes a code
-_SIGNED_BYTES = 8  # ScalarQuantizer.QT_8bit_direct_signed
+_FLOAT16, _SIGNED_BYTES = 4, 8  # ScalarQuantizer.QT_fp16, QT_8bit_direct_signed
+_PLAIN = struct.Struct("<QQ?")  # no ranges that were learned, bytes a code, not of a difference
 _ID = 8  # bytes
 _INNER_PRODUCT = 0
 
@@ -133,7 +134,7 @@ def _read_centres(file: BinaryIO, lists: int, dimensions: int) -> np.ndarray | N
     None where they are not laid out as lists.py has FAISS do it.
     """
     name, width, count, _, _, _, _ = _unpack(file, _HEAD)
-    if (width, count) != (dimensions, lists) or name not in (b"IxFI", b"IwFl"):
+    if (width, count) != (dimensions, lists) or name not in (b"IxFI", b"IwSq"):
         return None
     if name == b"IxFI":
         return _read_flat(file, lists, dimensions)
@@ -141,14 +142,19 @@ def _read_centres(file: BinaryIO, lists: int, dimensions: int) -> np.ndarray | N
     if _unpack(file, _HEAD)[:3] != (b"IxFI", dimensions, cells) or _read_flat(file, cells, dimensions) is None:
         return None
     _unpack(file, _NO_MAP)
-    if _unpack(file, _SIZES) != (b"ilar", cells, 4 * dimensions, b"full", cells):
+    kind, _, _, width, code_size = _unpack(file, _CODES)
+    if (kind, width, code_size) != (_FLOAT16, dimensions, 2 * dimensions):
+        return None
+    if _unpack(file, _PLAIN) != (0, code_size, False):
+        return None
+    if _unpack(file, _SIZES) != (b"ilar", cells, code_size, b"full", cells):
         return None
     sizes = np.frombuffer(file.read(8 * cells), "<u8")
     if sizes.max() > lists or sizes.sum() != lists:
         return None
     centres = np.empty((lists, dimensions), np.float32)
     for size in sizes.tolist():
-        rows = np.frombuffer(file.read(4 * size * dimensions), "<f4").reshape(size, dimensions)
+        rows = np.frombuffer(file.read(size * code_size), "<f2").reshape(size, dimensions)
         centres[np.frombuffer(file.read(_ID * size), "<i8")] = rows
     return centres
 

@@ -60,6 +60,7 @@ def test_every_command_explains_itself(name: str) -> None:
         (["search", ""], 2, "nothing to search for"),
         (["search", "x", "--limit", "0"], 2, "--limit"),
         (["search", "x", "--min-confidence", "7"], 2, "between 0 and 1"),
+        (["index", ".", "--debug"], 2, "goes before the command"),
         (["index", "/nowhere/at/all"], 3, "/nowhere/at/all"),
         (["index", ".", "--until", "25:99"], 2, "time of day"),
         (["index", ".", "--model", "startr"], 3, "did you mean starter"),

@@ -80,7 +80,7 @@ def test_the_file_is_the_processors_wherever_it_was_built(
     built = archive.publish(exact_at_most=100)
     learned, placed = copied[:-1], copied[-1]
     assert {kind for kind, _ in learned} == {faiss.IndexFlatIP}
-    assert placed[0] is (faiss.IndexIVFFlat if is_tree else faiss.IndexFlatIP)
+    assert placed[0] is (faiss.IndexIVFScalarQuantizer if is_tree else faiss.IndexFlatIP)
     path = archive.catalog.vectors_folder / built.file_name
     index = faiss.read_index(str(path))
     assert type(faiss.downcast_index(index)) is faiss.IndexIVFScalarQuantizer
