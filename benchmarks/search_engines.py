@@ -71,7 +71,7 @@ class Numpy(Engine):
 
 
 class Hnswlib(Engine):
-    knobs = (100, 150, 200, 220, 240, 260, 300, 400, 600, 800, 1200, 2000)
+    knobs = (100, 150, 200, 220, 240, 260, 300, 350, 400, 450, 500, 550, 600, 800, 1200, 2000)
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         import hnswlib
@@ -293,7 +293,7 @@ class Milvus(Engine):
 class Framescout(Engine):
     """A catalog, and the index that `framescout index` makes of it; None walks as many lists as it was tuned to."""
 
-    knobs = (32, 48, 56, 64, 72, 80, 96, 112, 128, 144, 160, 192, None)
+    knobs = (32, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128, 144, 160, 192, None)
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         from benchmarks.archive import fill, publish

@@ -17,6 +17,7 @@ _A_LIST = 24  # vectors in a list
 _JUDGED = 20_000  # rows from which the step is learned
 _FLAT_AT_MOST = 1024  # lists whose centres are compared one by one
 _A_CELL = 32  # lists in a cell of the tree
+_PER_CELL = 64  # vectors a cell to learn its centre from
 _CELLS = 8  # of the tree that are opened to find a vector's list, at least
 _AT_ONCE = 8192  # rows
 _SPARE = 16  # times as many centres of a tree are compared as lists are wanted
@@ -55,7 +56,8 @@ def _learn(sample: np.ndarray, lists: int) -> tuple[np.ndarray | None, np.ndarra
     if lists <= _FLAT_AT_MOST:
         return None, _means(sample, lists)
     # to learn, and to compare each vector with, all at once takes hours
-    cells = _means(sample, max(1, lists // _A_CELL))
+    count = max(1, lists // _A_CELL)
+    cells = _means(_thinned(sample, _PER_CELL * count), count)
     near = load_faiss().IndexFlatIP(sample.shape[1])
     near.add(cells)
     cell = nearest(near, sample)
