@@ -12,11 +12,11 @@ it. In each round, one after the other:
   embedding   as many pictures as the index run stores, embedded alone on all cores
   index       the whole `framescout index` road into an empty catalog, in this process
   fixed       the same for one clip of a second: starting the decoders, loading the model, the catalog
-`larger` is the larger of I-frames in two processes (in one where there is but one file) and embedding: the limit of a
-machine on which one of the two costs nothing. `bound` is what no run can go below: the processor seconds of decoding
-and embedding spread evenly over the cores, or the one process that decodes the only file. For a folder of short clips
-decoding means the reader, elsewhere the plain I-frames. With --hours only memory is looked at: the largest resident
-memory of an index run, decoders included, over one video so long; of small pictures, or ten hours would be 60 GB.
+`larger` is the larger of I-frames in two processes and embedding: the limit of a machine on which one of the two costs
+nothing. `bound` is what no run can go below: the processor seconds of decoding and embedding spread evenly over the
+cores. For a folder of short clips decoding means the reader, elsewhere the plain I-frames. With --hours only memory is
+looked at: the largest resident memory of an index run, decoders included, over one video so long; of small pictures, or
+ten hours would be 60 GB.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def decode_i_frames(paths: Sequence[Path], size: tuple[int, int], part: int = 0,
 def read(paths: Sequence[Path], size: tuple[int, int], density: str = "balanced") -> int:
     """The pictures that the indexer chooses, without all that follows; returns how many."""
     from indexer.duplicates import merge_duplicates
-    from indexer.keyframes import PicturedKeyframe, read_keyframes
+    from indexer.key_pictures import PicturedKeyframe
+    from indexer.keyframes import read_keyframes
     from indexer.probe import probe
 
     count = 0
@@ -188,13 +189,12 @@ class Row:
     @property
     def larger(self) -> float:
         """Seconds: the larger of decoding and embedding, each alone on the machine."""
-        decoding = self.taken["I-frames" if self.is_one_file else "I-frames in two"]
-        return max(decoding.wall, self.taken["embedding"].wall)
+        return max(self.taken["I-frames in two"].wall, self.taken["embedding"].wall)
 
     @property
     def bound(self) -> float:
         """Seconds that no run on this machine can go below."""
-        return max(self.work / CORES, self.taken["I-frames"].wall if self.is_one_file else 0.0)
+        return self.work / CORES
 
     @property
     def work(self) -> float:

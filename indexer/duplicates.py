@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from indexer.keyframes import PicturedKeyframe
+    from indexer.key_pictures import PicturedKeyframe
 
 GRID = 32
 LARGEST_CHANGE = 8.0

@@ -14,22 +14,20 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from itertools import islice, pairwise
 from pathlib import Path
 
-import numpy as np
 from av.packet import Packet
-from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from framescout.catalog.records import Probe, ReadEnd
 from framescout.errors import MediaError, Reason
 from framescout.media.container import MAX_PIXELS, PROCESSOR, OpenVideo, open_video
-from framescout.media.frames import FrameFinder, Scaler, ShownFrame, frames_from, has_reliable_times
-from framescout.media.packets import is_sound, length_size
+from framescout.media.frames import FrameFinder, ShownFrame, frames_from, has_reliable_times
+from framescout.media.packets import changes_setup, is_sound, length_size
 from framescout.timeline import Span, format_clock
+from indexer.key_pictures import KeyDecoders, PicturedKeyframe, Picturer, Step
 
 MINIMUM_KEYFRAMES = 3
 """A short clip must not hang on its first frame alone."""
@@ -61,32 +59,20 @@ _TRANSPORT_HEAD = 1024
 _UNEVEN = 1.6  # times the usual distance of two frames
 _LOSS = 0.3  # seconds without a packet, in a video of constant rate
 _HEADER_SLACK = 0.5  # seconds by which headers round the end of the pictures
-_INTRA = frozenset({PictureType.NONE, PictureType.I, PictureType.SI})  # some intra-only codecs say NONE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PicturedKeyframe:
-    """A frame chosen to stand for a stretch, and its picture."""
-
-    pts: int
-    time_base: Fraction
-    time: float
-    """Seconds from the start of the video as a player counts them."""
-    picture: np.ndarray
-    """(H, W, 3) uint8 RGB, upright, squashed."""
 
 
 def read_keyframes(
-    path: str, probe: Probe, density: str, size: tuple[int, int], *, decode_on: str = PROCESSOR
+    path: str, probe: Probe, density: str, size: tuple[int, int], *, decode_on: str = PROCESSOR, threads: int = 1
 ) -> Iterator[PicturedKeyframe | ReadEnd]:
     """The keyframes of the video in time order, pictures squashed to `size` (width, height); a ReadEnd last.
 
-    `density` is a name in DENSITIES, `decode_on` as in `open_video`.
+    `density` is a name in DENSITIES, `decode_on` as in `open_video`; `threads` decode key pictures side by side, and
+    change nothing in what comes out.
 
     Raises:
         MediaError: the video can't be opened, or not one picture of it decodes.
     """
-    with _Reader(path, probe, DENSITIES[density], size, decode_on) as reader:
+    with _Reader(path, probe, DENSITIES[density], size, decode_on, threads) as reader:
         keyframes = reader.keyframes()
         first = list(islice(keyframes, MINIMUM_KEYFRAMES))
         yield from first if len(first) == MINIMUM_KEYFRAMES else reader.spread(first)
@@ -104,13 +90,14 @@ def spans(times: Sequence[float], end: float) -> tuple[Span, ...]:
 
 
 class _Reader(AbstractContextManager["_Reader"]):
-    """One read of one video: the file is open twice, once to walk its packets, once to fill gaps."""
+    """One read of one video: the file is open once to walk its packets, once to fill gaps, once for each thread."""
 
-    def __init__(self, path: str, probe: Probe, density: Density, size: tuple[int, int], decode_on: str) -> None:
+    def __init__(
+        self, path: str, probe: Probe, density: Density, size: tuple[int, int], decode_on: str, threads: int
+    ) -> None:
         self._path, self._probe, self._density, self._size = path, probe, density, size
-        self._decode_on = decode_on
+        self._decode_on, self._threads = decode_on, threads
         self._open_files = ExitStack()
-        self._scaler = Scaler()
         self._frame_length = 1 / probe.frame_rate if probe.frame_rate else 0.0
         self._last: float | None = None  # time of the keyframe that was handed out last
         self._key_time = 0.0  # of the last key picture that decoded
@@ -118,9 +105,8 @@ class _Reader(AbstractContextManager["_Reader"]):
         self._troubles: list[str] = []
 
     def __enter__(self) -> _Reader:
-        self._video = self._opened()
-        # the deblocking filter costs a sixth of decoding an I-frame and is not seen in a small picture
-        self._video.stream.codec_context.options |= {"skip_loop_filter": "all"}
+        self._video = self._opened_for_key_pictures()
+        self._picturer = Picturer(self._video, self._size, self._probe.rotation)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -131,6 +117,12 @@ class _Reader(AbstractContextManager["_Reader"]):
         video = self._opened()
         # a frame that no other needs is no better than its neighbour: left out, a gap costs a quarter less
         video.stream.codec_context.options |= {"skip_frame": "noref"}
+        return video
+
+    def _opened_for_key_pictures(self) -> OpenVideo:
+        video = self._opened()
+        # the deblocking filter costs a sixth of decoding an I-frame and is not seen in a small picture
+        video.stream.codec_context.options |= {"skip_loop_filter": "all"}
         return video
 
     def _opened(self) -> OpenVideo:
@@ -146,11 +138,11 @@ class _Reader(AbstractContextManager["_Reader"]):
         if not has_reliable_times(self._video):
             yield from self._decoding_everything()
             return
-        for time, frame in self._key_frames():
+        for time, picture in self._key_pictures():
             yield from self._fill(time)
-            if frame and (self._last is None or frame.time > self._last):
-                self._key_time = frame.time
-                yield self._picture(frame)
+            if picture and (self._last is None or picture.time > self._last):
+                self._key_time = picture.time
+                yield self._handed_out(picture)
         if self._last is None:  # key pictures are missing, damaged or hidden by an edit list
             yield from self._first_frame(math.inf)
         yield from self._fill(self._end)
@@ -193,16 +185,38 @@ class _Reader(AbstractContextManager["_Reader"]):
             self._troubles.append(f"damaged packets: {len(damage)} ({damage[0]})")
         return ReadEnd(max(read_to, self._last), not self._troubles, "; ".join(self._troubles))
 
-    def _key_frames(self) -> Iterator[tuple[float, ShownFrame | None]]:
+    def _key_pictures(self) -> Iterator[tuple[float, PicturedKeyframe | None]]:
         """Each key picture with its time; a time alone where a long stretch has had none up to there."""
+        patience, waited_since = _PATIENCE * self._density.max_gap, 0.0
+        for step, picture in self._key_decoders().in_order(self._steps()):
+            if picture:
+                waited_since = step.shown
+                yield step.shown, picture
+            elif step.stored - waited_since > patience:
+                waited_since = step.stored
+                yield step.stored, None
+
+    def _key_decoders(self) -> KeyDecoders:
+        alone = self._threads == 1
+        decoders = KeyDecoders([self._picturer] if alone else [self._another() for _ in range(self._threads)])
+        self._open_files.callback(decoders.close)
+        return decoders
+
+    def _another(self) -> Picturer:
+        """For a thread: with a decoder and a scaler of its own."""
+        video = self._opened_for_key_pictures()
+        video.damage = self._video.damage
+        return Picturer(video, self._size, self._probe.rotation)
+
+    def _steps(self) -> Iterator[Step]:
+        """The packets whose frames are shown, in the file's order, as far as its clock runs on."""
         thinner = _Thinner(self._density.min_gap)
-        patience = _PATIENCE * self._density.max_gap
         prefix = length_size(self._video.stream.codec_context)
         # a Matroska reader passes over noise without a word; a constant rate shows what is missing
         is_matroska = self._video.container.format.name.startswith("matroska")
         longest = max(_LOSS, 4 * self._frame_length)
         loses_silently = is_matroska and not self._probe.is_variable_rate
-        waited_since, latest, tick = 0.0, -math.inf, float(self._video.time_base)
+        latest, tick = -math.inf, float(self._video.time_base)
         for packet in self._video.packets():
             shown, stored = self._clock(packet)
             if stored < latest - _CLOCK_SLACK:
@@ -219,13 +233,8 @@ class _Reader(AbstractContextManager["_Reader"]):
             if packet.is_discard or shown < -_NEVER_SHOWN:
                 continue
             self._end = max(self._end, shown + (packet.duration or 0) * tick)
-            frame = self._decode_alone(packet) if packet.is_keyframe and thinner.takes(shown) else None
-            if frame:
-                waited_since = shown
-                yield shown, frame
-            elif stored - waited_since > patience:
-                waited_since = stored
-                yield stored, None
+            is_wanted = packet.is_keyframe and (thinner.takes(shown) or changes_setup(packet))
+            yield Step(shown, stored, packet if is_wanted else None)
 
     def _clock(self, packet: Packet[VideoStream]) -> tuple[float, float]:
         """When the packet's frame is shown, and a time before which no later packet's frame is."""
@@ -234,19 +243,6 @@ class _Reader(AbstractContextManager["_Reader"]):
             return self._end, self._end
         dts = packet.dts if packet.dts is not None else pts
         return self._video.seconds(pts), self._video.seconds(min(dts, pts))
-
-    def _decode_alone(self, packet: Packet[VideoStream]) -> ShownFrame | None:
-        """The intra picture in the packet; None where it turns out to need others, or to be damaged."""
-        decoder = self._video.stream.codec_context
-        frames = self._video.decode(packet) + self._video.decode(None)
-        decoder.flush_buffers()
-        for frame in frames:
-            pts = frame.pts if frame.pts is not None else packet.dts
-            if pts is not None and frame.pict_type in _INTRA and not frame.is_corrupt:
-                return ShownFrame(frame, pts, self._video.seconds(pts))
-        if any(frame.is_corrupt for frame in frames):
-            self._video.damage.append("a key picture is damaged")
-        return None
 
     def _fill(self, until: float) -> Iterator[PicturedKeyframe]:
         """Frames at even steps from the last keyframe (or the start) to `until`, where that is too long."""
@@ -281,9 +277,11 @@ class _Reader(AbstractContextManager["_Reader"]):
             before = shown
 
     def _picture(self, shown: ShownFrame) -> PicturedKeyframe:
-        self._last = max(0.0, shown.time) if self._last is None else max(self._last, shown.time)
-        picture = self._scaler.squash(shown.frame, self._size, self._probe.rotation)
-        return PicturedKeyframe(shown.pts, self._video.time_base, max(0.0, shown.time), picture)
+        return self._handed_out(self._picturer.picture(shown))
+
+    def _handed_out(self, keyframe: PicturedKeyframe) -> PicturedKeyframe:
+        self._last = keyframe.time if self._last is None else max(self._last, keyframe.time)
+        return keyframe
 
 
 class _Thinner:

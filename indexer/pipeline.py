@@ -291,10 +291,13 @@ def bring_up_to_date(
 
 
 def _decoders(files: int, settings: Settings) -> Decoders:
-    """By themselves one more than half the cores: each waits now and then."""
+    """By themselves one more than half the cores: each waits now and then. Few files are decoded in threads, too."""
     count = settings.workers or (os.cpu_count() or 2) // 2 + 1
-    limits = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout, settings.decode_on)
-    return Decoders(min(count, files), limits)
+    processes = min(count, files)
+    threads = count // processes
+    memory = settings.decode_memory * threads
+    limits = Limits(settings.max_pixels, memory, settings.decode_timeout, settings.decode_on, threads)
+    return Decoders(processes, limits)
 
 
 def look_ahead(catalog: Catalog, paths: list[str | Path], settings: Settings) -> tuple[Plan, float | None]:

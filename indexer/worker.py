@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from indexer.keyframes import PicturedKeyframe
+    from indexer.key_pictures import PicturedKeyframe
 
 _HEARTBEAT = 0.5  # seconds between signs of life
 _LONGEST_WAIT = 0.2  # seconds for an event, before the embedder may look at other things
@@ -38,7 +38,7 @@ _EVENTS_WAITING = 64  # bounds the memory between decoding and embedding
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one decoding process may take, and where it decodes."""
+    """What one decoding process may take, and how it decodes."""
 
     max_pixels: int
     memory_mib: int
@@ -47,6 +47,8 @@ class Limits:
     """Seconds without a sign of life."""
     decode_on: str
     """As in `open_video`."""
+    threads: int = 1
+    """That decode the key pictures of one video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +306,15 @@ def _decode(job: Job, limits: Limits, connection: Connection) -> None:
 
     facts = probe(job.found.path, max_pixels=limits.max_pixels)
     connection.send(Probed(job, facts))
+    items = read_keyframes(
+        job.found.path, facts, job.density, job.size, decode_on=limits.decode_on, threads=limits.threads
+    )
     end: list[ReadEnd] = []
     heard = time.monotonic()
 
     def pictures() -> Iterator[PicturedKeyframe]:
         nonlocal heard
-        for item in read_keyframes(job.found.path, facts, job.density, job.size, decode_on=limits.decode_on):
+        for item in items:
             if isinstance(item, ReadEnd):
                 end.append(item)
                 return

@@ -100,7 +100,7 @@ class OpenVideo:
 def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS, decode_on: str = PROCESSOR) -> Iterator[OpenVideo]:
     """Open the first video stream of a local file that is no attached picture.
 
-    Decoding uses one thread: I-frames alone gain nothing from more, and videos are read side by side.
+    Decoding uses one thread: an I-frame alone gains nothing from more.
 
     Args:
         decode_on: "cpu", or what libav calls a device that decodes ("cuda": NVDEC). Where it can't be had, or can't

@@ -1,4 +1,4 @@
-"""A packet in, whether its structure holds out: damage is seen in pictures that nobody decodes.
+"""A packet in, what it says undecoded: whether its structure holds, and whether it changes the codec's setup.
 
 H.264 and HEVC in MP4, Matroska and the like are chains of units, each led by its length; where the lengths don't
 add up to the packet, its bytes are not what the encoder wrote (ISO/IEC 14496-15, 5.3.3 and 8.3.3).
@@ -28,3 +28,8 @@ def is_sound(packet: Packet[VideoStream], prefix: int) -> bool:
     while at + prefix <= size:
         at += prefix + int.from_bytes(data[at : at + prefix], "big")
     return at == size
+
+
+def changes_setup(packet: Packet[VideoStream]) -> bool:
+    """Whether a decoder that doesn't get this packet can't make sense of those behind it."""
+    return packet.has_sidedata("new_extradata")

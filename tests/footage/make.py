@@ -19,6 +19,8 @@ from PIL import Image
 CELLS = 16
 """Bits of a frame's number, in a row of black and white cells along the top, and their opposites below it."""
 
+_FLV_HEADER, _FLV_VIDEO = 13, 9  # bytes with the first length; the kind of part that holds pictures
+
 QUICK_X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 
@@ -285,6 +287,28 @@ def garbled(folder: Path, name: str = "garbled.mp4", *, seconds: float = 6.0, st
     data[first : first + count] = np.random.default_rng(7).bytes(count)
     path.write_bytes(data)
     return path
+
+
+def changed_on_the_way(folder: Path, name: str = "changed.flv", *, seconds: tuple[float, float] = (3, 9)) -> Path:
+    """A recording that went on with larger pictures, numbered from 0 again: the codec's setup comes twice."""
+    first = numbered(folder, "first.flv", seconds=seconds[0]).read_bytes()
+    second = numbered(folder, "second.flv", seconds=seconds[1], size=(480, 360)).read_bytes()
+    later = round(seconds[0] * 1000)
+    tags = [*_flv_tags(first, 0), *(tag for tag in _flv_tags(second, later) if tag[0] == _FLV_VIDEO)]
+    path = folder / name
+    path.write_bytes(first[:_FLV_HEADER] + b"".join(tag + len(tag).to_bytes(4, "big") for tag in tags))
+    return path
+
+
+def _flv_tags(data: bytes, later: int) -> Iterator[bytes]:
+    """The parts of a Flash video, so many milliseconds later, without the mark that its stream ends."""
+    at = _FLV_HEADER
+    while at < len(data):
+        tag = data[at : at + 11 + int.from_bytes(data[at + 1 : at + 4], "big")]
+        at += len(tag) + 4
+        time = ((tag[7] << 24) + int.from_bytes(tag[4:7], "big") + later).to_bytes(4, "big")
+        if (tag[0], tag[12]) != (_FLV_VIDEO, 2):
+            yield tag[:4] + time[1:] + time[:1] + tag[8:]
 
 
 def empty(folder: Path, name: str = "empty.mp4") -> Path:

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer.duplicates import merge_duplicates
-from indexer.keyframes import PicturedKeyframe, read_keyframes
+from indexer.key_pictures import PicturedKeyframe
+from indexer.keyframes import read_keyframes
 from indexer.probe import probe
 from tests.footage import make
 

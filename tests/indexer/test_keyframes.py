@@ -20,8 +20,8 @@ SMALL = (160, 120)
 FRAME = 1 / 25
 
 
-def read(path, density="balanced", size=SIZE):
-    *keyframes, end = read_keyframes(str(path), probe(str(path)), density, size)
+def read(path, density="balanced", size=SIZE, threads=1):
+    *keyframes, end = read_keyframes(str(path), probe(str(path)), density, size, threads=threads)
     assert isinstance(end, ReadEnd)
     return keyframes, end
 
@@ -67,6 +67,7 @@ WHOLE = {
     "live": lambda folder: make.numbered(folder, "live.mkv", options=("-live", "1")),
     "rotated": make.rotated,
     "wide pixels": make.wide_pixels,
+    "changed on the way": make.changed_on_the_way,
     "two frames": lambda folder: make.numbered(folder, "two.mp4", seconds=0.08),
 }
 
@@ -74,7 +75,7 @@ WHOLE = {
 @pytest.fixture(scope="module", params=WHOLE.values(), ids=WHOLE)
 def whole(request, tmp_path_factory):
     path = request.param(tmp_path_factory.mktemp("whole"))
-    return decode_all(path), cache(lambda density: read(path, density))
+    return decode_all(path), cache(lambda density, threads=1: read(path, density, threads=threads))
 
 
 @pytest.mark.parametrize("density", DENSITIES)
@@ -98,6 +99,19 @@ def test_no_stretch_longer_than_the_gap_allowed_is_without_a_keyframe(whole, den
     keyframes, end = reading(density)
     assert longest_gap(keyframes, end) <= DENSITIES[density].max_gap + 1e-6
     assert end.read_to >= all_frames[-1].time
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(whole, threads):
+    _, reading = whole
+    assert_alike(reading("thorough", threads), reading("thorough"))
+
+
+def assert_alike(one, other):
+    assert one[1] == other[1]
+    for mine, theirs in zip(one[0], other[0], strict=True):
+        assert (mine.pts, mine.time) == (theirs.pts, theirs.time)
+        assert np.array_equal(mine.picture, theirs.picture)
 
 
 @settings(max_examples=8, deadline=None)

@@ -365,6 +365,15 @@ def test_other_processes_can_read_how_far_a_run_is(
     assert said[-1]["bytes_done"] == pytest.approx(said[-1]["bytes"], rel=0.02)
 
 
+@pytest.mark.parametrize(("files", "processes", "threads"), [(1, 1, 6), (2, 2, 3), (4, 4, 1), (99, 6, 1)])
+def test_few_files_are_decoded_in_threads(
+    monkeypatch: pytest.MonkeyPatch, files: int, processes: int, threads: int
+) -> None:
+    monkeypatch.setattr(pipeline, "Decoders", lambda count, limits: (count, limits))
+    count, limits = pipeline._decoders(files, settings.load(workers=6, decode_memory=100))
+    assert (count, limits.threads, limits.memory_mib) == (processes, threads, 100 * threads)
+
+
 def test_a_second_indexer_is_refused(catalog: Catalog, archive: Path) -> None:
     with catalog.writer():
         with pytest.raises(CatalogLockedError):
