@@ -94,7 +94,7 @@ def test_feedback_and_pictures_change_the_question(page: Page, tmp_path: Path) -
     expect(page.locator(".card").first).to_contain_text("holiday.mp4")
     page.locator(".chips img").evaluate("image => image.decode()")
     page.go_back()
-    assert "picture" not in page.url
+    expect(page).not_to_have_url(re.compile("picture"))
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])
