@@ -33,8 +33,10 @@ format: .venv/developing       ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/developing        ## Measure indexing against what bounds it; the other measurements: benchmarks/README.md
+bench: .venv/developing        ## Measure indexing, searching and the whole search from the shell; more: benchmarks/README.md
 	$(BIN)/python benchmarks/indexing.py
+	$(BIN)/python benchmarks/searching.py
+	$(BIN)/python benchmarks/cold_search.py
 
 torture: .venv/developing      ## Kill it at every point where it writes, for a minute, and look at what is left
 	$(BIN)/python -m tests.torture --seconds 60

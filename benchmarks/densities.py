@@ -190,8 +190,8 @@ def cost_table(ways: Sequence[Way], hours: float) -> list[str]:
 
 
 def draw(ways: Sequence[Way], places: dict[str, np.ndarray], hours: float, file: Path) -> None:
-    """Recall with its intervals against the processor time of an hour of clips."""
-    from matplotlib import pyplot
+    """Recall with its intervals against the processor time of an hour of footage."""
+    from matplotlib import pyplot, ticker
 
     figure, axes = pyplot.subplots(figsize=(8, 5), dpi=100)
     for k, colour in zip(FIRST, ("tab:blue", "tab:green", "tab:orange"), strict=True):
@@ -204,7 +204,9 @@ def draw(ways: Sequence[Way], places: dict[str, np.ndarray], hours: float, file:
         at = (way.taken.cpu / hours, 0.02)
         axes.annotate(way.name, at, xycoords=("data", "axes fraction"), rotation=90, ha="right", fontsize=9)
         axes.axvline(at[0], color="grey", linewidth=0.5, linestyle=":")
-    axes.set(xscale="log", ylim=(0, 1), xlabel="processor seconds an hour of clips", ylabel="found (95 % intervals)")
+    axes.set(xscale="log", ylim=(0, 1), xlabel="processor seconds an hour of footage", ylabel="found (95 % intervals)")
+    axes.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    axes.xaxis.set_minor_formatter(ticker.ScalarFormatter())
     axes.legend(loc="center")
     axes.grid(alpha=0.3)
     figure.tight_layout()

@@ -3,7 +3,7 @@
 The codec's own key pictures (I-frames) are decoded alone, which costs a twentieth of decoding everything; where
 two of them lie further apart than the density allows, just that gap is decoded and frames at even steps fill it.
 
-Promised: in a read that ends as complete, no stretch longer than `max_gap` seconds is without a keyframe, unless
+Promised: in a read that ends as complete, no stretch longer than the density allows is without a keyframe, unless
 the video itself shows one frame for longer; and what could not be read or decoded is said in the ReadEnd.
 Memory stays bounded whatever the length, and the time needed grows with the length only.
 """
@@ -41,14 +41,23 @@ class Density:
     """Seconds that no stretch without a keyframe exceeds."""
     min_gap: float
     """Seconds between key pictures where they come closer for long; short bursts of cuts are all kept."""
+    small_max_gap: float
+    """`max_gap` of a small video, where filling a gap costs little."""
+
+    def max_gap_of(self, probe: Probe) -> float:
+        """Seconds that no stretch of this video without a keyframe exceeds."""
+        return self.small_max_gap if probe.width_px * probe.height_px <= SMALL_PIXELS else self.max_gap
 
 
 DENSITIES = {
-    "fast": Density(max_gap=30.0, min_gap=2.0),
+    "fast": Density(max_gap=30.0, min_gap=2.0, small_max_gap=30.0),
     # x264's default group of 250 frames lasts 10.43 s at 23.976 fps: usual files need no filling
-    "balanced": Density(max_gap=12.0, min_gap=1.0),
-    "thorough": Density(max_gap=2.0, min_gap=0.5),
+    "balanced": Density(max_gap=12.0, min_gap=1.0, small_max_gap=5.0),
+    "thorough": Density(max_gap=2.0, min_gap=0.5, small_max_gap=2.0),
 }
+
+SMALL_PIXELS = 480 * 360
+"""Gaps of 5 s are filled in no more time than I-frames every 2 s take in 1080p, embedding counted."""
 
 _BURST = 4  # key pictures closer than min_gap that pass at once: quick cuts
 _PATIENCE = 8  # max_gaps without a key picture after which filling begins before the next one is found
@@ -95,7 +104,8 @@ class _Reader(AbstractContextManager["_Reader"]):
     def __init__(
         self, path: str, probe: Probe, density: Density, size: tuple[int, int], decode_on: str, threads: int
     ) -> None:
-        self._path, self._probe, self._density, self._size = path, probe, density, size
+        self._path, self._probe, self._size = path, probe, size
+        self._max_gap, self._min_gap = density.max_gap_of(probe), density.min_gap
         self._decode_on, self._threads = decode_on, threads
         self._open_files = ExitStack()
         self._frame_length = 1 / probe.frame_rate if probe.frame_rate else 0.0
@@ -174,7 +184,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         damage = self._video.damage or ("_gap_video" in self.__dict__ and self._gap_video.damage) or []
         if self._last is None:
             raise MediaError(Reason.UNDECODABLE, (damage or self._troubles or [""])[0])
-        read_to = min(self._end, self._last + self._density.max_gap)
+        read_to = min(self._end, self._last + self._max_gap)
         promised = self._probe.duration
         if self._end < promised - _HEADER_SLACK - 2 * self._frame_length:
             what = f"it should last {format_clock(promised)}"
@@ -187,7 +197,7 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     def _key_pictures(self) -> Iterator[tuple[float, PicturedKeyframe | None]]:
         """Each key picture with its time; a time alone where a long stretch has had none up to there."""
-        patience, waited_since = _PATIENCE * self._density.max_gap, 0.0
+        patience, waited_since = _PATIENCE * self._max_gap, 0.0
         for step, picture in self._key_decoders().in_order(self._steps()):
             if picture:
                 waited_since = step.shown
@@ -210,7 +220,7 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     def _steps(self) -> Iterator[Step]:
         """The packets whose frames are shown, in the file's order, as far as its clock runs on."""
-        thinner = _Thinner(self._density.min_gap)
+        thinner = _Thinner(self._min_gap)
         prefix = length_size(self._video.stream.codec_context)
         # a Matroska reader passes over noise without a word; a constant rate shows what is missing
         is_matroska = self._video.container.format.name.startswith("matroska")
@@ -246,11 +256,11 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     def _fill(self, until: float) -> Iterator[PicturedKeyframe]:
         """Frames at even steps from the last keyframe (or the start) to `until`, where that is too long."""
-        if self._last is None and until > self._density.max_gap:
+        if self._last is None and until > self._max_gap:
             yield from self._first_frame(until)
-        while self._last is not None and until - self._last > self._density.max_gap:
+        while self._last is not None and until - self._last > self._max_gap:
             # one frame less than allowed: the frame shown at a time began up to a frame before it
-            reach = max(self._density.max_gap - self._frame_length, self._density.max_gap * 0.75)
+            reach = max(self._max_gap - self._frame_length, self._max_gap * 0.75)
             target = self._last + (until - self._last) / math.ceil((until - self._last) / reach)
             found = self._finder.shown_at(target, key_time=self._key_time)
             if found and found.time <= self._last:
@@ -266,13 +276,13 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     def _decoding_everything(self) -> Iterator[PicturedKeyframe]:
         """For streams in which only decoding all frames tells when one is shown."""
-        thinner = _Thinner(self._density.min_gap)
+        thinner = _Thinner(self._min_gap)
         before: ShownFrame | None = None
         for shown in frames_from(self._video, 0.0):
             self._end = shown.time + (self._frame_length or float(self._video.time_base))
             if self._last is None or (shown.frame.key_frame and thinner.takes(shown.time)):
                 yield self._picture(shown)
-            elif shown.time - self._last > self._density.max_gap:
+            elif shown.time - self._last > self._max_gap:
                 yield self._picture(before if before and before.time > self._last else shown)
             before = shown
 

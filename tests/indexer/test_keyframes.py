@@ -134,8 +134,14 @@ def test_an_elementary_stream_is_read_by_counting_its_frames(tmp_path):
 
 
 def test_key_pictures_alone_are_decoded_where_they_lie_close_enough(tmp_path):
-    keyframes, _ = read(make.numbered(tmp_path, seconds=30, gop=250, size=SMALL))
+    keyframes, _ = read(make.numbered(tmp_path, seconds=30, gop=250, size=(640, 360)))
     assert [make.read_number(k.picture) for k in keyframes] == [0, 250, 500]
+
+
+@pytest.mark.parametrize(("size", "gap"), [((480, 360), 5.0), ((482, 360), 12.0)])
+def test_a_small_video_is_looked_at_more_closely(tmp_path, size, gap):
+    keyframes, end = read(make.numbered(tmp_path, seconds=22, gop=9999, size=size))
+    assert gap * 0.7 < longest_gap(keyframes, end) <= gap
 
 
 def test_a_recording_that_begins_between_two_key_pictures_is_covered_from_the_first_one_on(tmp_path):
@@ -182,7 +188,7 @@ def test_where_every_frame_is_a_key_picture_they_are_thinned(tmp_path):
 
 
 def test_a_burst_of_cuts_is_kept_whole(tmp_path):
-    pictures = [make.numbered_picture(n) for n in range(4)]
+    pictures = [make.numbered_picture(n, (640, 360)) for n in range(4)]
     lengths = (8.0, 0.4, 0.4, 8.0)
     frames = (p for p, length in zip(pictures, lengths, strict=True) for _ in range(round(length * 25)))
     cuts = "8,8.4,8.8"

@@ -26,7 +26,7 @@ def test_cuts_are_found_on_their_frames(tmp_path: Path) -> None:
 
 
 def test_edges_move_to_the_cut_between_the_keyframes(tmp_path: Path, catalog: Catalog) -> None:
-    path = make.coloured_shots(tmp_path, seconds=2.0)
+    path = make.coloured_shots(tmp_path, seconds=3.0)
     indexer.index(catalog, [path])
     with catalog.snapshot() as snapshot:
         model = snapshot.active_model()
@@ -34,13 +34,13 @@ def test_edges_move_to_the_cut_between_the_keyframes(tmp_path: Path, catalog: Ca
         assert model
         times = snapshot.keyframe_times(video.id, model.id)
         assert times is not None
-        inside = [place for place, time in enumerate(times.times) if 2.0 <= time < 4.0]
+        inside = [place for place, time in enumerate(times.times) if 3.0 <= time < 6.0]
         first, last = inside[0], inside[-1]
         moment = Moment(
             video.path, video.id, None, None, times.starts[first], times.ends[last], times.times[first], 0.5, 0.5,
             times.first_keyframe_id + first,
         )  # fmt: skip
         (refined,) = refine(snapshot, model, [moment])
-        assert (refined.start, refined.end) == (2.0, 4.0)
+        assert (refined.start, refined.end) == (3.0, 6.0)
         gone = replace(moment, video=str(tmp_path / "gone.mp4"))
         assert refine(snapshot, model, [gone]) == (gone,)
