@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from framescout.embedding import Embedder
 
 CORES = os.cpu_count() or 1
+_FULL_HD = 1080  # lines
 _FEWEST_SECONDS = 1.0  # between two I-frames that are decoded: what `balanced` does
 _AT_ONCE = 64  # pictures handed to the image tower: not so many that they fill the memory
 
@@ -339,7 +340,8 @@ def main() -> None:
             for kind in arguments.kind or ["240p-h264-gop250"]:
                 memory(make_footage(made, kind, arguments.hours * 60), folder, arguments.hours)
             return
-        kinds = [kind for kind in arguments.kind or list(KINDS)[:-1] if kind != "none"]
+        large = [kind for kind, how in KINDS.items() if how.height >= _FULL_HD]  # gaps of small videos are filled
+        kinds = [kind for kind in arguments.kind or large if kind != "none"]
         footage = {kind: [make_footage(made, kind, arguments.minutes)] for kind in kinds}
         if arguments.like:
             clips = videos(arguments.like)
