@@ -192,6 +192,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
         ways = find_ways(folder.absolute(), given.keyframes, given.like, given.rclip, given.before)
         measure(ways, given.rounds, is_cold=given.cold)
     print(f"{given.keyframes} keyframes, {given.rounds} rounds, page cache {'emptied' if given.cold else 'warm'}\n")
