@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from query.fields import COUNT, FIELDS, FLAG, Field
+
 if TYPE_CHECKING:
     from query.answer import Answer
     from query.engine import Engine
@@ -18,31 +20,22 @@ if TYPE_CHECKING:
 
 def question(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what is looked for, the same for every command that asks; they become fields of a Query."""
-    several: Any = {"multiple": True}
-    options = (
-        click.option("--not", "without", metavar="TEXT", **several, help="What should not be seen then."),
-        click.option("--image", "images", metavar="FILE", **several, help="A picture that it should look like."),
-        click.option("--like", metavar="VIDEO@SECONDS", **several, help="More of what is seen there."),
-        click.option("--then", metavar="TEXT", **several, help="What should be seen after that; in order."),
-        click.option("--within", metavar="S", type=float, **several, help="Seconds to each --then at most [60]."),
-        click.option("--more-like", metavar="ID", type=int, **several, help="keyframe_id of a moment that was right."),
-        click.option("--less-like", metavar="ID", type=int, **several, help="keyframe_id of one that was wrong."),
-        click.option("--after", metavar="DATE", help="Recorded then or later: 2026-02-14, '2026-02-14 22:15'."),
-        click.option("--before", metavar="DATE", help="Recorded before that."),
-        click.option("--time", "hours", metavar="HH:MM-HH:MM", help="Wall clock; 22:00-05:00 crosses midnight."),
-        click.option("--camera", "cameras", metavar="GLOB", **several, help="Only this camera; one of several."),
-        click.option("--path", "paths", metavar="GLOB", **several, help="Only videos whose path fits: 'cam1/**'."),
-        click.option("--label", "labels", metavar="SET=LABEL", **several, help="Only what carries the label."),
-        click.option("--min-duration", metavar="S", type=float, help="Only videos that last so long at least."),
-        click.option("--max-duration", metavar="S", type=float, help="Only videos that last so long at most."),
-        click.option("--min-confidence", type=float, default=0.0, help="Leave out moments below it (0 to 1)."),
-        click.option("--all", "collapse", flag_value=False, default=True, help="Near-duplicates one by one."),
-        click.option("--limit", "-n", default=10, show_default=True, help="How many moments at most."),
-        click.option("--page", metavar="PAGE", help="2, 3, ..., or what next_page said."),
-    )
-    for option in reversed(options):
-        command = option(command)
+    for field in reversed(FIELDS):
+        if field.options:
+            command = _option(field)(command)
     return command
+
+
+def _option(field: Field) -> Callable[..., Any]:
+    if field.kind is FLAG:
+        return click.option(*field.options, field.name, flag_value=False, default=True, help=field.help)
+    if field.is_many:
+        more: dict[str, Any] = {"multiple": True}
+    else:
+        more = {"default": field.default, "show_default": field.kind is COUNT}
+    return click.option(
+        *field.options, field.name, type=field.kind.type, metavar=field.metavar, help=field.help, **more
+    )
 
 
 _model = click.option("--model", help="The model to search with [default: the catalog's].")
@@ -150,7 +143,7 @@ def export(
     from query.clips.manifest import read_moments
 
     besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "overwrite")}
-    asks = any(value not in ((), None, "") for value in (text, *(asked[name] for name in _WHAT)))
+    asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.group == "what")
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
     if source is not None:
@@ -178,9 +171,6 @@ def export(
         return
     for clip in clips:
         click.echo(str(out / clip.file))
-
-
-_WHAT = ("without", "images", "like", "then", "more_like", "less_like")
 
 
 def read_query(texts: tuple[str, ...], asked: dict[str, Any]) -> Query:

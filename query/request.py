@@ -14,8 +14,11 @@ import msgspec
 
 from framescout.errors import UsageError
 from framescout.timeline import parse_clock
+from query.fields import BY_NAME, FIELDS, LONGEST_SENTENCE, MOST_PARTS
 
-_MOST_LETTERS, _MOST_PARTS = 2000, 32
+_MOST_EXAMPLES = 10 * MOST_PARTS
+_SUFFICIENT = [field.name for field in FIELDS if field.suffices]
+_BESIDE_TEXT = [field.name for field in FIELDS if field.group == "what" and field.name != "text"]
 _WEIGHT = re.compile(r"(?P<text>.*[^\W\d]\W*?):(?P<weight>\d{1,3}(?:\.\d{1,3})?)", re.DOTALL)
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 10.0
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
@@ -67,17 +70,16 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """'2', or what `next_page` of an answer said: then pages stay as they are while indexing goes on."""
 
     def __post_init__(self) -> None:
-        if not (self.text.strip() or self.also or self.images or self.like or self.more_like):
+        said = (getattr(self, name) for name in _SUFFICIENT)
+        if not any(each.strip() if isinstance(each, str) else each for each in said):
             raise UsageError("there is nothing to search for: write what should be seen, such as 'a red car'")
         parts = len(self.also) + len(self.without) + len(self.images) + len(self.like) + len(self.then)
-        if parts > _MOST_PARTS or len(self.more_like) + len(self.less_like) > 10 * _MOST_PARTS:
-            raise UsageError(f"the question has more than {_MOST_PARTS} parts; ask for less at once")
+        if parts > MOST_PARTS or len(self.more_like) + len(self.less_like) > _MOST_EXAMPLES:
+            raise UsageError(f"the question has more than {MOST_PARTS} parts; ask for less at once")
         for text in self.texts:
             Term.read(text)
         for place in self.like:
             Place.read(place)
-        if self.less_like and not (self.wanted_texts or self.images or self.like or self.more_like):
-            raise UsageError("--less-like needs something to search for beside it")
         self._check_steps()
         self._check_numbers()
         PageToken.read(self.page)
@@ -94,17 +96,14 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise UsageError("--within belongs to a --then before it")
         if len(self.within) > 1 and len(self.within) != len(self.then):
             raise UsageError("give --within once for all, or once for each --then")
-        if any(not 0 < seconds <= 86_400 for seconds in self.within):
-            raise UsageError("--within lies above 0 and at most at 86400 seconds")
+        for seconds in self.within:
+            BY_NAME["within"].check(seconds)
 
     def _check_numbers(self) -> None:
-        if not 1 <= self.limit <= 10_000:
-            raise UsageError(f"--limit lies between 1 and 10000, not at {self.limit}")
-        if not 0.0 <= self.min_confidence <= 1.0:
-            raise UsageError(f"--min-confidence lies between 0 and 1, not at {self.min_confidence}")
-        for option, seconds in (("--min-duration", self.min_duration), ("--max-duration", self.max_duration)):
-            if seconds is not None and not seconds >= 0:
-                raise UsageError(f"{option} is a number of seconds, not {seconds}")
+        for field in FIELDS:
+            value = getattr(self, field.name)
+            if field.bounds and not field.is_many and value is not None:
+                field.check(value)
 
     @property
     def wanted_texts(self) -> tuple[str, ...]:
@@ -119,8 +118,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     @property
     def is_one_sentence(self) -> bool:
         """Whether it asks for one sentence, of the usual weight, and nothing else, filters aside."""
-        others = (self.also, self.without, self.images, self.like, self.then, self.more_like, self.less_like)
-        return bool(self.text.strip()) and Term.read(self.text).weight == 1.0 and not any(others)
+        others = any(getattr(self, name) for name in _BESIDE_TEXT)
+        return bool(self.text.strip()) and Term.read(self.text).weight == 1.0 and not others
 
     @property
     def steps(self) -> list[tuple[str, float]]:
@@ -156,8 +155,8 @@ class Term:
     @classmethod
     def read(cls, written: str) -> Self:
         """'dog:2' -> dog, 2; a number after a colon counts where a word stands before it: 'at 12:30' is no weight."""
-        if len(written) > _MOST_LETTERS:
-            raise UsageError(f"the sentence is longer than {_MOST_LETTERS} letters; say it shorter")
+        if len(written) > LONGEST_SENTENCE:
+            raise UsageError(f"the sentence is longer than {LONGEST_SENTENCE} letters; say it shorter")
         match = _WEIGHT.fullmatch(written.strip())
         text, weight = (match["text"], float(match["weight"])) if match else (written, 1.0)
         if not text.strip():

@@ -3,79 +3,86 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Query as Parameter
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
+from pydantic import Field as Limits
 
 from framescout.cached import write_whole
 from framescout.errors import NotAvailableError, UsageError
+from query.fields import COUNT, FIELDS, FLAG, KEYFRAME, NUMBER, PICTURE, Field
 from query.request import Query
 from query.web.documents import LARGEST_ID
 
 MOST_SHOWN = 100
 USUAL_LIMIT = 24
-LONGEST_TEXT = 2000
-"""Letters."""
 LARGEST_PICTURE = 20 * 2**20
 
-_Text = Annotated[str, Parameter(max_length=LONGEST_TEXT)]
-_Texts = Annotated[list[Annotated[str, Parameter(max_length=500)]], Parameter(max_length=32)]
-_Id = Annotated[int, Parameter(ge=1, le=LARGEST_ID)]
-_OrNothing = BeforeValidator(lambda value: None if value == "" else value)  # an empty field of a form
-_Seconds = Annotated[Annotated[float, Field(ge=0, le=1e9)] | None, _OrNothing, Parameter()]
-_Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, _OrNothing, Parameter()]
-_Date = Annotated[
-    str | None,
-    Parameter(
-        pattern=r"^$|^\d{4}-[01]\d-[0-3]\d([T ][0-2]\d:[0-5]\d(:[0-5]\d(\.\d{1,6})?)?)?(Z|[+-][0-2]\d:[0-5]\d)?$",
-        description="2026-02-14 or 2026-02-14T22:15, with an offset or in the app's zone",
-    ),
-]
-_Spans = Annotated[
-    list[float], BeforeValidator(lambda values: [each for each in values if each != ""]), Parameter(max_length=32)
-]
+_MOST_SECONDS = 1e9
+_Annotated: Any = Annotated  # these annotations are made while the program runs, and read by FastAPI alone
+_List: Any = list
 
 
 class TooLargeError(UsageError):
     """More was sent than is taken."""
 
 
-class Asked:
-    """What a request asks; a dependency of FastAPI."""
+def _parameter(field: Field) -> inspect.Parameter:
+    """What FastAPI is told of a field."""
+    annotation, default = _annotation(field)
+    return inspect.Parameter(field.parameter, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
-    def __init__(
-        self,
-        text: _Text = "",
-        also: _Texts = [],  # noqa: B006 - FastAPI copies it
-        without: _Texts = [],  # noqa: B006
-        then: _Texts = [],  # noqa: B006
-        within: _Spans = [],  # noqa: B006
-        like: _Texts = [],  # noqa: B006
-        picture: Annotated[str | None, Parameter(pattern="^[0-9a-f]{32}$", description="from POST pictures")] = None,
-        more_like: Annotated[list[_Id], Parameter(max_length=100)] = [],  # noqa: B006
-        less_like: Annotated[list[_Id], Parameter(max_length=100)] = [],  # noqa: B006
-        after: _Date = None,
-        before: _Date = None,
-        hours: Annotated[
-            str | None, Parameter(pattern=r"^$|^ *\d{1,2}:\d\d *- *\d{1,2}:\d\d *$", max_length=20)
-        ] = None,
-        cameras: _Texts = [],  # noqa: B006
-        paths: _Texts = [],  # noqa: B006
-        labels: _Texts = [],  # noqa: B006
-        min_duration: _Seconds = None,
-        max_duration: _Seconds = None,
-        min_confidence: _Share = None,
-        collapse: bool = True,
-        limit: Annotated[int, Parameter(ge=1, le=MOST_SHOWN)] = USUAL_LIMIT,
-        page: Annotated[str | None, Parameter(pattern=r"^$|^\d{1,6}(@\d{1,18})?$")] = None,
-    ) -> None:
-        given = {name: value for name, value in locals().items() if name not in ("self", "picture")}
+
+def _annotation(field: Field) -> tuple[Any, Any]:
+    """Type and default of a parameter; where a number or a date may be left out, an empty field of a form does so."""
+    kind = field.kind
+    if field.is_many and kind is not PICTURE:
+        return _list_of(field), []
+    if kind is FLAG:
+        return bool, True
+    if kind is COUNT:
+        return _Annotated[int, Parameter(ge=1, le=MOST_SHOWN)], USUAL_LIMIT
+    if kind is NUMBER:
+        assert field.bounds
+        number = _Annotated[float, Limits(ge=field.bounds.low, le=min(field.bounds.high, _MOST_SECONDS))]
+        return _Annotated[number | None, BeforeValidator(_none_if_empty), Parameter()], None
+    if kind.pattern is None:
+        return _Annotated[str, Parameter(max_length=kind.longest)], ""
+    pattern = f"^{kind.pattern}$" if kind is PICTURE else f"^$|^{kind.pattern}$"
+    given = Parameter(pattern=pattern, max_length=kind.longest, description=kind.explanation)
+    return _Annotated[str | None, given], None
+
+
+def _list_of(field: Field) -> Any:
+    most = Parameter(max_length=field.most)
+    if field.kind is KEYFRAME:
+        return _Annotated[_List[_Annotated[int, Parameter(ge=1, le=LARGEST_ID)]], most]
+    if field.kind is NUMBER:
+        return _Annotated[list[float], BeforeValidator(_without_empty), most]
+    return _Annotated[_List[_Annotated[str, Parameter(max_length=field.kind.longest)]], most]
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _without_empty(values: Any) -> Any:
+    return [each for each in values if each != ""]
+
+
+class Asked:
+    """What a request asks; a dependency of FastAPI, which reads its parameters from `__signature__`."""
+
+    __signature__: ClassVar = inspect.Signature([_parameter(field) for field in FIELDS])
+
+    def __init__(self, *, picture: str | None = None, **given: Any) -> None:
         self.picture = picture
         # an empty field of a form asks for nothing
         self._given = {
-            name: [each for each in value if each != ""] if isinstance(value, list) else value
+            name: _without_empty(value) if isinstance(value, list) else value
             for name, value in given.items()
             if value != ""
         }
@@ -83,8 +90,7 @@ class Asked:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is looked for."""
-        looked_for = ("text", "also", "like", "more_like")
-        return self.picture is None and not any(self._given.get(name) for name in looked_for)
+        return self.picture is None and not any(self._given.get(field.name) for field in FIELDS if field.suffices)
 
     def query(self, pictures: Path) -> Query:
         """The question. Raises UsageError where it makes no sense, NotAvailableError where its picture is gone."""

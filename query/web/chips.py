@@ -6,24 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-_WORDS = {
-    "also": "and {}",
-    "without": "not {}",
-    "then": "then {}",
-    "within": "within {} s",
-    "like": "like {}",
-    "after": "from {}",
-    "before": "until {}",
-    "hours": "between {}",
-    "cameras": "camera {}",
-    "paths": "path {}",
-    "labels": "label {}",
-    "min_duration": "videos of {} s or more",
-    "max_duration": "videos of {} s or less",
-    "min_confidence": "at least {} sure",
-    "picture": "like this picture",
-}
-_COUNTED = {"more_like": "{} more like this", "less_like": "{} not like this"}
+from query.fields import DATE, FIELDS, KEYFRAME, PICTURE, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +24,22 @@ def chips(given: Iterable[tuple[str, str]]) -> list[Chip]:
     """The chips of a question's parameters (name, value), in the order of the form."""
     pairs = [(name, value) for name, value in given if value != "" and name != "page"]
     made = [
-        Chip(words.format(value.replace("T", " ")) if name in ("after", "before") else words.format(value),
-             _rest(pairs, [(name, value)]), value if name == "picture" else None)
-        for name, words in _WORDS.items()
-        for key, value in pairs
-        if key == name
-    ]  # fmt: skip
-    for name, words in _COUNTED.items():
-        counted = [pair for pair in pairs if pair[0] == name]
-        if counted:
-            made.append(Chip(words.format(len(counted)), _rest(pairs, counted)))
+        Chip(_words(field, value), _rest(pairs, [(name, value)]), value if field.kind is PICTURE else None)
+        for field in FIELDS
+        if field.chip and field.kind is not KEYFRAME
+        for name, value in pairs
+        if name == field.parameter
+    ]
+    for field in FIELDS:
+        counted = [pair for pair in pairs if pair[0] == field.parameter]
+        if field.chip and field.kind is KEYFRAME and counted:
+            made.append(Chip(field.chip.format(len(counted)), _rest(pairs, counted)))
     return made
+
+
+def _words(field: Field, value: str) -> str:
+    assert field.chip
+    return field.chip.format(value.replace("T", " ") if field.kind is DATE else value)
 
 
 def _rest(pairs: list[tuple[str, str]], gone: list[tuple[str, str]]) -> str:

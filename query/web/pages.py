@@ -20,6 +20,7 @@ from query.answer import Answer, Moment
 from query.clips.names import readable
 from query.confidence import MATCH
 from query.engine import find_model
+from query.fields import FIELDS
 from query.request import PageToken
 from query.web.chips import chips
 from query.web.documents import VideoId
@@ -84,6 +85,7 @@ def search_page(request: Request, site: Shared, asked: Question) -> Response:
         chips=chips(given.multi_items()),
         given={key: given.getlist(key) for key in given},
         choices=_choices(site),
+        fields=FIELDS,
         start=None if answer or sentence else _start(site),
         status=status,
     )

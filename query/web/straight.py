@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from framescout.errors import FramescoutError
 from query.answer import Answer
+from query.fields import LONGEST_SENTENCE
 from query.present import as_json_line
 from query.request import Query
-from query.web.asking import LONGEST_TEXT, USUAL_LIMIT
+from query.web.asking import USUAL_LIMIT
 from query.web.site import Site
 
 _PATH = "/api/search"
@@ -63,6 +64,6 @@ def _sentence(scope: Scope) -> Query | None:
     try:
         given = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict")
         ((name, text),) = given
-        return Query(text, limit=USUAL_LIMIT) if name == "text" and 0 < len(text) <= LONGEST_TEXT else None
+        return Query(text, limit=USUAL_LIMIT) if name == "text" and 0 < len(text) <= LONGEST_SENTENCE else None
     except (ValueError, FramescoutError):  # UnicodeError is a ValueError
         return None
