@@ -28,6 +28,7 @@ import numpy as np
 
 from benchmarks.archive import fill, publish
 from benchmarks.realistic import find_seeds, stream
+from benchmarks.record import recorded
 from framescout.embedding import fingerprint, load_text_tower
 
 SENTENCE = "a person climbing a fence"
@@ -200,4 +201,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -20,6 +20,7 @@ import numpy as np
 
 import framescout
 from benchmarks.archive import video
+from benchmarks.record import recorded
 from framescout.catalog import Catalog
 
 DIMENSIONS = 384
@@ -72,4 +73,5 @@ def catalog_size(catalog: Catalog) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

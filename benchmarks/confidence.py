@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from query.confidence import MATCH
 from query.engine import Engine, find_model
@@ -186,4 +187,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -29,6 +29,7 @@ import framescout
 import indexer
 from benchmarks.index_peers import BATCH, pyav
 from benchmarks.indexing import Taken, take, videos
+from benchmarks.record import recorded
 from framescout import settings
 from framescout.catalog import Catalog
 from framescout.embedding import Embedder, load_embedder
@@ -259,4 +260,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

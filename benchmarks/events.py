@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
 from framescout.embedding import Embedder, load_embedder
@@ -165,7 +166,13 @@ def contexts(photos: Path) -> None:
         is_right = np.concatenate([target[place] for place in cameras])
         is_act = np.concatenate([[shows[name] >= 3 for name in names] for names in cameras.values()])
         figures = [auroc(values[is_right], values[~is_right]) for values in (alone, scores, scores - alone)]
-        row = [act, is_right.sum(), (is_act & ~is_right).sum(), (~is_act).sum(), *(f"{each:.3f}" for each in figures)]
+        row = [
+            act,
+            is_right.sum(),
+            (is_act & ~is_right).sum(),
+            (~is_act).sum(),
+            *(f"{each:.3f}" if is_right.any() else "-" for each in figures),
+        ]
         print("| " + " | ".join(map(str, row)) + " |")
 
 
@@ -202,5 +209,6 @@ def video_of(camera: str, rows: np.ndarray) -> IndexedVideo:
 
 
 if __name__ == "__main__":
-    clips(Path(sys.argv[1]), Path(sys.argv[2]))
-    contexts(Path(sys.argv[3]))
+    with recorded(__file__):
+        clips(Path(sys.argv[1]), Path(sys.argv[2]))
+        contexts(Path(sys.argv[3]))

@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.record import recorded
+
 PROCESSOR, CARD = "cpu", "cuda"
 LEAST_COSINE, LEAST_RECALL = 0.999, 0.99
 _AT, _QUERIES, _NPROBE, _PICTURES = 100, 256, 32, 256
@@ -262,4 +264,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with recorded(__file__):
+        sys.exit(main())

@@ -23,6 +23,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from benchmarks.record import recorded
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel, load
 from framescout.embedding.onnx_export import image_graph
@@ -158,4 +159,5 @@ def smooth_pictures(count: int, size: tuple[int, int]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.record import recorded
 from benchmarks.search_engines import parts
 from benchmarks.search_peers import WANTED, prepare
 from framescout.vectors import lists
@@ -205,4 +206,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import rclip_way
+from benchmarks.record import recorded
 
 Pictures = Iterator[np.ndarray]
 """(H, W, 3) uint8 RGB."""
@@ -264,4 +265,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any
 
 import framescout
 import indexer
+from benchmarks.record import recorded
 
 if TYPE_CHECKING:
     import psutil
@@ -356,4 +357,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.realistic import find_seeds, questions, stream
+from benchmarks.record import recorded
 from benchmarks.search_engines import ENGINES
 from framescout.vectors.exact import merge, nothing
 
@@ -170,4 +171,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

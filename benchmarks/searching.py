@@ -32,6 +32,7 @@ import numpy as np
 from benchmarks.archive import fill, publish, video
 from benchmarks.realistic import A_VIDEO, Seeds, find_seeds, questions, stream
 from benchmarks.realistic import video as made_up
+from benchmarks.record import recorded
 from benchmarks.search_engines import memory
 from framescout import vectors
 from framescout.catalog import Catalog
@@ -307,4 +308,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

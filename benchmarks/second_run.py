@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import framescout
+from benchmarks.record import recorded
 from framescout.embedding import fingerprint, load_embedder
 
 A_FOLDER = 1000
@@ -178,4 +179,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -33,6 +33,7 @@ from benchmarks.archive import publish, video
 from benchmarks.clients import ask_at_once
 from benchmarks.footage import make_footage
 from benchmarks.realistic import gather, stream
+from benchmarks.record import recorded
 from framescout.catalog import Catalog
 
 PROGRAM = str(Path(sys.executable).with_name("framescout"))
@@ -138,4 +139,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()
