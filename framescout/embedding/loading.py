@@ -49,7 +49,13 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
         with contextlib.nullcontext() if fetch else _offline(), _hushed(), _without_pickles():
             import open_clip
 
-            model = open_clip.create_model(source.model, source.tag, require_pretrained=True, weights_only=True)
+            model = open_clip.create_model(
+                source.model,
+                source.tag,
+                force_quick_gelu=source.force_quick_gelu,
+                require_pretrained=True,
+                weights_only=True,
+            )
             tokenizer = open_clip.get_tokenizer(source.model)
     except Exception as error:  # whatever a damaged or hostile file makes open_clip, timm or transformers raise
         way_out = "look at the network and try again" if fetch else f"run `framescout models fetch {source.name}`"

@@ -52,6 +52,8 @@ class Source:
     """What open_clip is asked for: 'local-dir:/path', 'hf-hub:org/name', or one of its own names."""
     tag: str | None
     """open_clip's tag of pretrained weights, with one of its own names."""
+    force_quick_gelu: bool = False
+    """Whether the weights were trained with QuickGELU, where open_clip's architecture of this name has plain GELU."""
 
     @property
     def folder(self) -> Path | None:
@@ -88,7 +90,8 @@ def resolve(name: str) -> Source:
     """What `name` stands for.
 
     Raises:
-        ModelNotAvailableError: no model has this name; the sentence says which one is near.
+        ModelNotAvailableError: no model has this name, and the sentence says which one is near; or open_clip
+            contradicts itself about the activation that its weights were trained with.
     """
     preset = presets().get(name)
     model = preset.model if preset else name
@@ -101,7 +104,7 @@ def resolve(name: str) -> Source:
         return Source(name, f"{_LOCAL}{path.absolute()}", None)
     architecture, _, tag = model.partition("/")
     if tag and tag in _tags().get(architecture, ()):
-        return Source(name, architecture, tag)
+        return Source(name, architecture, tag, _must_force_quick_gelu(architecture, tag))
     raise ModelNotAvailableError(_unknown(name))
 
 
@@ -147,6 +150,8 @@ def fingerprint(name: str) -> str:
     digest = hashlib.blake2b(_PREPARED, digest_size=16)
     if source.tag:
         digest.update(_own_description(source.model, source.tag).encode())
+    if source.force_quick_gelu:
+        digest.update(b"quick_gelu")  # before it was forced, the same files made other embeddings
     for path in files(source):
         try:
             facts = path.stat()
@@ -206,6 +211,24 @@ def _tagged_weights(source: Source) -> tuple[str, list[str]]:
     if not file_name:
         return repository, list(_WEIGHTS)
     return repository, [re.sub(r"\.(bin|pth?)$", ".safetensors", file_name), file_name]
+
+
+def _must_force_quick_gelu(architecture: str, tag: str) -> bool:
+    """Compare the activation of open_clip's architecture with the one its table gives for these weights.
+
+    Raises:
+        ModelNotAvailableError: the architecture has QuickGELU and the table says nothing of it: either may be wrong.
+    """
+    import open_clip
+
+    weights = open_clip.get_pretrained_cfg(architecture, tag)
+    built, trained = (bool(table.get("quick_gelu")) for table in (open_clip.get_model_config(architecture), weights))
+    if built and not trained:
+        raise ModelNotAvailableError(
+            f"open_clip contradicts itself about the activation of {architecture}/{tag}; "
+            f"use hf-hub:{weights['hf_hub'].rpartition('/')[0]}, which brings its own configuration"
+        )
+    return trained and not built
 
 
 def _own_description(architecture: str, tag: str) -> str:
