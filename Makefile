@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit format bench torture browser
+.PHONY: help demo test lint audit format bench torture browser ffmpeg
 
 help:     ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
@@ -11,7 +11,7 @@ help:     ## This list
 demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
 	$(BIN)/framescout demo
 
-test: .venv/developing lint audit browser    ## Install what is needed and run every check and test
+test: .venv/developing lint audit browser ffmpeg    ## Install what is needed and run every check and test
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
 browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
@@ -19,6 +19,12 @@ browser:  ## Install Chromium where that can be done unasked (Debian, as root); 
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	&& apt-get update -qq && apt-get install -qq --yes chromium >/dev/null; } \
 	|| echo "Chromium is not installed; the browser tests will be skipped"
+
+ffmpeg:   ## Install the system's ffmpeg likewise: clips are tested with it besides the one that the packages bring
+	@command -v ffmpeg >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq --yes --no-install-recommends ffmpeg >/dev/null; } \
+	|| echo "The system has no ffmpeg; clips are tested with the packages' one alone"
 
 lint: .venv/developing         ## Style, types, import rules
 	$(BIN)/ruff check .

@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decode_timeout: float
     decode_memory: int
     max_pixels: int
+    ffmpeg: str
 
     def __post_init__(self) -> None:
         if self.density not in DENSITIES:

@@ -138,10 +138,13 @@ def export(
     \b
     Exit status: 0 done; 1 a clip could not be cut; 2 usage; 3 a file can't be had.
     """
+    from framescout import settings
+    from framescout.media.ffmpeg import choose_ffmpeg
     from query.clips import export as cut
     from query.clips.manifest import as_json as manifest
     from query.clips.manifest import read_moments
 
+    choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
     besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "overwrite")}
     asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.group == "what")
     if asks + (event is not None) + (source is not None) > 1:

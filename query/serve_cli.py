@@ -46,13 +46,15 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     from framescout import settings
     from framescout.catalog import Catalog
     from framescout.errors import NotAvailableError
+    from framescout.media.ffmpeg import choose_ffmpeg
     from query.web import create_app
     from query.web.guard import is_loopback
 
     catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, stays=True)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
-    zone = settings.load(ctx.obj["config"]).zone
-    app = create_app(catalog, exports=exports.absolute(), host=host, token=token, model=model, zone=zone)
+    loaded = settings.load(ctx.obj["config"])
+    choose_ffmpeg(loaded.ffmpeg)
+    app = create_app(catalog, exports=exports.absolute(), host=host, token=token, model=model, zone=loaded.zone)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle's delay on
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -21,7 +21,8 @@ FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage"
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No setting and no catalog of the person who runs the tests."""
+    """No setting and no catalog of the person who runs the tests, and none that another test chose."""
+    monkeypatch.setattr("framescout.media.ffmpeg._chosen", None)
     for name in os.environ:
         if name.startswith("FRAMESCOUT_"):
             monkeypatch.delenv(name)

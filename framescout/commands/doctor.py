@@ -44,7 +44,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     folder, config = catalog_folder(ctx.obj["catalog"]), ctx.obj["config"]
     findings = [
         *_looked_at("packages", _packages),
-        *_looked_at("ffmpeg", _ffmpeg),
+        *_looked_at("ffmpeg", lambda: _ffmpeg(config)),
         *_looked_at("decoders", _decoders),
         *_looked_at("decoding", lambda: _decoding(config)),
         *_looked_at("processor", _machine),
@@ -104,13 +104,15 @@ def _installed(what: str, *names: str) -> Finding:
     return Finding(what, "fail", f"not installed; pip install {names[0]}")
 
 
-def _ffmpeg() -> Iterator[Finding]:
-    from framescout.media.ffmpeg import find_ffmpeg, has_encoder, version
+def _ffmpeg(config: Path | None) -> Iterator[Finding]:
+    from framescout import settings
+    from framescout.media.ffmpeg import choose_ffmpeg, find_ffmpeg, has_encoder, version
 
+    choose_ffmpeg(settings.load(config).ffmpeg)
     yield Finding("ffmpeg", "ok", f"{version()}, {find_ffmpeg()}")
     missing = [encoder for encoder in _ENCODERS if not has_encoder(encoder)]
     if missing:
-        way_out = "put another ffmpeg first on the PATH, or take it off: the package imageio-ffmpeg brings one that can"
+        way_out = "name another one in the setting ffmpeg, or leave it empty: the package imageio-ffmpeg brings one"
         yield Finding("encoders", "fail", f"this ffmpeg has no {' and no '.join(missing)}; {way_out}")
     else:
         yield Finding("encoders", "ok", ", ".join(_ENCODERS))

@@ -20,6 +20,7 @@ from typing import Any
 
 import ffmpeg
 
+from framescout import settings
 from framescout.errors import ClipError, DiskFullError, FfmpegNotFoundError
 from framescout.media.container import DEMUXERS, MAX_PIXELS
 
@@ -40,22 +41,40 @@ _EMPTY_PHRASES = (
 )
 
 
-@cache
+_chosen: str | None = None
+
+
+def choose_ffmpeg(program: str) -> None:
+    """Use the program that the setting `ffmpeg` names; "" stands for the one that imageio-ffmpeg brings."""
+    global _chosen
+    _chosen = program
+
+
 def find_ffmpeg() -> str:
-    """The ffmpeg program: the one on the PATH, else the one that imageio-ffmpeg brings.
+    """The path of the ffmpeg program: the chosen one, else the one of the settings, else the tested one.
+
+    imageio-ffmpeg brings the release that the tests ran with; one on the PATH is used only where a setting says so.
 
     Raises:
-        FfmpegNotFoundError: there is neither.
+        FfmpegNotFoundError: it is not there.
     """
-    if on_path := shutil.which("ffmpeg"):
-        return on_path
+    return _locate(settings.load().ffmpeg if _chosen is None else _chosen)
+
+
+def _locate(program: str) -> str:
+    if program:
+        if found := shutil.which(program):
+            return found
+        raise FfmpegNotFoundError(
+            f"the setting ffmpeg names {program!r}, which is no program here; correct it, or leave it empty"
+        )
     try:
         import imageio_ffmpeg
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError) as error:
         raise FfmpegNotFoundError(
-            "no ffmpeg program found; install ffmpeg, or run: pip install imageio-ffmpeg"
+            "no ffmpeg program found; run: pip install imageio-ffmpeg, or name one in the setting ffmpeg"
         ) from error
 
 
@@ -64,7 +83,6 @@ def version() -> str:
     return " ".join(_listing("-version").split()[2:3])
 
 
-@cache
 def has_filter(name: str) -> bool:
     """Whether the program was built with a filter."""
     return any(line.split()[1:2] == [name] for line in _listing("-filters").splitlines())
@@ -75,7 +93,6 @@ def has_encoder(name: str) -> bool:
     return any(line.split()[1:2] == [name] for line in _listing("-encoders").splitlines())
 
 
-@cache
 def keep_frame_times() -> dict[str, str]:
     """The output option that keeps every frame at its own time; its name changed with ffmpeg 5.1."""
     return {"fps_mode" if "\n-fps_mode" in _listing("-h", "full") else "vsync": "passthrough"}
@@ -179,6 +196,11 @@ def _complaint(said: Sequence[str]) -> str:
 
 
 def _listing(*asked: str) -> str:
-    command = [find_ffmpeg(), "-hide_banner", *asked]
+    return _said_by(find_ffmpeg(), *asked)
+
+
+@cache
+def _said_by(program: str, *asked: str) -> str:
+    command = [program, "-hide_banner", *asked]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
     return done.stdout.decode(errors="replace")

@@ -46,6 +46,8 @@ class Footage:
     rate: Fraction
     """Frames a second; the average where it varies."""
     time_base: Fraction
+    start_offset: float
+    """Seconds on the container's clock where a player shows 0:00."""
     width: int
     """Pixels of the upright picture with square pixels."""
     height: int
@@ -171,6 +173,7 @@ def _facts(video: OpenVideo) -> Footage:
         duration=container.duration / av.time_base if container.duration else None,
         rate=frame_rate(stream),
         time_base=video.time_base,
+        start_offset=video.start_offset,
         width=width,
         height=height,
         video_index=stream.index,

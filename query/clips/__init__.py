@@ -83,7 +83,7 @@ def export(
         # whatever stopped the run, what is finished is listed
         clips = [clip for clip in clips if (target / clip.file).exists()]
         if clips or not cuts:
-            _write_manifest(target, query, clips, overwrite)
+            _write_manifest(target, query, clips, _programs(mode), overwrite)
     _write_extras(target, extras, list(zip(cuts, clips, strict=True)), query, overwrite, told)
     return clips
 
@@ -115,13 +115,29 @@ def _write_clip(each: Cut, target: Path, mode: Literal["precise", "copy"], overw
         clips.append(Clip(target.name, span.start, span.end, each.moment))
 
 
-def _write_manifest(target: Path, query: dict[str, Any] | None, clips: Sequence[Clip], overwrite: bool) -> None:
+def _programs(mode: Literal["precise", "copy"]) -> dict[str, str]:
+    """What makes the clips, name -> version; a copy is made by libav inside PyAV, without the ffmpeg program."""
+    import framescout
+
+    ours = {"framescout": framescout.__version__}
+    if mode == "copy":
+        import av
+
+        return ours | {"av": av.__version__}
+    from framescout.media.ffmpeg import find_ffmpeg, version
+
+    return ours | {"ffmpeg": version(), "ffmpeg_path": find_ffmpeg()}
+
+
+def _write_manifest(
+    target: Path, query: dict[str, Any] | None, clips: Sequence[Clip], programs: dict[str, str], overwrite: bool
+) -> None:
     from query.clips import names
     from query.clips.manifest import as_csv, as_json
     from query.clips.placing import write_text
 
     write_text(target / names.MANIFEST_CSV, as_csv(clips), overwrite=overwrite)
-    write_text(target / names.MANIFEST_JSON, as_json(query, clips), overwrite=overwrite)
+    write_text(target / names.MANIFEST_JSON, as_json(query, clips, programs), overwrite=overwrite)
 
 
 def _write_extras(

@@ -149,14 +149,13 @@ def trimmed(cut: Cut) -> tuple[Any, Any]:
     Both begin at 0 with the cut's first frame and end with the cut.
     """
     facts, span = cut.footage, cut.span
-    seek = max(0.0, cut.key_time - (0.0 if facts.has_index else _SEARCH)) if facts.has_times else 0.0
-    source = footage(facts.path, **({"ss": f"{seek:.6f}", "noaccurate_seek": None} if seek else {}))
-    start, length = span.start - round(seek, 6), span.duration
-    first = cut.first_time - round(seek, 6)
+    source = _source(cut)
+    zero = facts.start_offset if facts.has_times else 0.0
+    start, first, length = zero + span.start, zero + cut.first_time, span.duration
     picture = (
         source[str(facts.video_index)]
         .filter("bwdif", mode="send_frame", deint="interlaced")
-        .filter("trim", start=f"{max(0.0, first - EARLY):.6f}", end=f"{start + length - EARLY:.6f}")
+        .filter("trim", start=f"{first - EARLY:.6f}", end=f"{start + length - EARLY:.6f}")
         .filter("setpts", f"if(eq(N,0),0,round(PTS-{start:.9f}/TB))")
         .filter("scale", **_PIXELS_SQUARE, out_range="tv")
         .filter("setsar", 1)
@@ -176,6 +175,19 @@ def trimmed(cut: Cut) -> tuple[Any, Any]:
     return picture, sound
 
 
+def _source(cut: Cut) -> Any:
+    """The video as ffmpeg-python's input node, from the key picture on, on the container's own clock.
+
+    Where frames have times nothing is left to ffmpeg, which moves the clock's start to 0 as each release sees fit.
+    """
+    facts = cut.footage
+    if not facts.has_times:
+        return footage(facts.path)
+    seek = cut.key_time - (0.0 if facts.has_index else _SEARCH)
+    from_key = {"ss": f"{facts.start_offset + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
+    return footage(facts.path, copyts=None, **(from_key if seek > 0 else {}))
+
+
 def _without_hdr(picture: Any) -> Any:
     """Brightness as an ordinary screen shows it (Hable's curve), in BT.709."""
     return (
@@ -190,7 +202,9 @@ def _without_hdr(picture: Any) -> Any:
 def _last_frame_within(cut: Cut) -> str:
     """A last frame that is held for long goes when the clip ends; any other stays whole."""
     end = cut.span.duration + _shortest(cut.footage)
-    return f"setts=pts=PTS:dts=DTS:duration=min(DURATION\\,{end:.6f}/TB-PTS)"
+    # ffmpeg before 6 knows no durations here (0): there a frame lasts as long as frames do on average
+    known = f"if(gt(DURATION\\,0)\\,DURATION\\,{float(1 / cut.footage.rate):.6f}/TB)"
+    return f"setts=pts=PTS:dts=DTS:duration=min({known}\\,{end:.6f}/TB-PTS)"
 
 
 def _time_base(facts: Footage) -> str:

@@ -119,9 +119,11 @@ def _title(source: Path | str) -> str:
     return "stdin" if str(source) == "-" else str(source)
 
 
-def as_json(query: dict[str, Any] | None, clips: Sequence[Clip]) -> str:
-    """The text of manifest.json."""
-    document = {"query": query or {}, "clips": [clip.to_json() for clip in clips]}
+def as_json(query: dict[str, Any] | None, clips: Sequence[Clip], programs: dict[str, str] | None = None) -> str:
+    """The text of manifest.json; `programs` made the clips: name -> version."""
+    document: dict[str, Any] = {"query": query or {}, "clips": [clip.to_json() for clip in clips]}
+    if programs:
+        document["programs"] = programs
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         text = json.dumps(document, indent=2)  # a path that is no UTF-8 survives as an escape

@@ -11,7 +11,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from framescout.cli import main
-from framescout.media import container, ffmpeg
+from framescout.media import container
 
 
 def ask(*options: str) -> tuple[Result, dict[str, dict[str, str]]]:
@@ -27,13 +27,12 @@ def test_a_package_that_cannot_be_loaded_is_a_finding(monkeypatch: pytest.Monkey
     assert found["ffmpeg"]["state"] == "ok"
 
 
-def test_an_ffmpeg_without_encoders_is_named_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ffmpeg_without_encoders_is_named_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "ffmpeg").write_text("#!/bin/sh\necho ffmpeg version 1.2.3\n")
     (tmp_path / "ffmpeg").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    ffmpeg.find_ffmpeg.cache_clear()
-    result, found = ask()
-    ffmpeg.find_ffmpeg.cache_clear()
+    own = tmp_path / "own.toml"
+    own.write_text(f"ffmpeg = '{tmp_path / 'ffmpeg'}'\n")
+    result, found = ask("--config", str(own))
     assert result.exit_code == 3
     assert found["ffmpeg"]["says"] == f"1.2.3, {tmp_path / 'ffmpeg'}"
     assert "no libx264 and no aac" in found["encoders"]["says"]

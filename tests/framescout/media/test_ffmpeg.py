@@ -13,38 +13,39 @@ from tests.footage import make
 ODD_NAMES = ["-y.mp4", "a:b%03d.mp4", 'it\'s "q".mp4', "new\nline.mp4", "a,b;[0:v]\\.mp4", "http:x.mp4", "b\udcffd.mp4"]
 
 
-@pytest.fixture
-def fresh_search():
-    """`find_ffmpeg` remembers what it found; a test that changes what is there starts and ends without that."""
-    program.find_ffmpeg.cache_clear()
-    yield
-    program.find_ffmpeg.cache_clear()
-
-
-def fake_ffmpeg(folder: Path, script: str) -> None:
+def fake_ffmpeg(folder: Path, script: str) -> Path:
     path = folder / "ffmpeg"
     path.write_text(f"#!{sys.executable}\n{script}")
     path.chmod(0o755)
+    return path
 
 
-@pytest.mark.usefixtures("fresh_search")
-def test_the_program_on_the_path_comes_first(tmp_path, monkeypatch):
+def test_the_tested_program_is_used_whatever_is_on_the_path(tmp_path, monkeypatch):
     fake_ffmpeg(tmp_path, "")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert program.find_ffmpeg() == str(tmp_path / "ffmpeg")
-
-
-@pytest.mark.usefixtures("fresh_search")
-def test_the_program_of_imageio_ffmpeg_comes_next(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "imageio_ffmpeg" in program.find_ffmpeg()
 
 
-@pytest.mark.usefixtures("fresh_search")
-def test_having_neither_names_the_way_out(tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_whole_path", [True, False])
+def test_a_setting_names_another_program(tmp_path, monkeypatch, is_whole_path):
+    fake = fake_ffmpeg(tmp_path, "print('ffmpeg version 5.0')")
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("FRAMESCOUT_FFMPEG", str(fake) if is_whole_path else "ffmpeg")
+    assert program.find_ffmpeg() == str(fake)
+    assert program.version() == "5.0"
+    program.choose_ffmpeg("")
+    assert "imageio_ffmpeg" in program.find_ffmpeg()
+
+
+def test_a_program_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("FRAMESCOUT_FFMPEG", "/nowhere/ffmpeg")
+    with pytest.raises(FfmpegNotFoundError, match="the setting ffmpeg names '/nowhere/ffmpeg'"):
+        program.find_ffmpeg()
+
+
+def test_having_none_names_the_way_out(monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(FfmpegNotFoundError, match="install ffmpeg"):
+    with pytest.raises(FfmpegNotFoundError, match="pip install imageio-ffmpeg"):
         program.find_ffmpeg()
 
 
@@ -74,22 +75,17 @@ def test_a_failure_is_one_sentence_with_ffmpegs_reason(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.usefixtures("fresh_search")
-def test_a_full_disk_is_named_as_such(tmp_path, monkeypatch):
-    fake_ffmpeg(
-        tmp_path,
-        "import sys\nprint('av_interleaved_write_frame(): No space left on device', file=sys.stderr)\nexit(228)",
-    )
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_a_full_disk_is_named_as_such(tmp_path):
+    said = "import sys\nprint('av_interleaved_write_frame(): No space left on device', file=sys.stderr)\nexit(228)"
+    program.choose_ffmpeg(str(fake_ffmpeg(tmp_path, said)))
     with pytest.raises(DiskFullError, match="free some space"):
         program.run(["-i", "x", "y"], doing="cam can't be cut")
 
 
-@pytest.mark.usefixtures("fresh_search")
 def test_an_interrupt_leaves_no_child_behind(tmp_path, monkeypatch):
     """Ctrl-C arrives while we wait for what ffmpeg says."""
-    fake_ffmpeg(tmp_path, "import sys, time\nprint('begun', file=sys.stderr, flush=True)\ntime.sleep(60)")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    slow = "import sys, time\nprint('begun', file=sys.stderr, flush=True)\ntime.sleep(60)"
+    program.choose_ffmpeg(str(fake_ffmpeg(tmp_path, slow)))
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -12,6 +12,8 @@ from query.clips import Clip, export
 from tests.footage import make
 from tests.query.clips.footage import beeps, moment, shown
 
+pytestmark = pytest.mark.usefixtures("each_ffmpeg")
+
 FRAME = 0.04
 MAKERS = {
     "plain": make.numbered,

@@ -8,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import av
 import pytest
 
+import framescout
 from framescout.errors import ClipError, NotAvailableError, UsageError
 from framescout.progress import SilentProgress
 from query.clips import export
@@ -47,6 +49,17 @@ def test_each_moment_is_a_clip_and_the_manifest_lists_them(video, tmp_path):
     assert document["query"] == {"text": "a number"}
     assert document["clips"][1]["start"] == clips[1].start
     assert document["clips"][1]["peak"] == 0.75
+
+
+def test_the_manifest_names_the_programs_that_made_the_clips(video, tmp_path):
+    export([moment(video, 1, 1.2)], tmp_path / "precise")
+    programs = json.loads((tmp_path / "precise" / "manifest.json").read_text())["programs"]
+    said = subprocess.run([programs["ffmpeg_path"], "-version"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"ffmpeg version {programs['ffmpeg']}")
+    assert programs["framescout"] == framescout.__version__
+    export([moment(video, 1, 1.2)], tmp_path / "copy", mode="copy")
+    programs = json.loads((tmp_path / "copy" / "manifest.json").read_text())["programs"]
+    assert programs == {"framescout": framescout.__version__, "av": av.__version__}
 
 
 def test_no_moments_are_an_empty_manifest(tmp_path):

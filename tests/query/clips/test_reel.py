@@ -5,6 +5,8 @@ from query.clips import export
 from tests.footage import make
 from tests.query.clips.footage import beeps, moment, shown
 
+pytestmark = pytest.mark.usefixtures("each_ffmpeg")
+
 
 def test_a_reel_shows_all_clips_one_after_the_other_with_their_sound(tmp_path):
     loud = make.numbered(tmp_path, "loud.mp4", audio=True)
