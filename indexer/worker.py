@@ -11,8 +11,10 @@ import importlib
 import multiprocessing
 import queue
 import signal
+import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from indexer.key_pictures import PicturedKeyframe
 
+_STARTING = threading.Lock()
 _HEARTBEAT = 0.5  # seconds between signs of life
 _LONGEST_WAIT = 0.2  # seconds for an event, before the embedder may look at other things
 _EVENTS_WAITING = 64  # bounds the memory between decoding and embedding
@@ -236,7 +239,7 @@ class _Process:
         spawn = multiprocessing.get_context("spawn")  # a fork would share the embedder's threads and locks
         self.connection, theirs = spawn.Pipe()
         self._process: SpawnProcess = spawn.Process(target=_serve, args=(theirs, limits), daemon=True)
-        with _deaf_to_interrupts():
+        with _deaf_to_interrupts(), _without_main():
             self._process.start()
         theirs.close()
 
@@ -269,6 +272,18 @@ def _deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """A process that begins within doesn't import the caller's script, which may have no main guard and index again."""
+    with _STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _serve(connection: Connection, limits: Limits) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import framescout
 import indexer
@@ -22,12 +22,15 @@ _QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 )  # fmt: skip
+_PATIENCE = 120_000
+"""Milliseconds for what should be there at once; the machine may be busy with other tests."""
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET])
         yield opened
@@ -91,7 +94,7 @@ def page(browser: Browser, address: str, trouble: list[str]) -> Iterator[Page]:
     opened = context.new_page()
     opened.on("console", lambda said: trouble.append(said.text) if said.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(_PATIENCE)
     yield opened
     context.close()
     assert trouble == []

@@ -35,7 +35,7 @@ def archive(tmp_path: Path, footage_files: list[Path]) -> Path:
 def run(*arguments: object, before: list[str] | None = None, **environment: str) -> Ended:
     """The real program; `before` stands in front of its command."""
     call = [*(before or []), program_path(), *map(str, arguments)]
-    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=300, env=os.environ | environment)
+    return subprocess.run(call, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
 def is_one_sentence(ended: Ended) -> bool:
@@ -72,6 +72,6 @@ def with_mounts() -> Callable[[str], Ended]:
         pytest.skip("this system lets nobody mount things apart from others")
 
     def script(text: str) -> Ended:
-        return subprocess.run([*unshare, "sh", "-euc", text], capture_output=True, text=True, check=False, timeout=300)
+        return subprocess.run([*unshare, "sh", "-euc", text], capture_output=True, text=True, check=False)
 
     return script

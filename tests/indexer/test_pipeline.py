@@ -26,6 +26,7 @@ from indexer import pipeline, worker
 from indexer.report import Report
 from tests.conftest import program_path
 from tests.footage import make
+from tests.waiting import wait_until
 
 SETTINGS = settings.load()
 
@@ -291,10 +292,8 @@ def test_kill_at_any_time_loses_only_the_videos_in_work(catalog: Catalog, tmp_pa
     counts = []
     for _ in range(6):
         process = subprocess.Popen(command(catalog, "index", archive), stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        before = len(videos(catalog))
-        while len(videos(catalog)) < min(before + 2, 12) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        enough = min(len(videos(catalog)) + 2, 12)
+        wait_until(lambda enough=enough: len(videos(catalog)) >= enough, process)
         process.send_signal(signal.SIGKILL)
         process.wait()
         counts.append(len(videos(catalog)))
@@ -318,11 +317,9 @@ def test_a_stopped_run_ends_cleanly_with_130(catalog: Catalog, tmp_path: Path, s
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
     )
-    deadline = time.monotonic() + 120
-    while not videos(catalog) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: videos(catalog), process)
     process.send_signal(sent)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in said
     assert 0 < len(videos(catalog)) < 40
@@ -338,12 +335,10 @@ def test_ctrl_c_while_the_model_is_loaded_is_clean(catalog: Catalog, archive: Pa
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60
-    while not (catalog.folder / "writer.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until((catalog.folder / "writer.json").exists, process)
     time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: decoders hear it too
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in said
     with catalog.snapshot() as snapshot:

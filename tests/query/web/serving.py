@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import program_path
+from tests.waiting import wait_until
 
 
 @contextmanager
@@ -22,12 +22,15 @@ def serving(catalog: Path, exports: Path) -> Iterator[str]:
     command = [program_path(), "--catalog", str(catalog), "serve", "--port", str(port), "--exports", str(exports)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/api/state").close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
+            wait_until(lambda: _answers(port), server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+def _answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/state").close()
+    except OSError:
+        return False
+    return True

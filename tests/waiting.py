@@ -1,0 +1,19 @@
+"""Waiting for what a test needs, however loaded the machine is."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+
+
+def wait_until(is_so: Callable[[], object], process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """Return once `is_so()`; without a limit of time, since only a process that ended can't bring it about any more.
+
+    A test that hangs shows where: see faulthandler_timeout in pyproject.toml.
+    """
+    while not is_so():
+        if process.poll() is not None:
+            assert is_so(), f"the process ended with {process.returncode} before that"
+            return
+        time.sleep(0.02)
