@@ -32,7 +32,8 @@ def publish(catalog: Catalog, sentences: np.ndarray) -> None:
     """Build its index file as `framescout index` does at its end, tuned with `sentences`: (S, D) float32."""
     with catalog.snapshot() as snapshot:
         (model,) = snapshot.models()
-        built = vectors.build(snapshot, model, catalog.vectors_folder, sentences)
+        space = snapshot.space(model)
+        built = vectors.build(space, catalog.vectors_folder, sentences)
     with catalog.writer() as writer:
         writer.publish_generation(model_id=model.id, **asdict(built))
 

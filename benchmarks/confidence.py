@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from query.confidence import MATCH
-from query.engine import Engine, find_model
+from query.engine import Engine
 from query.request import Query
 
 PRESENT = {
@@ -108,8 +108,8 @@ class Measured:
     def __init__(self, folder: Path, manifest: Path) -> None:
         catalog = Catalog.open(folder, create=False)
         engine = Engine(catalog)
-        with catalog.snapshot() as snapshot:
-            background = engine.sample(snapshot, find_model(snapshot, None)).of_sentences
+        with engine.space() as space:
+            background = engine.sample(space).of_sentences
         with manifest.open(newline="", encoding="utf-8") as file:
             captions = {row["path"]: row["caption"] for row in csv.DictReader(file)}
         answers = engine.answer_all([Query(text) for text in (*PRESENT, *ABSENT)])

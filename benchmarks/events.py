@@ -30,7 +30,7 @@ from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
 from framescout.embedding import Embedder, load_embedder
 from framescout.timeline import Span
-from query.engine import Engine, find_model
+from query.engine import Engine
 from query.events import Context, Event, detect, read_events
 from query.events.evidence import Directions
 
@@ -85,14 +85,13 @@ def clips(folder: Path, manifest: Path) -> None:
     events = read_events(EXAMPLE)
     with manifest.open(newline="", encoding="utf-8") as file:
         labels = {row["path"]: row["label"] for row in csv.DictReader(file)}
-    with engine.catalog.snapshot() as snapshot:
-        model = find_model(snapshot, None)
-        sample = engine.sample(snapshot, model)
-        names = {video.id: "/".join(Path(video.path).parts[-2:]) for video in snapshot.video_facts()}
-        blocks = {names[block.video_id]: block.embeddings.astype(np.float32) for block in snapshot.blocks(model.id)}
+    with engine.space() as space:
+        sample = engine.sample(space)
+        names = {video.id: "/".join(Path(video.path).parts[-2:]) for video in space.snapshot.video_facts()}
+        blocks = {names[block.video_id]: block.embeddings.astype(np.float32) for block in space.blocks()}
 
         def best(event: Event) -> dict[str, float]:
-            directions = Directions.of(engine.text_tower(model), event, sample)
+            directions = Directions.of(engine.text_tower(space.model), event, sample)
             return {name: float(directions.event_odds(rows).max()) for name, rows in blocks.items() if name in labels}
 
         def line(what: str, scores: dict[str, float], is_right: str, among: str) -> None:
@@ -188,8 +187,8 @@ def measure(
             rows = embedder.encode_images([Image.open(photos / name) for name in names])
             writer.commit_video(video_of(camera, rows), model)
     engine = Engine(catalog)
-    with catalog.snapshot() as snapshot:
-        watched = {each.camera: each for each in detect(engine, snapshot, model, "act", event).cameras}
+    with engine.space() as space:
+        watched = {each.camera: each for each in detect(engine, space, "act", event).cameras}
     order = [watched[camera] for camera in cameras]
     return np.concatenate([each.scores for each in order]), np.concatenate([each.evidence for each in order])
 

@@ -180,8 +180,9 @@ def indexing(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, An
     taken = time.perf_counter() - started
     with catalog.snapshot() as snapshot:
         (model,) = snapshot.models()
-        (block,) = snapshot.blocks(model.id)
-        times = snapshot.keyframe_times(block.video_id, model.id)
+        space = snapshot.space(model)
+        (block,) = space.blocks()
+        times = space.keyframe_times(block.video_id)
         assert times is not None
     starts = [[moment.start for moment in query.search(catalog, text, limit=3).moments] for text in _SENTENCES]
     found = {"keyframes": times.times, "embeddings": block.embeddings.astype(np.float32)}

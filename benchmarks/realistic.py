@@ -148,7 +148,7 @@ def _blocks(catalog: Catalog) -> Iterable[np.ndarray]:
     with catalog.snapshot() as snapshot:
         model = snapshot.active_model()
         assert model
-        return [block.embeddings for block in snapshot.blocks(model.id)]
+        return [block.embeddings for block in snapshot.space(model).blocks()]
 
 
 def _photographs(embedder: framescout.embedding.Embedder, folders: Sequence[Path]) -> Iterator[np.ndarray]:

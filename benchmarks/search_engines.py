@@ -310,7 +310,7 @@ class Framescout(Engine):
         self._snapshot = catalog.snapshot()
         snapshot = self._snapshot.__enter__()
         (model,) = snapshot.models()
-        self._index = VectorIndex.open(snapshot, model, catalog.vectors_folder)
+        self._index = VectorIndex.open(snapshot.space(model), catalog.vectors_folder)
         self._tuned = self._index.generation
 
     def turn(self, knob: Any) -> None:

@@ -20,12 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -36,7 +36,8 @@ from benchmarks.record import recorded
 from benchmarks.search_engines import memory
 from framescout import vectors
 from framescout.catalog import Catalog
-from framescout.catalog.records import EmbeddingBlock, Generation, Model
+from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.records import Generation, Model
 from framescout.vectors import VectorIndex, tidy
 from framescout.vectors.exact import search_blocks
 from framescout.vectors.recall import recall
@@ -46,25 +47,31 @@ _QUERIES, _BATCH, _AT = 256, 32, 100
 
 @dataclass(frozen=True)
 class Plain:
-    """What a Snapshot says of embeddings, out of a plain file of (N, D) float16: the videos of 1, 2, ..."""
+    """What a Space says of embeddings, out of a plain file of (N, D) float16: the videos of 1, 2, ..."""
 
     folder: Path
     dimensions: int
     count: int
 
-    def keyframe_count(self, _model_id: int, *, below: int | None = None) -> int:
+    @property
+    def model(self) -> Model:
+        return Model(1, "made up", "", self.dimensions)
+
+    @property
+    def snapshot(self) -> Self:
+        return self
+
+    def keyframe_count(self, *, below: int | None = None) -> int:
         return self.count if below is None else min(self.count, below - 1)
 
     def next_keyframe_id(self) -> int:
         return self.count + 1
 
-    def video_ranges(self, _model_id: int) -> np.ndarray:
+    def video_ranges(self) -> np.ndarray:
         numbers = np.arange(self.count // A_VIDEO)
         return np.stack([numbers, numbers * A_VIDEO + 1, (numbers + 1) * A_VIDEO + 1], axis=1)
 
-    def blocks(
-        self, _model_id: int, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None
-    ) -> Iterator[EmbeddingBlock]:
+    def blocks(self, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None) -> Iterator[EmbeddingBlock]:
         first = -(-max(0, from_keyframe_id - 1) // A_VIDEO)
         size = A_VIDEO * self.dimensions
         with (self.folder / "rows.f2").open("rb") as file:
@@ -73,12 +80,12 @@ class Plain:
                 rows = np.frombuffer(file.read(size * 2), np.float16).reshape(A_VIDEO, -1)
                 yield EmbeddingBlock(number, number * A_VIDEO + 1, rows)
 
-    def current_generation(self, _model_id: int) -> Generation | None:
+    def generation(self) -> Generation | None:
         facts = json.loads((self.folder / "generation.json").read_text())
         return Generation(id=1, model_id=1, built_at=datetime.now(UTC), **facts)
 
-    def publish(self, model: Model, sentences: np.ndarray) -> None:
-        built = vectors.build(self, model, self.folder, sentences)  # type: ignore[arg-type]
+    def publish(self, sentences: np.ndarray) -> None:
+        built = vectors.build(self, self.folder, sentences)  # type: ignore[arg-type]
         (self.folder / "generation.json").write_text(json.dumps(asdict(built)))
 
 
@@ -100,14 +107,13 @@ class World:
     def catalog(self) -> Catalog:
         return Catalog.open(self.folder / "catalog", stays=True)  # as the server does
 
-    def snapshot(self, *, has_rest: bool) -> AbstractContextManager[Any]:
+    @contextmanager
+    def space(self, *, has_rest: bool) -> Iterator[Any]:
         if self.is_plain:
-            count = self.keyframes if has_rest else self.covered
-            return nullcontext(Plain(self.folder, self.dimensions, count))
-        return self.catalog().snapshot()
-
-    def model(self, snapshot: Any) -> Model:
-        return Model(1, "made up", "", self.dimensions) if self.is_plain else snapshot.models()[0]
+            yield Plain(self.folder, self.dimensions, self.keyframes if has_rest else self.covered)
+            return
+        with self.catalog().snapshot() as snapshot:
+            yield snapshot.space(snapshot.models()[0])
 
     @property
     def vectors(self) -> Path:
@@ -130,7 +136,7 @@ def build(world: World) -> dict[str, Any]:
     if world.is_plain:
         archive = Plain(world.folder, world.dimensions, world.covered)
         started = time.perf_counter()
-        archive.publish(world.model(archive), sentences)
+        archive.publish(sentences)
     else:
         started = time.perf_counter()
         publish(world.catalog(), sentences)
@@ -147,7 +153,7 @@ def add_rest(world: World) -> None:
         return
     catalog = world.catalog()
     with catalog.snapshot() as snapshot:
-        model = world.model(snapshot)
+        (model,) = snapshot.models()
     with catalog.writer() as writer:
         for number in range(world.covered // A_VIDEO, world.keyframes // A_VIDEO):
             writer.commit_video(video(number, made_up(world.seeds(), number)), model)
@@ -158,7 +164,7 @@ def keep_committing(world: World) -> None:
     catalog, seeds = world.catalog(), world.seeds()
     with catalog.writer() as writer:
         with catalog.snapshot() as snapshot:
-            model = world.model(snapshot)
+            (model,) = snapshot.models()
         for number in range(10**6, 2 * 10**6):
             writer.commit_video(video(number, made_up(seeds, number)), model)
             time.sleep(0.5)
@@ -167,11 +173,10 @@ def keep_committing(world: World) -> None:
 def ask(world: World, *, has_rest: bool) -> dict[str, Any]:
     """Open the index, and ask everything of it; milliseconds and recall by what was asked."""
     before, started = memory(), time.perf_counter()
-    with world.snapshot(has_rest=has_rest) as snapshot:
-        model = world.model(snapshot)
+    with world.space(has_rest=has_rest) as space:
         queries = questions(world.seeds(), world.covered, _QUERIES)
         preparing = time.perf_counter()
-        index = VectorIndex.open(snapshot, model, world.vectors, few=0)
+        index = VectorIndex.open(space, world.vectors, few=0)
         index.search(queries[:1], _AT)
         opened = time.perf_counter() - preparing
         if has_rest:
@@ -179,10 +184,10 @@ def ask(world: World, *, has_rest: bool) -> dict[str, Any]:
         result: dict[str, Any] = {"open": opened, "started": preparing - started}
         result["one"] = timed(lambda q: index.search(q, _AT), queries, 1) | {"memory": grown(before)}
         result["batches"] = timed(lambda q: index.search(q, _AT), queries, _BATCH)
-        result["one"] |= found(snapshot, model, index, queries, None)
-        for name, ranges in filters(snapshot.video_ranges(model.id)).items():
+        result["one"] |= found(space, index, queries, None)
+        for name, ranges in filters(space.video_ranges()).items():
             result[name] = timed(partial(index.search, limit=_AT, ranges=ranges), queries[::2], 1)
-            result[name] |= found(snapshot, model, index, queries[::4], ranges)
+            result[name] |= found(space, index, queries[::4], ranges)
     return result
 
 
@@ -211,11 +216,9 @@ def timed(search: Callable[[np.ndarray], Any], queries: np.ndarray, at_once: int
     return {"ms": np.percentile(taken, [50, 95, 99]).tolist()}
 
 
-def found(
-    snapshot: Any, model: Model, index: VectorIndex, queries: np.ndarray, ranges: np.ndarray | None
-) -> dict[str, Any]:
+def found(space: Any, index: VectorIndex, queries: np.ndarray, ranges: np.ndarray | None) -> dict[str, Any]:
     """recall@10 and @100 against every embedding; of sentences alone besides, the first half of the queries."""
-    exact, _ = search_blocks(queries, snapshot.blocks(model.id), _AT, ranges)
+    exact, _ = search_blocks(queries, space.blocks(), _AT, ranges)
     ids, _ = index.search(queries, _AT, ranges)
     half = len(queries) // 2
     shares = {f"recall@{k}": recall(ids[:, :k], exact[:, :k]) for k in (10, 100)}

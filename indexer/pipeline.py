@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from framescout.catalog import Catalog, Snapshot, Writer
+from framescout.catalog import Catalog, Space, Writer
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Model, Recording
 from framescout.embedding import Embedder, fingerprint, load_embedder
 from framescout.errors import Reason
@@ -113,7 +113,7 @@ class Run:
             video_id = snapshot.video_id_of(identity)
             if video_id is None:
                 return None, None
-            fine = snapshot.densities(self.model.id).get(video_id) in DENSITIES[self._level :]
+            fine = snapshot.space(self.model).densities().get(video_id) in DENSITIES[self._level :]
             path = next((video.path for video in snapshot.videos([video_id])), None)  # none: it was replaced
         with contextlib.suppress(OSError):
             if path and path != found.path and Path(path).stat().st_size == found.size_bytes:
@@ -255,15 +255,15 @@ def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress
     writer.drop_replaced()
     with catalog.snapshot() as snapshot:
         active = snapshot.active_model()
-        is_to_be_active = active is None or (active.id != model.id and _has_seen_everything(snapshot, model))
+        is_to_be_active = active is None or (active.id != model.id and _has_seen_everything(snapshot.space(model)))
     if is_to_be_active:
         writer.activate(model)
     publish(catalog, writer, model, progress)
 
 
-def _has_seen_everything(snapshot: Snapshot, model: Model) -> bool:
-    embedded = snapshot.densities(model.id)
-    return all(video.is_gone or video.id in embedded for video in snapshot.videos())
+def _has_seen_everything(space: Space) -> bool:
+    embedded = space.densities()
+    return all(video.is_gone or video.id in embedded for video in space.snapshot.videos())
 
 
 def bring_up_to_date(

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from framescout.catalog import Catalog
-from framescout.catalog.reading import KnownFile
-from framescout.catalog.records import Model, QuarantinedFile
+from framescout.catalog.records import KnownFile, Model, QuarantinedFile
 from framescout.settings import DENSITIES
 from indexer.report import Report
 from indexer.scan import Found, scan
@@ -58,7 +57,7 @@ def make_plan(catalog: Catalog, paths: Iterable[str | Path], model: Model | None
     with catalog.snapshot() as snapshot:
         known = snapshot.known_files()
         quarantined = {file.path: file for file in snapshot.quarantined()}
-        densities = snapshot.densities(model.id) if model else {}
+        densities = snapshot.space(model).densities() if model else {}
     fine = DENSITIES[DENSITIES.index(density) :]
     seen = set()
     for found in scan(roots, unreadable=plan.unreadable_folders.append):

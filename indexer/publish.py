@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from framescout import vectors
-from framescout.catalog import Catalog, Snapshot, Writer
+from framescout.catalog import Catalog, Space, Writer
 from framescout.catalog.records import Model
 from framescout.embedding import load_text_tower
 from framescout.errors import ModelNotAvailableError
@@ -26,21 +26,23 @@ def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) 
     """
     folder = catalog.vectors_folder
     with catalog.snapshot() as snapshot:
-        if vectors.is_worth_building(snapshot, model, folder):
+        space = snapshot.space(model)
+        if vectors.is_worth_building(space, folder):
             progress.note("building the vector index")
-            built = vectors.build(snapshot, model, folder, _sentences(catalog, snapshot, model))
+            built = vectors.build(space, folder, _sentences(catalog, space))
         else:
             built = None
     if built:
         writer.publish_generation(model_id=model.id, **asdict(built))
     with catalog.snapshot() as snapshot:
-        generations = [snapshot.current_generation(known.id) for known in snapshot.models()]
+        generations = [snapshot.space(known).generation() for known in snapshot.models()]
     vectors.delete_stale(folder, [generation for generation in generations if generation])
 
 
-def _sentences(catalog: Catalog, snapshot: Snapshot, model: Model) -> np.ndarray | None:
+def _sentences(catalog: Catalog, space: Space) -> np.ndarray | None:
     """What the index is tuned with; None where it needs nothing, or the model is no longer here."""
-    if vectors.is_tuned(snapshot.keyframe_count(model.id)):
+    model = space.model
+    if vectors.is_tuned(space.keyframe_count()):
         with suppress(ModelNotAvailableError):
             return load_text_tower(model.name, model.fingerprint, catalog.cache_folder).encode_texts(TRIAL_SENTENCES)
     return None

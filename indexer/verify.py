@@ -12,8 +12,8 @@ import numpy as np
 
 from framescout import vectors
 from framescout.cached import read_kept
-from framescout.catalog import Catalog, Snapshot
-from framescout.catalog.records import EmbeddingBlock, Model
+from framescout.catalog import Catalog, Snapshot, Space
+from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.salvage import Salvage
 from framescout.embedding import sealing
 from framescout.errors import DamagedCatalogError
@@ -47,12 +47,13 @@ def check(catalog: Catalog) -> list[Problem]:
         return broken
     with catalog.snapshot() as snapshot:
         problems = [*_rows(snapshot)]
-        problems += [problem for model in snapshot.models() for problem in _videos(snapshot, model)]
+        spaces = [snapshot.space(model) for model in snapshot.models()]
+        problems += [problem for space in spaces for problem in _videos(space)]
         problems += _files(snapshot)
         if not any(problem.kind in ("video", "row") for problem in problems):  # else there is nothing to compare with
-            for model in snapshot.models():
-                found = vectors.verify(snapshot, model, catalog.vectors_folder)
-                problems += [Problem("vectors", sentence, model_id=model.id) for sentence in found]
+            for space in spaces:
+                found = vectors.verify(space, catalog.vectors_folder)
+                problems += [Problem("vectors", sentence, model_id=space.model.id) for sentence in found]
     return [*problems, *_cache(catalog.cache_folder)]
 
 
@@ -91,7 +92,7 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
             problems = check(catalog)
         with catalog.snapshot() as snapshot:
             models = {model.id: model for model in snapshot.models()}
-            current = {model_id: snapshot.current_generation(model_id) for model_id in models}
+            current = {model_id: snapshot.space(model).generation() for model_id, model in models.items()}
         for problem in problems:
             if problem.kind == "cache" and problem.path is not None:
                 _drop(Path(problem.path))
@@ -104,35 +105,35 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
 
 
 def _rows(snapshot: Snapshot) -> Iterator[Problem]:
-    for video_id in snapshot.altered_videos():
+    for video_id in snapshot.checks.altered_videos():
         yield Problem("video", f"video {video_id}: its facts are not as they were written; {_AGAIN}", video_id)
-    for path in snapshot.altered_files():
+    for path in snapshot.checks.altered_files():
         sentence = "what is known of it is not as it was written; framescout verify --repair forgets it"
         yield Problem("row", f"{path}: {sentence}, the next framescout index looks at it again", path=path)
-    for name in snapshot.altered_searches():
+    for name in snapshot.checks.altered_searches():
         yield Problem("search", f"the saved search {name} is not as it was saved; save it again, or remove it")
 
 
-def _videos(snapshot: Snapshot, model: Model) -> Iterator[Problem]:
-    for video_id in snapshot.video_ranges(model.id)[:, 0].tolist():
+def _videos(space: Space) -> Iterator[Problem]:
+    for video_id in space.video_ranges()[:, 0].tolist():
         try:
-            block = next(snapshot.blocks(model.id, video_ids=[video_id]))
-            fault = _fault(snapshot, model, block)
+            block = next(space.blocks(video_ids=[video_id]))
+            fault = _fault(space, block)
         except DamagedCatalogError:
             fault = "it has not as many keyframes or embeddings as it should have"
         if fault:
             yield Problem("video", f"video {video_id}: {fault}; {_AGAIN}", video_id)
 
 
-def _fault(snapshot: Snapshot, model: Model, block: EmbeddingBlock) -> str | None:
+def _fault(space: Space, block: EmbeddingBlock) -> str | None:
     lengths = np.linalg.norm(block.embeddings.astype(np.float32), axis=1)
     if not np.all(np.abs(lengths - 1.0) < _UNIT):  # false for NaN too
         return "some of its embeddings are not of unit length"
-    times = snapshot.keyframe_times(block.video_id, model.id)
+    times = space.keyframe_times(block.video_id)
     assert times is not None
     if np.any(np.diff(times.times) <= 0) or np.any(times.starts[1:] != times.ends[:-1]):
         return "its keyframes don't follow each other"
-    if snapshot.is_altered(block.video_id, model.id):
+    if space.snapshot.checks.is_altered(block.video_id, space.model.id):
         return "its embeddings or keyframes are not as they were written"
     return None
 

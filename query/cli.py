@@ -216,9 +216,7 @@ def _answers(engine: Engine, source: str, texts: tuple[str, ...], asked: dict[st
 
 
 def _refined(engine: Engine, answer: Answer) -> Answer:
-    from query.engine import find_model
     from query.refine import refine
 
-    with engine.catalog.snapshot() as snapshot:
-        model = find_model(snapshot, answer.model)
-        return replace(answer, moments=refine(snapshot, model, answer.moments))
+    with engine.space() as space:
+        return replace(answer, moments=refine(space, answer.moments))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import islice, takewhile
@@ -13,7 +14,7 @@ from itertools import islice, takewhile
 import numpy as np
 
 from framescout import settings
-from framescout.catalog import Catalog, Snapshot
+from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.records import Model
 from framescout.embedding import load_text_tower
 from framescout.errors import NotAvailableError, UsageError
@@ -47,6 +48,21 @@ class Engine:
         self._preparing = threading.RLock()  # threads wait for what one of them makes, rather than make it too
         self._vectors: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
 
+    @contextlib.contextmanager
+    def space(self) -> Iterator[Space]:
+        """The keyframes that are searched: those of the engine's model, in the catalog's state of now.
+
+        Raises:
+            NotAvailableError: nothing is indexed yet.
+            UsageError: the catalog has no embeddings of the model that is named.
+        """
+        with self.catalog.snapshot() as snapshot:
+            yield self.space_in(snapshot)
+
+    def space_in(self, snapshot: Snapshot) -> Space:
+        """As `space`, in a state that is read already."""
+        return snapshot.space(_find_model(snapshot, self.model_name))
+
     def answer(self, query: Query, *, only: np.ndarray | None = None) -> Answer:
         """The moments that answer `query`, best first.
 
@@ -64,53 +80,50 @@ class Engine:
 
         Raises as `answer` does.
         """
-        with self.catalog.snapshot() as snapshot:
-            model = find_model(snapshot, self.model_name)
+        with self.space() as space:
             questions = None if self.catalog.stays else len(queries)
-            index = VectorIndex.open(snapshot, model, self.catalog.vectors_folder, questions=questions)
-            self._encode(model, [text for query in queries for text in query.texts])
-            asked = [self._read(snapshot, model, query, only) for query in queries]
-            rankings = self._rankings(snapshot, model, index, asked)
-            found = [self._find(snapshot, model, *each) for each in zip(asked, rankings, _usual(asked), strict=True)]
-            return self._answers(snapshot, model, asked, found)
+            index = VectorIndex.open(space, self.catalog.vectors_folder, questions=questions)
+            self._encode(space.model, [text for query in queries for text in query.texts])
+            asked = [self._read(space, query, only) for query in queries]
+            rankings = self._rankings(space, index, asked)
+            found = [self._find(space, *each) for each in zip(asked, rankings, _usual(asked), strict=True)]
+            return self._answers(space, asked, found)
 
     def encode_ahead(self, queries: Sequence[Query]) -> None:
         """Encode the sentences of questions that will be asked soon, so that answering them takes less time.
 
         Raises as `answer` does.
         """
-        with self.catalog.snapshot() as snapshot:
-            model = find_model(snapshot, self.model_name)
+        with self.space() as space:
+            model = space.model
         self._encode(model, [text for query in queries for text in query.texts])
 
-    def read(self, snapshot: Snapshot, model: Model, query: Query) -> list[Part]:
+    def read(self, space: Space, query: Query) -> list[Part]:
         """What a moment must show, and what it must not, as directions in the model's space."""
-        sample = self.sample(snapshot, model, PageToken.read(query.page).below)
-        return self._parts(snapshot, model, query, sample, _keyframes_at(snapshot, model, query))
+        sample = self.sample(space, PageToken.read(query.page).below)
+        return self._parts(space, query, sample, _keyframes_at(space, query))
 
-    def _parts(
-        self, snapshot: Snapshot, model: Model, query: Query, sample: Sample, places: Sequence[int]
-    ) -> list[Part]:
-        parts = [self._sentence(model, sample, text) for text in query.wanted_texts]
-        rows = [*snapshot.embeddings_of(model.id, places).astype(np.float32)]
+    def _parts(self, space: Space, query: Query, sample: Sample, places: Sequence[int]) -> list[Part]:
+        parts = [self._sentence(space.model, sample, text) for text in query.wanted_texts]
+        rows = [*space.embeddings_of(places).astype(np.float32)]
         if query.images:
-            rows += [*encode_pictures(model, query.images, self.catalog.cache_folder)]
+            rows += [*encode_pictures(space.model, query.images, self.catalog.cache_folder)]
         parts += [Part.of(row, sample.of_pictures) for row in rows]
         if query.more_like or query.less_like:
-            right, wrong = (_examples(snapshot, model, ids) for ids in (query.more_like, query.less_like))
+            right, wrong = (_examples(space, ids) for ids in (query.more_like, query.less_like))
             parts[:1] = [learn(parts[0] if parts else None, right, wrong, sample.of_pictures)]
-        return parts + [self._sentence(model, sample, text, is_wanted=False) for text in query.without]
+        return parts + [self._sentence(space.model, sample, text, is_wanted=False) for text in query.without]
 
-    def sample(self, snapshot: Snapshot, model: Model, below: int | None = None) -> Sample:
+    def sample(self, space: Space, below: int | None = None) -> Sample:
         """What the archive is judged by; read again when it has grown or shrunk by a tenth."""
-        count = snapshot.keyframe_count(model.id)
+        model, count = space.model, space.keyframe_count()
         with self._preparing:
             if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
                 strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
                 if below is None:
-                    sample = Sample.kept(snapshot, model, strange, self.catalog.cache_folder)
+                    sample = Sample.kept(space, strange, self.catalog.cache_folder)
                 else:
-                    sample = Sample.read(snapshot, model, strange, below)
+                    sample = Sample.read(space, strange, below)
                 self._sample = (model.id, below), max(1, count), sample
             return self._sample[2]
 
@@ -140,26 +153,24 @@ class Engine:
         (vector,) = self._encode(model, [written])
         return Part.of(vector, sample.of_sentences, Term.read(written).weight, is_wanted=is_wanted)
 
-    def _read(self, snapshot: Snapshot, model: Model, query: Query, only: np.ndarray | None) -> _Asked:
+    def _read(self, space: Space, query: Query, only: np.ndarray | None) -> _Asked:
         token = PageToken.read(query.page)
-        sample = self.sample(snapshot, model, token.below)
-        ranges = wanted_ranges(snapshot, model.id, query, self.zone, token.below)
+        sample = self.sample(space, token.below)
+        ranges = wanted_ranges(space, query, self.zone, token.below)
         if only is not None:
             ranges = tidy(only) if ranges is None else common(tidy(only), ranges)
-        places = _keyframes_at(snapshot, model, query)
+        places = _keyframes_at(space, query)
         return _Asked(
             query,
             token,
-            self._parts(snapshot, model, query, sample, places),
-            [[self._sentence(model, sample, text)] for text in query.then],
+            self._parts(space, query, sample, places),
+            [[self._sentence(space.model, sample, text)] for text in query.then],
             ranges,
             places,
             sample,
         )
 
-    def _rankings(
-        self, snapshot: Snapshot, model: Model, index: VectorIndex, asked: list[_Asked]
-    ) -> list[Nearest | Scanned | None]:
+    def _rankings(self, space: Space, index: VectorIndex, asked: list[_Asked]) -> list[Nearest | Scanned | None]:
         """One a question; the questions of one direction and one filter share a pass over the index."""
         rankings: list[Nearest | Scanned | None] = [None] * len(asked)
         shared: dict[bytes | None, list[int]] = {}
@@ -167,38 +178,34 @@ class Engine:
             if is_one_direction(each.parts) and not each.steps:
                 shared.setdefault(None if each.ranges is None else each.ranges.tobytes(), []).append(number)
             elif not each.steps:
-                rankings[number] = Scanned(snapshot, model, each.parts, each.ranges)
+                rankings[number] = Scanned(space, each.parts, each.ranges)
         for numbers in shared.values():
             parts, ranges = [asked[number].parts[0] for number in numbers], asked[numbers[0]].ranges
             wanted = max(asked[number].enough for number in numbers) * _PLACES_A_MOMENT
-            found = Nearest.of_many(snapshot, model, index, parts, ranges, wanted)
+            found = Nearest.of_many(space, index, parts, ranges, wanted)
             for number, nearest in zip(numbers, found, strict=True):
                 rankings[number] = nearest
         return rankings
 
-    def _find(
-        self, snapshot: Snapshot, model: Model, asked: _Asked, ranking: Nearest | Scanned | None, usual: float
-    ) -> list[Found]:
+    def _find(self, space: Space, asked: _Asked, ranking: Nearest | Scanned | None, usual: float) -> list[Found]:
         """The best moments up to the page that was asked for, and one more if there is one."""
         if ranking is None:
             steps = [asked.parts, *asked.steps]
-            return asked.first(join_chains(snapshot, model, steps, asked.query, asked.ranges))
+            return asked.first(join_chains(space, steps, asked.query, asked.ranges))
         return self._best(asked, ranking, usual)
 
-    def _answers(
-        self, snapshot: Snapshot, model: Model, asked: Sequence[_Asked], found: Sequence[list[Found]]
-    ) -> list[Answer]:
+    def _answers(self, space: Space, asked: Sequence[_Asked], found: Sequence[list[Found]]) -> list[Answer]:
         pages = [each[asking.skipped : asking.enough - 1] for asking, each in zip(asked, found, strict=True)]
-        moments = iter(look_up(snapshot, model, [each for page in pages for each in page]))
-        next_id = snapshot.next_keyframe_id()
+        moments = iter(look_up(space, [each for page in pages for each in page]))
+        next_id = space.snapshot.next_keyframe_id()
         answers = []
         for asking, each, page in zip(asked, found, pages, strict=True):
             shown = tuple(islice(moments, len(page)))
             answers.append(
                 Answer(
                     query=asking.query.to_json(),
-                    model=model.name,
-                    keyframes_searched=_count(snapshot, model, asking.ranges),
+                    model=space.model.name,
+                    keyframes_searched=_count(space, asking.ranges),
                     matched=any(moment.confidence >= MATCH for moment in shown),
                     moments=shown,
                     next_page=asking.token.next(next_id) if len(each) == asking.enough else None,
@@ -269,7 +276,7 @@ def _usual(asked: Sequence[_Asked]) -> list[float]:
     return [min(median(each) if len(each) else 0.0, log_odds(0.0)) for each in scores]
 
 
-def find_model(snapshot: Snapshot, name: str | None) -> Model:
+def _find_model(snapshot: Snapshot, name: str | None) -> Model:
     """The model that is named, else the catalog's active one.
 
     Raises:
@@ -289,26 +296,26 @@ def find_model(snapshot: Snapshot, name: str | None) -> Model:
     return named[-1]
 
 
-def _keyframes_at(snapshot: Snapshot, model: Model, query: Query) -> list[int]:
+def _keyframes_at(space: Space, query: Query) -> list[int]:
     """The keyframe of each place that the question names."""
     keyframes = []
-    for video_id, seconds in find_places(snapshot, query):
-        keyframe_id = snapshot.keyframe_at(model.id, video_id, seconds)
+    for video_id, seconds in find_places(space.snapshot, query):
+        keyframe_id = space.keyframe_at(video_id, seconds)
         if keyframe_id is None:
-            raise UsageError(f"video {video_id} is not indexed with the model {model.name}; run framescout index")
+            raise UsageError(f"video {video_id} is not indexed with the model {space.model.name}; run framescout index")
         keyframes.append(keyframe_id)
     return keyframes
 
 
-def _examples(snapshot: Snapshot, model: Model, ids: Sequence[int]) -> np.ndarray:
-    rows = snapshot.embeddings_of(model.id, ids)
+def _examples(space: Space, ids: Sequence[int]) -> np.ndarray:
+    rows = space.embeddings_of(ids)
     if len(rows) < len(ids):
         raise UsageError(f"one of the keyframes {', '.join(map(str, ids))} is not in the catalog (any more)")
     return rows
 
 
-def _count(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> int:
+def _count(space: Space, ranges: np.ndarray | None) -> int:
     if ranges is None:
-        return snapshot.keyframe_count(model.id)
-    searched = common(ranges, snapshot.keyframe_ranges(model.id))
+        return space.keyframe_count()
+    searched = common(ranges, space.keyframe_ranges())
     return int((searched[:, 1] - searched[:, 0]).sum())

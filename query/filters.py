@@ -12,16 +12,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from framescout.catalog import Snapshot
+from framescout.catalog import Snapshot, Space
 from framescout.catalog.records import VideoFacts
 from framescout.errors import UsageError
 from framescout.vectors import common, tidy
 from query.request import Hours, Place, Query, read_date, read_label
 
 
-def wanted_ranges(
-    snapshot: Snapshot, model_id: int, query: Query, zone: tzinfo, below: int | None = None
-) -> np.ndarray | None:
+def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = None) -> np.ndarray | None:
     """Keyframes that pass every filter, and have an id under `below`.
 
     `zone`: that of dates without an offset, and of the wall clock. A video whose recording time isn't known passes no
@@ -35,10 +33,10 @@ def wanted_ranges(
     """
     parts = []
     if query.paths or query.cameras or query.min_duration is not None or query.max_duration is not None:
-        parts.append(_of_videos(snapshot, model_id, query))
+        parts.append(_of_videos(space, query))
     if query.after or query.before or query.hours:
-        parts.append(_of_times(snapshot, model_id, query, zone))
-    parts.extend(_of_labels(snapshot, model_id, query.labels))
+        parts.append(_of_times(space, query, zone))
+    parts.extend(_of_labels(space, query.labels))
     if below is not None:
         parts.append(np.array([[0, below]], np.int64))
     if not parts:
@@ -93,8 +91,8 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
     return found
 
 
-def _of_videos(snapshot: Snapshot, model_id: int, query: Query) -> np.ndarray:
-    facts = snapshot.video_facts()
+def _of_videos(space: Space, query: Query) -> np.ndarray:
+    facts = space.snapshot.video_facts()
     is_wanted_camera = _camera_filter(facts, query.cameras)
     passing = [
         video.id
@@ -104,7 +102,7 @@ def _of_videos(snapshot: Snapshot, model_id: int, query: Query) -> np.ndarray:
         and (query.max_duration is None or video.duration <= query.max_duration)
         and (not query.paths or any(matches_path(video.path, glob) for glob in query.paths))
     ]
-    ranges = snapshot.video_ranges(model_id)
+    ranges = space.video_ranges()
     return tidy(ranges[np.isin(ranges[:, 0], passing), 1:])
 
 
@@ -122,11 +120,11 @@ def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Calla
     return lambda camera: camera in wanted
 
 
-def _of_labels(snapshot: Snapshot, model_id: int, labels: tuple[str, ...]) -> Iterator[np.ndarray]:
+def _of_labels(space: Space, labels: tuple[str, ...]) -> Iterator[np.ndarray]:
     """A range set for each label set: any of the labels that were asked for."""
     if not labels:
         return
-    stored = snapshot.labels(model_id)
+    stored = space.labels()
     known = stored.sets()
     asked: dict[str, list[str]] = {}
     for name, label in map(read_label, labels):
@@ -144,13 +142,13 @@ def _some(names: list[str] | tuple[str, ...]) -> str:
     return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
 
 
-def _of_times(snapshot: Snapshot, model_id: int, query: Query, zone: tzinfo) -> np.ndarray:
+def _of_times(space: Space, query: Query, zone: tzinfo) -> np.ndarray:
     after = read_date(query.after, zone, "--after") if query.after else datetime.min.replace(tzinfo=UTC)
     before = read_date(query.before, zone, "--before") if query.before else datetime.max.replace(tzinfo=UTC)
     hours = Hours.read(query.hours) if query.hours else None
-    spans = {video_id: (first, last) for video_id, first, last in snapshot.video_ranges(model_id).tolist()}
+    spans = {video_id: (first, last) for video_id, first, last in space.video_ranges().tolist()}
     ranges = []
-    for video in snapshot.video_facts():
+    for video in space.snapshot.video_facts():
         if video.recorded_at is None or video.id not in spans:
             continue
         first, last = spans[video.id]
@@ -159,7 +157,7 @@ def _of_times(snapshot: Snapshot, model_id: int, query: Query, zone: tzinfo) -> 
             opens = (start - video.recorded_at).total_seconds()
             closes = math.inf if stop >= end else (stop - video.recorded_at).total_seconds()
             whole = opens <= 0 and closes == math.inf
-            ranges.append((first, last) if whole else snapshot.keyframes_between(first, last, opens, closes))
+            ranges.append((first, last) if whole else space.keyframes_between(first, last, opens, closes))
     return tidy(np.array(ranges, np.int64))
 
 

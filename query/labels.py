@@ -19,7 +19,7 @@ from framescout.errors import UsageError
 from framescout.settings import read_toml
 from query.confidence import PER_SPREAD, softmax
 from query.encode import TextTower, encode_mean
-from query.engine import Engine, find_model
+from query.engine import Engine
 from query.sample import STRANGERS, Sample
 
 OTHER = "other"
@@ -104,24 +104,23 @@ def label(engine: Engine, wanted: Sequence[Wanted]) -> list[Labelled]:
     done = []
     with engine.catalog.writer() as writer:
         for each in wanted:
-            with engine.catalog.snapshot() as snapshot:
-                model = find_model(snapshot, engine.model_name)
-                stored = snapshot.labels(model.id)
+            with engine.space() as space:
+                stored = space.labels()
                 known = stored.sets().get(each.name)
                 is_known = known is not None and known.fingerprint == each.fingerprint
                 has = {old.video_id for old in stored.labellings(known)} if known and is_known else set()
-                videos = [video for video in snapshot.video_ranges(model.id)[:, 0].tolist() if video not in has]
-                sample = engine.sample(snapshot, model)
-                vectors = label_vectors(engine.text_tower(model), each)
-                blocks = snapshot.blocks(model.id, video_ids=videos)
+                videos = [video for video in space.video_ranges()[:, 0].tolist() if video not in has]
+                sample = engine.sample(space)
+                vectors = label_vectors(engine.text_tower(space.model), each)
+                blocks = space.blocks(video_ids=videos)
                 new = [
                     Labelling(block.video_id, block.first_keyframe_id, codes)
                     for block in blocks
                     for codes in [choose(block.embeddings.astype(np.float32), vectors, sample)]
                 ]
-            writer.put_labels(model, each.name, each.fingerprint, each.labels, new)
-            with engine.catalog.snapshot() as snapshot:
-                stored = snapshot.labels(model.id)
+            writer.put_labels(space.model, each.name, each.fingerprint, each.labels, new)
+            with engine.space() as space:
+                stored = space.labels()
                 done.append(Labelled(each.name, stored.counts(stored.sets()[each.name]), len(new)))
     return done
 
@@ -146,6 +145,6 @@ def probabilities(rows: np.ndarray, vectors: np.ndarray, sample: Sample) -> np.n
 
 def stored_counts(engine: Engine) -> list[Labelled]:
     """What the catalog has for the engine's model."""
-    with engine.catalog.snapshot() as snapshot:
-        stored = snapshot.labels(find_model(snapshot, engine.model_name).id)
+    with engine.space() as space:
+        stored = space.labels()
         return [Labelled(name, stored.counts(each), 0) for name, each in stored.sets().items()]

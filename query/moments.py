@@ -14,8 +14,7 @@ from typing import cast
 
 import numpy as np
 
-from framescout.catalog import Snapshot
-from framescout.catalog.records import Model
+from framescout.catalog import Space
 from query.answer import Moment, Step
 from query.rank import Curve, Part, blocks_in, is_one_direction, log_probability, mask, to_log_odds
 from query.request import Query
@@ -78,11 +77,11 @@ def join_curves(
 
 
 def join_chains(
-    snapshot: Snapshot, model: Model, steps: Sequence[Sequence[Part]], query: Query, ranges: np.ndarray | None
+    space: Space, steps: Sequence[Sequence[Part]], query: Query, ranges: np.ndarray | None
 ) -> Iterator[Found]:
     """Moments that show one step after the other, best first."""
     videos, firsts, tracks = [], [], []
-    for block in blocks_in(snapshot, model, ranges):
+    for block in blocks_in(space, ranges):
         track = np.stack([log_probability(parts, block.rows) for parts in steps])
         videos.append(block.video_id)
         firsts.append(block.first_keyframe_id)
@@ -91,7 +90,7 @@ def join_chains(
 
     def times_of(number: int) -> np.ndarray:
         if number not in known:
-            times = snapshot.keyframe_times(videos[number], model.id)
+            times = space.keyframe_times(videos[number])
             assert times is not None
             known[number] = times.times
         return known[number]
@@ -106,7 +105,7 @@ def join_chains(
             first,
             score=float(to_log_odds(np.array(chain.log_probability))),
             confidence=math.exp(chain.log_probability),
-            vector=snapshot.embeddings_of(model.id, [first])[0],
+            vector=space.embeddings_of([first])[0],
             steps=tuple(
                 Step(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
                 for step, (text, place) in enumerate(zip(texts, chain.keyframes, strict=True))
@@ -114,10 +113,10 @@ def join_chains(
         )
 
 
-def look_up(snapshot: Snapshot, model: Model, found: Sequence[Found]) -> list[Moment]:
+def look_up(space: Space, found: Sequence[Found]) -> list[Moment]:
     """Where and when they are: all at once."""
-    videos = {video.id: video for video in snapshot.videos(each.video_id for each in found)}
-    times = snapshot.times_of(model.id, [number for each in found for number in (each.first, each.last, each.peak)])
+    videos = {video.id: video for video in space.snapshot.videos(each.video_id for each in found)}
+    times = space.times_of([number for each in found for number in (each.first, each.last, each.peak)])
     return [
         Moment.of(
             videos[each.video_id],
@@ -171,9 +170,7 @@ class _Ground:
 
     def __init__(self, curve: Curve, background: float, border: float) -> None:
         self._curve, self._background, self._border = curve, background, border
-        # read one by one faster than arrays
-        self._scores = cast("memoryview[float]", curve.evidence.data)
-        self._likeness = cast("memoryview[float]", curve.block.likeness.data)
+        self._scores = cast("memoryview[float]", curve.evidence.data)  # read one by one faster than an array
         self.taken = bytearray(len(curve.evidence))
 
     def take(self, peak: int) -> Stretch:
@@ -187,14 +184,14 @@ class _Ground:
 
     def _walk(self, place: int, step: int, in_a_shot: float, across_a_cut: float) -> int:
         """The last keyframe that belongs to the one at `place`, in steps of 1 or -1."""
-        scores, likeness, taken, border = self._scores, self._likeness, self.taken, self._border
+        scores, likeness, taken, border = self._scores, self._curve.block.likeness, self.taken, self._border
         end, back = (len(taken), -1) if step == 1 else (-1, 0)
         while (following := place + step) != end and not taken[following]:
             score = scores[following]
             if score != score:  # not a number: nobody has looked yet
                 self._curve.look(following, following + 1)
                 score = scores[following]
-            if score < (across_a_cut if likeness[following + back] < border else in_a_shot):
+            if score < (across_a_cut if likeness(following + back) < border else in_a_shot):
                 break
             place = following
         return place

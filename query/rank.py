@@ -14,8 +14,8 @@ from typing import Self
 
 import numpy as np
 
-from framescout.catalog import Snapshot
-from framescout.catalog.records import EmbeddingBlock, Model
+from framescout.catalog import Space
+from framescout.catalog.blocks import EmbeddingBlock
 from framescout.vectors import VectorIndex, touching, within
 from query.confidence import Background, log_odds
 
@@ -132,25 +132,22 @@ def is_one_direction(parts: Sequence[Part]) -> bool:
 class Nearest:
     """The best keyframes of one direction, by the vector index."""
 
-    def __init__(
-        self, snapshot: Snapshot, model: Model, index: VectorIndex, part: Part, ranges: np.ndarray | None
-    ) -> None:
-        self._snapshot, self._model, self._index, self._part, self._ranges = snapshot, model, index, part, ranges
+    def __init__(self, space: Space, index: VectorIndex, part: Part, ranges: np.ndarray | None) -> None:
+        self._space, self._index, self._part, self._ranges = space, index, part, ranges
         self._known: tuple[np.ndarray, np.ndarray] | None = None  # as the index answers: (N,) ids and scores
-        self._curves: dict[int, Curve] = {}  # by the video's row in the snapshot's ranges
+        self._curves: dict[int, Curve] = {}  # by the video's row in the space's ranges
 
     @classmethod
     def of_many(
         cls,
-        snapshot: Snapshot,
-        model: Model,
+        space: Space,
         index: VectorIndex,
         parts: Sequence[Part],
         ranges: np.ndarray | None,
         wanted: int,
     ) -> list[Self]:
         """One a part, after a single pass over the index for the `wanted` best places of each."""
-        found = [cls(snapshot, model, index, part, ranges) for part in parts]
+        found = [cls(space, index, part, ranges) for part in parts]
         if len(found) > 1:
             ids, scores = index.search(np.stack([part.vector for part in parts]), wanted * _A_PLACE, ranges)
             for nearest, own_ids, own_scores in zip(found, ids, scores, strict=True):
@@ -169,13 +166,13 @@ class Nearest:
 
     def _look_at(self, ids: np.ndarray) -> list[Curve]:
         """The curves of the videos in which these keyframes lie, looked at there; ids rise."""
-        spans = self._snapshot.video_ranges(self._model.id)
+        spans = self._space.video_ranges()
         videos = np.searchsorted(spans[:, 1], ids, side="right") - 1
         begins = np.flatnonzero((np.diff(ids, prepend=-_APART) > _APART) | (np.diff(videos, prepend=-1) > 0))
         ends = np.append(begins[1:], len(ids)) - 1
         numbers = videos[begins].tolist()
         unknown = [number for number in dict.fromkeys(numbers) if number not in self._curves]
-        for number, block in zip(unknown, self._snapshot.blocks_of(self._model.id, spans[unknown]), strict=True):
+        for number, block in zip(unknown, self._space.blocks_of(spans[unknown]), strict=True):
             self._curves[number] = Curve.unseen(block, [self._part], self._ranges)
         for number, first, last in zip(numbers, ids[begins].tolist(), ids[ends].tolist(), strict=True):
             curve = self._curves[number]
@@ -211,11 +208,10 @@ def _reach(ids: np.ndarray, wanted: int) -> int:
 class Scanned:
     """The best keyframes of several parts, by a pass over every keyframe that the filters leave."""
 
-    def __init__(self, snapshot: Snapshot, model: Model, parts: Sequence[Part], ranges: np.ndarray | None) -> None:
-        self._snapshot, self._model, self._parts, self._ranges = snapshot, model, parts, ranges
+    def __init__(self, space: Space, parts: Sequence[Part], ranges: np.ndarray | None) -> None:
+        self._space, self._parts, self._ranges = space, parts, ranges
         self._scores = [
-            (curve.block.video_id, curve.evidence)
-            for curve in curves(blocks_in(snapshot, model, ranges), parts, ranges)
+            (curve.block.video_id, curve.evidence) for curve in curves(blocks_in(space, ranges), parts, ranges)
         ]
 
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
@@ -228,16 +224,16 @@ class Scanned:
         is_all = len(every) <= wanted
         floor = float(every.min() if is_all else np.partition(every, -wanted)[-wanted])
         videos = [video_id for video_id, scores in self._scores if scores.max() >= floor]
-        blocks = self._snapshot.blocks(self._model.id, video_ids=videos)
+        blocks = self._space.blocks(video_ids=videos)
         return list(curves(blocks, self._parts, self._ranges)), floor - _ROUNDING, is_all
 
 
-def blocks_in(snapshot: Snapshot, model: Model, ranges: np.ndarray | None) -> Iterator[EmbeddingBlock]:
+def blocks_in(space: Space, ranges: np.ndarray | None) -> Iterator[EmbeddingBlock]:
     """Every video that has a keyframe in `ranges` (M, 2), sorted and apart; every video at all for None."""
     if ranges is None:
-        return snapshot.blocks(model.id)
-    spans = snapshot.video_ranges(model.id)
-    return snapshot.blocks(model.id, video_ids=spans[touching(spans[:, 1:], ranges), 0].tolist())
+        return space.blocks()
+    spans = space.video_ranges()
+    return space.blocks(video_ids=spans[touching(spans[:, 1:], ranges), 0].tolist())
 
 
 def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Part], ranges: np.ndarray | None) -> Iterator[Curve]:

@@ -11,20 +11,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from framescout.catalog import Snapshot
-from framescout.catalog.records import Model
+from framescout.catalog import Space
 from framescout.errors import MediaError
 from framescout.media.cuts import find_cuts
 from query.answer import Moment
 
 
-def refine(snapshot: Snapshot, model: Model, moments: Iterable[Moment]) -> tuple[Moment, ...]:
+def refine(space: Space, moments: Iterable[Moment]) -> tuple[Moment, ...]:
     """Decode around both edges of each moment; an edge without a cut near it stays, and so does one of a lost file."""
-    return tuple(_refined(snapshot, model, moment) for moment in moments)
+    return tuple(_refined(space, moment) for moment in moments)
 
 
-def _refined(snapshot: Snapshot, model: Model, moment: Moment) -> Moment:
-    known = snapshot.keyframe_times(moment.video_id, model.id)
+def _refined(space: Space, moment: Moment) -> Moment:
+    known = space.keyframe_times(moment.video_id)
     if known is None:
         return moment
     times = known.times

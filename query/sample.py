@@ -11,8 +11,7 @@ from typing import Self
 import numpy as np
 
 from framescout.cached import keep, read_kept
-from framescout.catalog import Snapshot
-from framescout.catalog.records import Model
+from framescout.catalog import Space
 from query.confidence import PER_SPREAD, Background, median
 from query.encode import TextTower, encode
 
@@ -69,30 +68,30 @@ class Sample:
         )
 
     @classmethod
-    def read(cls, snapshot: Snapshot, model: Model, strange: np.ndarray, below: int | None = None) -> Self:
+    def read(cls, space: Space, strange: np.ndarray, below: int | None = None) -> Self:
         """Of the catalog's keyframes; of those with an id under `below`, where it is given."""
-        videos = snapshot.video_ranges(model.id)
+        videos = space.video_ranges()
         if below is not None:
             videos = videos[videos[:, 2] <= below]
         step = max(1, -(-int((videos[:, 2] - videos[:, 1]).sum()) // _ROWS))
-        blocks = [block.embeddings for block in snapshot.blocks_of(model.id, videos[::step])]
+        blocks = [block.embeddings for block in space.blocks_of(videos[::step])]
         starts = np.cumsum([0, *map(len, blocks)], dtype=np.int64)[:-1]
-        rows = np.concatenate(blocks) if blocks else np.empty((0, model.dimensions))
+        rows = np.concatenate(blocks) if blocks else np.empty((0, space.model.dimensions))
         return cls.of(rows.astype(np.float32), starts, strange)
 
     @classmethod
-    def kept(cls, snapshot: Snapshot, model: Model, strange: np.ndarray, cache: Path, *, few: int = _ROWS) -> Self:
+    def kept(cls, space: Space, strange: np.ndarray, cache: Path, *, few: int = _ROWS) -> Self:
         """As `read`, of the whole archive; what is made of a large one is kept in `cache` as long as it stays the same.
 
         So a search that runs alone need not read some 20,000 embeddings, which lie all over the catalog.
         """
-        if snapshot.keyframe_count(model.id) <= few:
-            return cls.read(snapshot, model, strange)
-        path = cache / f"sample-{_state(snapshot, model, strange)}"
+        if space.keyframe_count() <= few:
+            return cls.read(space, strange)
+        path = cache / f"sample-{_state(space, strange)}"
         known = read_kept(path)
         if known is not None:
             return cls._from_bytes(known, strange)
-        sample = cls.read(snapshot, model, strange)
+        sample = cls.read(space, strange)
         with contextlib.suppress(OSError):  # a full disk costs time, not the answer
             for old in cache.glob("sample-*"):
                 old.unlink(missing_ok=True)
@@ -129,14 +128,14 @@ def _usual_of_others(rows: np.ndarray, starts: np.ndarray, chosen: np.ndarray) -
     return usual
 
 
-def _state(snapshot: Snapshot, model: Model, strange: np.ndarray) -> str:
+def _state(space: Space, strange: np.ndarray) -> str:
     """A name for the state that an archive is in: which keyframes there are, and how the last of them look."""
-    videos = snapshot.video_ranges(model.id)
-    said = hashlib.blake2b(model.fingerprint.encode(), digest_size=8)
+    videos = space.video_ranges()
+    said = hashlib.blake2b(space.model.fingerprint.encode(), digest_size=8)
     said.update(repr((_ROWS, _SOME, _PICTURES, _UNRELATED, _LEAST_SPREAD, PER_SPREAD)).encode())
     said.update(strange.tobytes())
     said.update(videos.tobytes())
-    for block in snapshot.blocks_of(model.id, videos[-1:]):
+    for block in space.blocks_of(videos[-1:]):
         said.update(block.embeddings.tobytes())
     return said.hexdigest()
 

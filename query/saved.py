@@ -17,7 +17,7 @@ from framescout.catalog.records import SavedSearch
 from framescout.errors import FramescoutError, NotAvailableError
 from query.answer import Answer
 from query.confidence import MATCH
-from query.engine import Engine, find_model
+from query.engine import Engine
 from query.request import Query
 
 _MOST = 10_000  # moments of one search in one run; the rest would be noise
@@ -33,7 +33,7 @@ def run(engine: Engine, saved: SavedSearch, report: Callable[[SavedSearch, Answe
         below = snapshot.next_keyframe_id()
         if below <= saved.seen_below:
             return 0
-        new = snapshot.ranges_since(find_model(snapshot, engine.model_name).id, saved.seen_below)
+        new = engine.space_in(snapshot).ranges_since(saved.seen_below)
     query = Query.from_json(saved.query)
     query = msgspec.structs.replace(
         query, limit=_MOST, page=f"1@{below}", min_confidence=max(query.min_confidence, MATCH)

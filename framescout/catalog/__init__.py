@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framescout.catalog.opening import Catalog
-    from framescout.catalog.reading import Snapshot
+    from framescout.catalog.snapshot import Snapshot
+    from framescout.catalog.space import Space
     from framescout.catalog.writing import Writer
 
-__all__ = ["Catalog", "Snapshot", "Writer"]
+__all__ = ["Catalog", "Snapshot", "Space", "Writer"]
+
+_MODULES = {"Catalog": "opening", "Snapshot": "snapshot", "Space": "space", "Writer": "writing"}
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: decoding processes need the records alone, and SQLAlchemy costs them 0.2 s."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from framescout.catalog import opening
-
-    return getattr(opening, name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

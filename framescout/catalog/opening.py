@@ -12,11 +12,11 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from framescout.catalog import schema
-from framescout.catalog.kept import KeptBlocks
+from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.lock import writer_lock
-from framescout.catalog.reading import Snapshot
 from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
 from framescout.catalog.saved import SavedSearches
+from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.writing import Writer
 from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
 
@@ -27,10 +27,10 @@ LARGEST_LOG = 256 * 2**20
 class Catalog:
     """An open catalog. Any number of processes may read; one may write."""
 
-    def __init__(self, folder: Path, engine: Engine, kept: KeptBlocks | None = None) -> None:
+    def __init__(self, folder: Path, engine: Engine, cache: BlockCache | None = None) -> None:
         self.folder = folder
         self._engine = engine
-        self._kept = kept
+        self._cache = cache
 
     @classmethod
     def open(cls, folder: str | Path, *, create: bool = True, stays: bool = False) -> Catalog:
@@ -53,16 +53,16 @@ class Catalog:
             raise CatalogNotFoundError(
                 f"the catalog folder {folder} can't be made ({error.strerror}); choose another with --catalog"
             ) from error
-        kept = KeptBlocks() if stays else None
-        engine = _connectable(path, kept)
+        cache = BlockCache() if stays else None
+        engine = _connectable(path, cache)
         with _sentences(path):
             schema.prepare(engine, path)
-        return cls(folder, engine, kept)
+        return cls(folder, engine, cache)
 
     @property
     def stays(self) -> bool:
         """Whether it was opened to be asked again and again."""
-        return self._kept is not None
+        return self._cache is not None
 
     @classmethod
     def salvage(cls, folder: str | Path) -> Salvage:
@@ -117,7 +117,7 @@ class Catalog:
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state, whatever is written meanwhile."""
         with _sentences(self.folder), self._engine.connect() as connection, connection.begin():
-            yield Snapshot(connection, self._kept)
+            yield Snapshot(connection, self._cache)
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:
@@ -158,10 +158,10 @@ def _delete(path: Path) -> None:
         path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
-def _connectable(path: Path, kept: KeptBlocks | None = None, *, stays: bool = False) -> Engine:
-    """Unless `stays`, or something is `kept`, each connection is closed when it has been used."""
+def _connectable(path: Path, cache: BlockCache | None = None, *, stays: bool = False) -> Engine:
+    """Unless `stays`, or there is a `cache`, each connection is closed when it has been used."""
     pool: dict[str, Any] = {"poolclass": NullPool}
-    if stays or kept is not None:  # the connection that was used last remembers the most
+    if stays or cache is not None:  # the connection that was used last remembers the most
         pool = {"poolclass": QueuePool, "max_overflow": -1, "pool_use_lifo": True}
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
 
@@ -177,8 +177,8 @@ def _connectable(path: Path, kept: KeptBlocks | None = None, *, stays: bool = Fa
     def _is_still_this_file(_connection: Any, record: Any, _proxy: Any) -> None:
         """A catalog that was put in the place of this one, by a repair say, is another."""
         found = _inode(path)
-        if kept is not None and record.info.setdefault("inode", found) != found:
-            kept.clear()
+        if cache is not None and record.info.setdefault("inode", found) != found:
+            cache.clear()
             raise DisconnectionError  # the pool connects again
 
     @event.listens_for(engine, "begin")

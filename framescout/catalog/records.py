@@ -134,57 +134,6 @@ class VideoFacts:
     """Seconds."""
 
 
-_PIECE = 64  # rows that are converted at once
-_ROWS, _WHOLE = 1, 2  # of a piece: its rows are there, and how they are like their neighbours
-
-
-@dataclass(frozen=True)
-class EmbeddingBlock:
-    """All embeddings of one video and model."""
-
-    video_id: int
-    first_keyframe_id: int
-    embeddings: np.ndarray
-    """(N, D) float16; row i belongs to keyframe first_keyframe_id + i."""
-
-    @property
-    def rows(self) -> np.ndarray:
-        """(N, D) float32, the same."""
-        return self.rows_between(0, len(self.embeddings))
-
-    def rows_between(self, first: int, end: int) -> np.ndarray:
-        """(M, D) float32: rows [first, end). Each is converted once, which takes longer than a product with it."""
-        rows, likeness, known = self._converted
-        for piece in range(first // _PIECE, -(-min(end, len(rows)) // _PIECE)):
-            if known[piece] < _WHOLE:
-                low, high = piece * _PIECE, (piece + 1) * _PIECE
-                rows[low:high] = self.embeddings[low:high]
-                known[piece] = _ROWS  # of threads at two pieces side by side one at least sees the other's
-                low -= low > 0 and known[piece - 1] >= _ROWS
-                high += high < len(rows) and known[piece + 1] >= _ROWS
-                likeness[low : high - 1] = np.einsum("nd,nd->n", rows[low + 1 : high], rows[low:high][:-1])
-                known[piece] = _WHOLE
-        return rows[first:end]
-
-    @property
-    def likeness(self) -> np.ndarray:
-        """(N - 1,) float32: the cosine of each keyframe and the one after it; nan where nobody asked for their rows."""
-        return self._converted[1]
-
-    @property
-    def _converted(self) -> tuple[np.ndarray, np.ndarray, bytearray]:
-        """Rows, likeness and, a byte a piece, which of them are there; the same ones for all threads."""
-        own = vars(self)
-        if "converted" not in own:
-            count = len(self.embeddings)
-            likeness = np.full(max(0, count - 1), np.nan, np.float32)
-            own.setdefault(
-                "converted", (np.empty(self.embeddings.shape, np.float32), likeness, bytearray(-(-count // _PIECE)))
-            )
-        found: tuple[np.ndarray, np.ndarray, bytearray] = own["converted"]
-        return found
-
-
 @dataclass(frozen=True, slots=True)
 class KeyframeTimes:
     """The keyframes of one video and model, as columns of equal length N; times in seconds."""
@@ -198,6 +147,16 @@ class KeyframeTimes:
     """(N,) float64, where each keyframe's stretch begins"""
     ends: np.ndarray
     """(N,) float64, where it ends"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog remembers of a file, to see whether it changed."""
+
+    size_bytes: int
+    mtime_ns: int
+    video_id: int
+    is_gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +251,17 @@ class SavedSearch:
     seen_below: int
     """Footage that has keyframes with an id below it was reported, or was there before."""
     saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What was indexed since some time."""
+
+    videos: int
+    duration: float
+    """Seconds of footage."""
+    newest: list[int]
+    """Ids of the last few videos."""
 
 
 @dataclass(frozen=True, slots=True)

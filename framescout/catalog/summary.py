@@ -8,7 +8,7 @@ from typing import Any
 
 from framescout.catalog.lock import holder
 from framescout.catalog.opening import Catalog
-from framescout.catalog.reading import Snapshot
+from framescout.catalog.space import Space
 from framescout.errors import Reason
 
 
@@ -16,19 +16,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
     """Everything that `status --json` says."""
     with catalog.snapshot() as snapshot:
         totals, active = snapshot.totals(), snapshot.active_model()
-        models = [
-            {
-                "name": model.name,
-                "active": active is not None and model.id == active.id,
-                "videos": len(snapshot.densities(model.id)),
-                "keyframes": snapshot.keyframe_count(model.id),
-                "index": _index(snapshot, model.id),
-                "alerts": {name: len(alerts) for name, alerts in snapshot.alerts(model.id).items()},
-                "labels": {name: stored.counts(each) for name, each in stored.sets().items()},
-            }
-            for model in snapshot.models()
-            for stored in [snapshot.labels(model.id)]
-        ]
+        models = [_model(snapshot.space(model), is_active=model == active) for model in snapshot.models()]
         quarantined = [
             {
                 "path": file.path,
@@ -59,16 +47,29 @@ def gather(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _index(snapshot: Snapshot, model_id: int) -> dict[str, Any] | None:
-    generation = snapshot.current_generation(model_id)
+def _model(space: Space, *, is_active: bool) -> dict[str, Any]:
+    stored = space.labels()
+    return {
+        "name": space.model.name,
+        "active": is_active,
+        "videos": len(space.densities()),
+        "keyframes": space.keyframe_count(),
+        "index": _index(space),
+        "alerts": {name: len(alerts) for name, alerts in space.alerts().items()},
+        "labels": {name: stored.counts(each) for name, each in stored.sets().items()},
+    }
+
+
+def _index(space: Space) -> dict[str, Any] | None:
+    generation = space.generation()
     if generation is None:
         return None
-    covered = snapshot.keyframe_count(model_id, below=generation.covers_below)
+    covered = space.keyframe_count(below=generation.covers_below)
     return {
         "generation": generation.id,
         "kind": generation.kind,
         "vectors": generation.vector_count,
-        "not_covered": snapshot.keyframe_count(model_id) - covered,
+        "not_covered": space.keyframe_count() - covered,
         "recall": generation.recall,
         "built_at": generation.built_at.isoformat(),
     }

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from framescout.catalog.alerts import put_alerts
 from framescout.catalog.labels import put_labels
 from framescout.catalog.lock import Note
-from framescout.catalog.reading import KNOWN
+from framescout.catalog.reader import forget
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
 from framescout.catalog.seals import seal_file, seal_indexing, seal_video
 from framescout.catalog.tables import (
+    AlertRow,
+    EventRow,
     FileRow,
     GenerationRow,
     IndexingRow,
@@ -233,7 +235,12 @@ class Writer:
     def put_alerts(self, model: Model, name: str, fingerprint: str, alerts: Iterable[Alert]) -> None:
         """Replace what the event of this name had by what was found now."""
         with self._transaction() as connection:
-            put_alerts(connection, model.id, name, fingerprint, alerts)
+            connection.execute(delete(EventRow).where(EventRow.model_id == model.id, EventRow.name == name))
+            values = {"model_id": model.id, "name": name, "fingerprint": fingerprint, "found_at": datetime.now(UTC)}
+            event_id = connection.execute(insert(EventRow).values(**values).returning(EventRow.id)).scalar_one()
+            rows = [{"event_id": event_id, **asdict(alert)} for alert in alerts]
+            if rows:
+                connection.execute(insert(AlertRow), rows)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -241,7 +248,7 @@ class Writer:
             self._engine.connect().execution_options(begin="IMMEDIATE") as connection,
             connection.begin(),
         ):
-            connection.info.pop(KNOWN, None)  # SQLite's data version tells of others' changes alone
+            forget(connection)
             yield connection
 
 

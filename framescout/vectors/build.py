@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framescout.catalog.records import Model
 from framescout.vectors.exact import search_blocks
 from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, read_index, write_index
 from framescout.vectors.filling import Parts, write_lists
@@ -19,7 +18,7 @@ from framescout.vectors.recall import AT, choose_nprobe, trial_queries
 from framescout.vectors.search import FEW
 
 if TYPE_CHECKING:
-    from framescout.catalog import Snapshot
+    from framescout.catalog import Space
 
 EXACT_AT_MOST = 30_000
 """Vectors up to which every one is compared: 4 ms a query (D = 384), where inverted lists take less than one."""
@@ -41,18 +40,18 @@ class BuiltIndex:
     recall: float | None
 
 
-def is_worth_building(snapshot: Snapshot, model: Model, folder: Path, *, few: int = FEW) -> bool:
+def is_worth_building(space: Space, folder: Path, *, few: int = FEW) -> bool:
     """Whether the current generation has fallen so far behind that searches feel it, or its file is no longer sound.
 
     Up to `few` vectors are read from the catalog in any case, and need none.
     """
-    total = snapshot.keyframe_count(model.id)
-    generation = snapshot.current_generation(model.id)
+    total = space.keyframe_count()
+    generation = space.generation()
     if generation is None:
         return total > few
     if not is_sound(generation, folder):
         return True
-    alive = snapshot.keyframe_count(model.id, below=generation.covers_below)
+    alive = space.keyframe_count(below=generation.covers_below)
     new, dead = total - alive, generation.vector_count - alive
     return new > max(_FEW_NEW, _SHARE_NEW * total) or dead > _SHARE_DEAD * generation.vector_count or dead < 0
 
@@ -63,14 +62,13 @@ def is_tuned(count: int) -> bool:
 
 
 def build(
-    snapshot: Snapshot,
-    model: Model,
+    space: Space,
     folder: Path,
     sentences: np.ndarray | None = None,
     *,
     exact_at_most: int = EXACT_AT_MOST,
 ) -> BuiltIndex:
-    """Write an index of all embeddings of `model` into `folder`; it is not yet the current one.
+    """Write an index of the space's embeddings into `folder`; it is not yet the current one.
 
     Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 120 D bytes a list beside.
 
@@ -80,20 +78,22 @@ def build(
     Raises:
         DiskFullError: the file doesn't fit.
     """
-    count = snapshot.keyframe_count(model.id)
-    parts = partial(_parts, snapshot, model)
+    count = space.keyframe_count()
+    parts = partial(_parts, space)
     if count <= exact_at_most:
         kind, nprobe, share = FLAT, 0, None
-        name, seal = write_index(partial(_write_flat, parts, model.dimensions), folder, f"{model.id}-{FLAT}")
+        name, seal = write_index(
+            partial(_write_flat, parts, space.model.dimensions), folder, f"{space.model.id}-{FLAT}"
+        )
     else:
         kind = IVF
-        index = train(_sample(snapshot, model, count, PER_LIST * list_count(count), seed=1), list_count(count))
-        name, seal = write_index(partial(write_lists, index, parts), folder, f"{model.id}-{IVF}")
-        kinds = trial_queries(_sample(snapshot, model, count, _QUERIES, seed=2).astype(np.float32), sentences)
-        exact, _ = search_blocks(np.concatenate(kinds), snapshot.blocks(model.id), AT)
+        index = train(_sample(space, count, PER_LIST * list_count(count), seed=1), list_count(count))
+        name, seal = write_index(partial(write_lists, index, parts), folder, f"{space.model.id}-{IVF}")
+        kinds = trial_queries(_sample(space, count, _QUERIES, seed=2).astype(np.float32), sentences)
+        exact, _ = search_blocks(np.concatenate(kinds), space.blocks(), AT)
         answers = np.split(exact, np.cumsum([len(kind) for kind in kinds[:-1]]))
         nprobe, share = choose_nprobe(read_index(folder / name, str(seal)), list(zip(kinds, answers, strict=True)))
-    return BuiltIndex(name, kind, count, snapshot.next_keyframe_id(), str(seal), nprobe, share)
+    return BuiltIndex(name, kind, count, space.snapshot.next_keyframe_id(), str(seal), nprobe, share)
 
 
 def _write_flat(parts: Parts, dimensions: int, path: Path) -> None:
@@ -105,12 +105,12 @@ def _write_flat(parts: Parts, dimensions: int, path: Path) -> None:
     faiss.write_index(index, str(path))
 
 
-def _sample(snapshot: Snapshot, model: Model, count: int, size: int, seed: int) -> np.ndarray:
+def _sample(space: Space, count: int, size: int, seed: int) -> np.ndarray:
     """(at most `size`, D) float16: embeddings drawn evenly from all."""
     chosen = np.sort(np.random.default_rng(seed).choice(count, min(size, count), replace=False))
-    sample = np.empty((len(chosen), model.dimensions), np.float16)
+    sample = np.empty((len(chosen), space.model.dimensions), np.float16)
     start = 0
-    for block in snapshot.blocks(model.id):
+    for block in space.blocks():
         end = start + len(block.embeddings)
         first, last = np.searchsorted(chosen, [start, end])
         sample[first:last] = block.embeddings[chosen[first:last] - start]
@@ -118,12 +118,12 @@ def _sample(snapshot: Snapshot, model: Model, count: int, size: int, seed: int) 
     return sample
 
 
-def _parts(snapshot: Snapshot, model: Model) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _parts(space: Space) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Ids (n,) int64 and rows (n, D) float16, in order of id, so many at a time that memory stays bounded."""
     ids: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     waiting = 0
-    for block in snapshot.blocks(model.id):
+    for block in space.blocks():
         ids.append(np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block.embeddings)))
         rows.append(block.embeddings)
         waiting += len(block.embeddings)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from framescout.catalog.records import EmbeddingBlock
+from framescout.catalog.blocks import EmbeddingBlock
 
 _ROWS = 8192  # rows that are compared at once
 _FEW_QUERIES, _LONG = 8, 32  # queries, and rows a video, from which on a product for each video pays

@@ -11,8 +11,7 @@ from framescout.vectors.exact import search_blocks
 from framescout.vectors.lists import search_lists
 
 if TYPE_CHECKING:
-    from framescout.catalog import Snapshot
-    from framescout.catalog.records import Model
+    from framescout.catalog import Space
     from framescout.vectors.search import VectorIndex
 
 AT = 100
@@ -30,9 +29,9 @@ def recall(found: Iterable[np.ndarray], exact: np.ndarray) -> float:
     return hits / max(1, int((exact >= 0).sum()))
 
 
-def recall_vs_exact(snapshot: Snapshot, model: Model, index: VectorIndex, queries: np.ndarray, k: int = AT) -> float:
+def recall_vs_exact(space: Space, index: VectorIndex, queries: np.ndarray, k: int = AT) -> float:
     """recall@k of an opened index against a search through every embedding, for (Q, D) float32 queries."""
-    exact, _ = search_blocks(queries, snapshot.blocks(model.id), k)
+    exact, _ = search_blocks(queries, space.blocks(), k)
     return recall(index.search(queries, k)[0], exact)
 
 

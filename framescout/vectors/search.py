@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from framescout.catalog.records import EmbeddingBlock, Generation, Model
+from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.records import Generation
 from framescout.vectors.exact import common, merge, nothing, search_blocks, tidy, touching
 from framescout.vectors.files import FLAT, is_sound, load_faiss, open_index, threads_for
 from framescout.vectors.lists import search_lists
 from framescout.vectors.walk import Lists
 
 if TYPE_CHECKING:
-    from framescout.catalog import Snapshot
+    from framescout.catalog import Space
 
 FEW = 20_000
 """So many vectors are read from the catalog sooner than FAISS is imported: 40 ms against 200 ms (D = 384)."""
@@ -25,12 +26,11 @@ _ALONE_QUERIES, _ALONE_ROWS = 4, 50_000  # what numpy does sooner than FAISS is 
 
 
 class VectorIndex:
-    """All embeddings of one model in one snapshot of the catalog; valid as long as the snapshot is."""
+    """All embeddings of one space; valid as long as its snapshot is."""
 
     def __init__(
         self,
-        snapshot: Snapshot,
-        model: Model,
+        space: Space,
         folder: Path,
         generation: Generation | None,
         lists: Lists | None,
@@ -38,17 +38,14 @@ class VectorIndex:
     ) -> None:
         self.generation = generation
         """The generation that is used; None where everything is read from the catalog."""
-        self._snapshot = snapshot
-        self._model = model
+        self._space = space
         self._folder = folder
         self._lists = lists
         self._few = few
 
     @classmethod
-    def open(
-        cls, snapshot: Snapshot, model: Model, folder: Path, *, few: int = FEW, questions: int | None = None
-    ) -> Self:
-        """Open the current generation of `model` in `folder`, the catalog's folder of index files.
+    def open(cls, space: Space, folder: Path, *, few: int = FEW, questions: int | None = None) -> Self:
+        """Open the space's current generation in `folder`, the catalog's folder of index files.
 
         A file that is missing, damaged or at odds with the catalog is passed over: the search is exact then, and
         slower. Up to `few` vectors the catalog is read in any case.
@@ -56,16 +53,18 @@ class VectorIndex:
         `questions`: how many are asked before this process ends, where that is known. For one FAISS is not imported, if
         that can be helped.
         """
-        generation = snapshot.current_generation(model.id)
-        without = cls(snapshot, model, folder, None, None, few)
+        generation = space.generation()
+        without = cls(space, folder, None, None, few)
         if generation is None or generation.vector_count <= few:
             return without
         lists = None
         if questions is not None and questions <= _ALONE_QUERIES and is_sound(generation, folder):
             if generation.kind == FLAT:  # that few are read from the catalog sooner, too
                 return without
-            lists = Lists.open(folder / Path(generation.file_name).name, generation.vector_count, model.dimensions)
-        opened = cls(snapshot, model, folder, generation, lists, few)
+            lists = Lists.open(
+                folder / Path(generation.file_name).name, generation.vector_count, space.model.dimensions
+            )
+        opened = cls(space, folder, generation, lists, few)
         if (lists is None and opened._index is None) or opened._alive_count > generation.vector_count:
             return without
         return opened
@@ -85,8 +84,8 @@ class VectorIndex:
             and -inf where there are fewer. Only keyframes that are in the snapshot.
         """
         queries = np.ascontiguousarray(queries, np.float32)
-        if queries.ndim != 2 or queries.shape[1] != self._model.dimensions:
-            raise ValueError(f"queries must be (Q, {self._model.dimensions}), not {queries.shape}")
+        if queries.ndim != 2 or queries.shape[1] != self._space.model.dimensions:
+            raise ValueError(f"queries must be (Q, {self._space.model.dimensions}), not {queries.shape}")
         asked = None if ranges is None else tidy(ranges)
         if limit <= 0 or not len(queries) or (asked is not None and not len(asked)):
             return nothing(len(queries), max(0, limit))
@@ -94,7 +93,7 @@ class VectorIndex:
             return search_blocks(queries, self._blocks(asked), limit, asked)
         covered = self._search_covered(queries, limit, asked)
         if self._has_rest:
-            blocks = self._snapshot.blocks(self._model.id, from_keyframe_id=self.generation.covers_below)
+            blocks = self._space.blocks(from_keyframe_id=self.generation.covers_below)
             return merge(*search_blocks(queries, blocks, limit, asked), *covered)
         return covered if covered[0].shape[1] == limit else merge(*nothing(len(queries), limit), *covered)
 
@@ -155,21 +154,21 @@ class VectorIndex:
     def _blocks(self, ranges: np.ndarray | None) -> Iterable[EmbeddingBlock]:
         """The catalog's embeddings: all, or those of the videos that have keyframes in these sorted ranges."""
         if ranges is None:
-            return self._snapshot.blocks(self._model.id)
+            return self._space.blocks()
         videos = self._video_ranges
         touched = videos[touching(videos[:, 1:], ranges), 0]
-        return self._snapshot.blocks(self._model.id, video_ids=touched.tolist())
+        return self._space.blocks(video_ids=touched.tolist())
 
     @cached_property
     def _index(self) -> Any:
         """The index as FAISS opens it; None where it can't be used."""
-        return None if self.generation is None else open_index(self.generation, self._model, self._folder)
+        return None if self.generation is None else open_index(self.generation, self._space.model, self._folder)
 
     @cached_property
     def _alive_count(self) -> int:
         """How many of the generation's keyframes are still in the catalog."""
         assert self.generation is not None
-        return self._snapshot.keyframe_count(self._model.id, below=self.generation.covers_below)
+        return self._space.keyframe_count(below=self.generation.covers_below)
 
     @cached_property
     def _has_rest(self) -> bool:
@@ -179,7 +178,7 @@ class VectorIndex:
 
     @cached_property
     def _video_ranges(self) -> np.ndarray:
-        return self._snapshot.video_ranges(self._model.id)
+        return self._space.video_ranges()
 
     @cached_property
     def _flat_ids(self) -> np.ndarray:

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framescout.cached import Seal
-from framescout.catalog.records import Generation, Model
+from framescout.catalog.records import Generation
 from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
 from framescout.vectors.filling import centres_of
 
 if TYPE_CHECKING:
-    from framescout.catalog import Snapshot
+    from framescout.catalog import Space
 
 _AT_ONCE = 262_144  # ids whose vectors are in memory together
 
 
-def verify(snapshot: Snapshot, model: Model, folder: Path) -> list[str]:
-    """What is wrong with the current generation of `model`; empty where all is well, or there is none that is used.
+def verify(space: Space, folder: Path) -> list[str]:
+    """What is wrong with the space's current generation; empty where all is well, or there is none that is used.
 
     Reads the whole file and every embedding of the model.
     """
-    generation = snapshot.current_generation(model.id)
+    generation = space.generation()
     if generation is None or generation.kind not in KINDS:
         return []
     name = generation.file_name
@@ -37,16 +37,16 @@ def verify(snapshot: Snapshot, model: Model, folder: Path) -> list[str]:
         is_whole = seal is not None and Seal.of(path).checksum == seal.checksum
     except OSError as error:
         return [f"the vector index {name} can't be read: {error.strerror}"]
-    index = open_index(generation, model, folder) if is_whole else None
+    index = open_index(generation, space.model, folder) if is_whole else None
     if index is None:
         return [f"the vector index {name} is damaged: it is not as it was written"]
-    return _compare(snapshot, model, generation, index)
+    return _compare(space, generation, index)
 
 
-def _compare(snapshot: Snapshot, model: Model, generation: Generation, index: Any) -> list[str]:
+def _compare(space: Space, generation: Generation, index: Any) -> list[str]:
     reader = _FlatReader(index) if generation.kind == FLAT else _ListReader(index)
     missing = wrong = alive = 0
-    for first, rows, is_live in _live_rows(snapshot, model, generation.covers_below):
+    for first, rows, is_live in _live_rows(space, generation.covers_below):
         is_there, is_same = reader.compare(first, rows)
         missing += int((is_live & ~is_there).sum())
         wrong += int((is_live & is_there & ~is_same).sum())
@@ -61,20 +61,20 @@ def _compare(snapshot: Snapshot, model: Model, generation: Generation, index: An
     return problems
 
 
-def _live_rows(snapshot: Snapshot, model: Model, below: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def _live_rows(space: Space, below: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """The catalog's vectors with ids below `below`: (first, rows by id - first, which of them live)."""
     pending: list[tuple[int, np.ndarray]] = []
 
     def joined() -> tuple[int, np.ndarray, np.ndarray]:
         first, last = pending[0][0], pending[-1][0] + len(pending[-1][1])
-        rows = np.zeros((last - first, model.dimensions), np.float32)
+        rows = np.zeros((last - first, space.model.dimensions), np.float32)
         is_live = np.zeros(last - first, bool)
         for start, part in pending:
             rows[start - first : start - first + len(part)] = part
             is_live[start - first : start - first + len(part)] = True
         return first, rows, is_live
 
-    for block in snapshot.blocks(model.id):
+    for block in space.blocks():
         start = block.first_keyframe_id
         if start >= below:
             break

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from framescout.catalog import Snapshot
-from framescout.catalog.records import Alert, KeyframeTimes, Model, VideoFacts
-from query.engine import Engine, find_model
+from framescout.catalog import Space
+from framescout.catalog.records import Alert, KeyframeTimes, VideoFacts
+from query.engine import Engine
 from query.events.definition import Event
 from query.events.evidence import Directions, Track, clock_of, context_shares, shift, smooth
 from query.events.threshold import Tail
@@ -72,18 +72,17 @@ def watch(engine: Engine, events: dict[str, Event]) -> list[Detected]:
     found = []
     with engine.catalog.writer() as writer:
         for name, event in events.items():
-            with engine.catalog.snapshot() as snapshot:
-                model = find_model(snapshot, engine.model_name)
-                found.append(detect(engine, snapshot, model, name, event))
-            writer.put_alerts(model, name, event.fingerprint, found[-1].alerts)
+            with engine.space() as space:
+                found.append(detect(engine, space, name, event))
+            writer.put_alerts(space.model, name, event.fingerprint, found[-1].alerts)
     return found
 
 
-def detect(engine: Engine, snapshot: Snapshot, model: Model, name: str, event: Event) -> Detected:
+def detect(engine: Engine, space: Space, name: str, event: Event) -> Detected:
     """The alerts of one event, camera by camera; a video of no known camera counts to its folder."""
-    directions = Directions.of(engine.text_tower(model), event, engine.sample(snapshot, model))
+    directions = Directions.of(engine.text_tower(space.model), event, engine.sample(space))
     cameras: dict[str, list[_Video]] = {}
-    for video in _videos(snapshot, model, directions):
+    for video in _videos(space, directions):
         cameras.setdefault(video.facts.camera or str(Path(video.facts.path).parent), []).append(video)
     tracks = {camera: _track(videos) for camera, videos in cameras.items()}
     smoothed = {camera: smooth(track, event.least_seconds) for camera, track in tracks.items()}
@@ -96,11 +95,11 @@ def detect(engine: Engine, snapshot: Snapshot, model: Model, name: str, event: E
     return Detected(name, tuple(watched))
 
 
-def _videos(snapshot: Snapshot, model: Model, directions: Directions) -> Iterator[_Video]:
-    facts = {video.id: video for video in snapshot.video_facts()}
-    for block in snapshot.blocks(model.id):
+def _videos(space: Space, directions: Directions) -> Iterator[_Video]:
+    facts = {video.id: video for video in space.snapshot.video_facts()}
+    for block in space.blocks():
         rows = block.embeddings.astype(np.float32)
-        times = snapshot.keyframe_times(block.video_id, model.id)
+        times = space.keyframe_times(block.video_id)
         assert times is not None
         yield _Video(facts[block.video_id], times, directions.event_odds(rows), directions.place_logits(rows))
 

@@ -8,7 +8,7 @@ from typing import Any
 from framescout.catalog.records import Alert, Video
 from framescout.errors import UsageError
 from query.answer import Moment
-from query.engine import Engine, find_model
+from query.engine import Engine
 
 Found = dict[str, list[tuple[Moment, str | None]]]
 """By event: moments, the surest first, each with its context."""
@@ -21,10 +21,10 @@ def to_json(found: Found) -> dict[str, list[dict[str, Any]]]:
 
 def stored_moments(engine: Engine) -> Found:
     """What the last run of each event found."""
-    with engine.catalog.snapshot() as snapshot:
-        found = snapshot.alerts(find_model(snapshot, engine.model_name).id)
+    with engine.space() as space:
+        found = space.alerts()
         ids = {alert.video_id for alerts in found.values() for alert in alerts}
-        videos = {video.id: video for video in snapshot.videos(ids)}
+        videos = {video.id: video for video in space.snapshot.videos(ids)}
     return {
         name: [(_moment(videos[alert.video_id], alert), alert.context) for alert in alerts]
         for name, alerts in found.items()

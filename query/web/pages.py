@@ -19,7 +19,6 @@ from framescout.timeline import format_clock
 from query.answer import Answer, Moment
 from query.clips.names import readable
 from query.confidence import MATCH
-from query.engine import find_model
 from query.fields import FIELDS
 from query.request import PageToken
 from query.web.chips import chips
@@ -252,7 +251,7 @@ def _choices(site: Site) -> dict[str, list[str]]:
     """What the fields of the form may hold: cameras and labels of the catalog."""
     with site.engine.catalog.snapshot() as snapshot:
         try:
-            sets = snapshot.labels(find_model(snapshot, site.engine.model_name).id).sets()
+            sets = site.engine.space_in(snapshot).labels().sets()
         except FramescoutError:  # nothing is indexed yet
             sets = {}
         names = snapshot.cameras()

@@ -19,7 +19,7 @@ from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
 from framescout.errors import NotAvailableError
 from query.answer import Answer
-from query.engine import Engine, find_model
+from query.engine import Engine
 from query.filters import wanted_ranges
 from query.rank import curves
 from query.request import Query
@@ -90,9 +90,8 @@ class Site:
 
     def keyframes(self, video_id: int) -> list[dict[str, Any]]:
         """When each keyframe is shown, and the stretch it stands for; in seconds."""
-        with self.engine.catalog.snapshot() as snapshot:
-            model = find_model(snapshot, self.engine.model_name)
-            times = snapshot.keyframe_times(video_id, model.id)
+        with self.engine.space() as space:
+            times = space.keyframe_times(video_id)
         if times is None:
             raise NotAvailableError(f"there is no video {video_id} in the catalog")
         columns = (times.times.tolist(), times.starts.tolist(), times.ends.tolist())
@@ -103,14 +102,13 @@ class Site:
 
     def curve(self, video_id: int, query: Query) -> list[dict[str, float]]:
         """How sure each keyframe of the video is for the question."""
-        with self.engine.catalog.snapshot() as snapshot:
-            model = find_model(snapshot, self.engine.model_name)
-            times = snapshot.keyframe_times(video_id, model.id)
+        with self.engine.space() as space:
+            times = space.keyframe_times(video_id)
             if times is None:
                 raise NotAvailableError(f"there is no video {video_id} in the catalog")
-            parts = self.engine.read(snapshot, model, query)
-            ranges = wanted_ranges(snapshot, model.id, query, self.engine.zone)
-            (scored,) = curves(snapshot.blocks(model.id, video_ids=[video_id]), parts, ranges)
+            parts = self.engine.read(space, query)
+            ranges = wanted_ranges(space, query, self.engine.zone)
+            (scored,) = curves(space.blocks(video_ids=[video_id]), parts, ranges)
         confidence = 1 / (1 + np.exp(-np.clip(scored.evidence, -500, 500)))
         columns = (times.starts.tolist(), times.ends.tolist(), confidence.tolist())
         return [

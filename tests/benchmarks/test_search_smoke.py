@@ -59,11 +59,10 @@ def test_every_kind_of_question_finds_its_share(world: World) -> None:
 
 
 def test_the_index_saves_most_of_the_work(world: World) -> None:
-    with world.snapshot(has_rest=False) as snapshot:
-        model = world.model(snapshot)
-        index = VectorIndex.open(snapshot, model, world.vectors, few=0)
+    with world.space(has_rest=False) as space:
+        index = VectorIndex.open(space, world.vectors, few=0)
         queries = world.seeds().sentences[:30]
         index.search(queries[:1], 100)
         by_index = seconds_of(lambda: [index.search(query[None], 100) for query in queries])
-        exact = seconds_of(lambda: [search_blocks(query[None], snapshot.blocks(1), 100) for query in queries])
+        exact = seconds_of(lambda: [search_blocks(query[None], space.blocks(), 100) for query in queries])
     assert exact >= LEAST_GAIN * by_index

@@ -61,7 +61,7 @@ def _put_events(catalog: Catalog) -> None:
         model = snapshot.active_model()
         assert model
         videos = {Path(video.path).name: video.id for video in snapshot.videos()}
-        keyframes = {name: snapshot.keyframe_times(number, model.id) for name, number in videos.items()}
+        keyframes = {name: snapshot.space(model).keyframe_times(number) for name, number in videos.items()}
 
     def alert(name: str, start: float, score: float = 2.0, number: int = 0) -> Alert:
         first = keyframes[name].first_keyframe_id

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import framescout
 from framescout import settings
 from framescout.catalog import Catalog
-from framescout.catalog.records import Recording
+from framescout.catalog.records import Model, Recording
 from framescout.errors import FramescoutError
 from indexer.recording import read_recording
 from query.clips.manifest import read_moments
@@ -36,7 +36,7 @@ def _folder() -> Path:
 
 
 @functools.cache
-def _catalog() -> tuple[Catalog, int]:
+def _catalog() -> tuple[Catalog, Model]:
     """Three videos, two with a recording time; long paths, so that slow globs are felt."""
     catalog = framescout.open(_folder() / "catalog")
     with catalog.writer() as writer:
@@ -45,7 +45,7 @@ def _catalog() -> tuple[Catalog, int]:
         for number, name in enumerate(names):
             recording = read_recording(f"/archive/{name}", None, camera_pattern=None, timezone=UTC)
             writer.commit_video(make_indexed(f"/archive/{name}", recording=recording, seed=number), model)
-    return catalog, model.id
+    return catalog, model
 
 
 def file_names(data: bytes) -> None:
@@ -63,11 +63,11 @@ def questions(data: bytes) -> None:
         return
     query = Query.from_json(asked)
     assert Query.from_json(json.loads(json.dumps(query.to_json()))) == query
-    catalog, model_id = _catalog()
+    catalog, model = _catalog()
     with catalog.snapshot() as snapshot:
         with suppress(FramescoutError):
             find_places(snapshot, query)
-        wanted_ranges(snapshot, model_id, query, ZoneInfo("Europe/Berlin"))
+        wanted_ranges(snapshot.space(model), query, ZoneInfo("Europe/Berlin"))
 
 
 def globs(data: bytes) -> None:

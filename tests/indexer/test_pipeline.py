@@ -63,8 +63,8 @@ def test_a_run_catalogs_what_is_video_and_quarantines_what_is_broken(catalog: Ca
     with catalog.snapshot() as snapshot:
         model = snapshot.active_model()
         assert model is not None
-        for block in snapshot.blocks(model.id):
-            times = snapshot.keyframe_times(block.video_id, model.id)
+        for block in snapshot.space(model).blocks():
+            times = snapshot.space(model).keyframe_times(block.video_id)
             assert times is not None
             assert len(times.times) == len(block.embeddings) >= 3
             assert np.allclose(np.linalg.norm(block.embeddings.astype(np.float32), axis=1), 1, atol=0.01)

@@ -143,7 +143,7 @@ def test_a_damaged_index_file_never_makes_a_wrong_answer(indexed: Catalog, progr
     with indexed.snapshot() as snapshot:  # so small a catalog gets none by itself
         model = snapshot.active_model()
         assert model
-        built = vectors.build(snapshot, model, indexed.vectors_folder)
+        built = vectors.build(snapshot.space(model), indexed.vectors_folder)
     with indexed.writer() as writer:
         writer.publish_generation(model_id=model.id, **asdict(built))
     assert program("--catalog", indexed.folder, "verify").returncode == 0

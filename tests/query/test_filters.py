@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import framescout
 from framescout.catalog import Catalog
-from framescout.catalog.records import Recording
+from framescout.catalog.records import Model, Recording
 from framescout.errors import UsageError
 from framescout.timeline import Span
 from query.filters import find_places, matches_path, wanted_ranges
@@ -67,7 +67,7 @@ def recordings(draw: st.DrawFn) -> list[tuple[int, Recording]]:
     return made
 
 
-def archive(folder: Path, made: list[tuple[int, Recording]]) -> tuple[Catalog, int]:
+def archive(folder: Path, made: list[tuple[int, Recording]]) -> tuple[Catalog, Model]:
     """Videos whose keyframes are 5,000 seconds apart."""
     catalog = framescout.open(folder)
     with catalog.writer() as writer:
@@ -81,7 +81,7 @@ def archive(folder: Path, made: list[tuple[int, Recording]]) -> tuple[Catalog, i
             writer.commit_video(
                 replace(video, keyframes=keyframes, probe=replace(video.probe, duration=5000.0 * count)), model
             )
-    return catalog, model.id
+    return catalog, model
 
 
 @settings(max_examples=40, deadline=None)
@@ -102,7 +102,7 @@ def test_filters_leave_exactly_what_passes_one_by_one(
     cameras: tuple[str, ...],
     max_duration: float | None,
 ) -> None:
-    catalog, model_id = archive(tmp_path_factory.mktemp("filters"), made)
+    catalog, model = archive(tmp_path_factory.mktemp("filters"), made)
     query = Query(
         "x",
         after=after.isoformat() if after else None,
@@ -112,13 +112,13 @@ def test_filters_leave_exactly_what_passes_one_by_one(
         max_duration=max_duration,
     )
     with catalog.snapshot() as snapshot:
-        spans = snapshot.video_ranges(model_id)
+        spans = snapshot.space(model).video_ranges()
         known = {(recording.camera or "").casefold() for _, recording in made}
         if any(not any(fnmatchcase(name, glob.casefold()) for name in known if name) for glob in cameras):
             with pytest.raises(UsageError, match="there is no camera"):
-                wanted_ranges(snapshot, model_id, query, ZONE)
+                wanted_ranges(snapshot.space(model), query, ZONE)
             return
-        ranges = wanted_ranges(snapshot, model_id, query, ZONE)
+        ranges = wanted_ranges(snapshot.space(model), query, ZONE)
     wanted = set()
     for (count, recording), (_, first, _) in zip(made, spans.tolist(), strict=True):
         for place in range(count):
@@ -159,9 +159,9 @@ def passes(
 
 
 def test_a_later_page_sees_no_later_footage(tmp_path: Path) -> None:
-    catalog, model_id = archive(tmp_path, [(3, Recording(None, None, None)), (2, Recording(None, None, None))])
+    catalog, model = archive(tmp_path, [(3, Recording(None, None, None)), (2, Recording(None, None, None))])
     with catalog.snapshot() as snapshot:
-        ranges = wanted_ranges(snapshot, model_id, Query("x"), ZONE, below=4)
+        ranges = wanted_ranges(snapshot.space(model), Query("x"), ZONE, below=4)
         assert ranges is not None
         assert ranges.tolist() == [[0, 4]]
 

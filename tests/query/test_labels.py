@@ -81,8 +81,8 @@ def test_only_what_is_new_is_labelled_unless_the_prompts_change(catalog: Catalog
         video = snapshot.videos()[0].id
         writer.drop_video(video)
     with catalog.snapshot() as snapshot:
-        (stored,) = snapshot.labels(1).sets().values()
-        assert len(snapshot.labels(1).labellings(stored)) == 3
+        (stored,) = snapshot.space(snapshot.models()[0]).labels().sets().values()
+        assert len(snapshot.space(snapshot.models()[0]).labels().labellings(stored)) == 3
 
 
 def test_each_model_has_labels_of_its_own(catalog: Catalog, archive: Path, file: Path, small_model: str) -> None:
@@ -108,13 +108,13 @@ def test_ranges_hold_exactly_the_keyframes_with_the_label(
         for number, each in enumerate(codes):
             video_id = writer.commit_video(make_indexed(f"/{number}.mp4", count=len(each)), model)
             with catalog.snapshot() as snapshot:
-                first = int(snapshot.video_ranges(model.id)[-1, 1])
+                first = int(snapshot.space(model).video_ranges()[-1, 1])
             labellings.append(Labelling(video_id, first, np.array(each, np.uint8)))
             for place, code in enumerate(each):
                 wanted[code].add(first + place)
         writer.put_labels(model, "set", "print", ("a", "b", OTHER), labellings)
     with catalog.snapshot() as snapshot:
-        stored = snapshot.labels(model.id)
+        stored = snapshot.space(model).labels()
         kept = stored.sets()["set"]
         for code, name in enumerate(kept.labels):
             ranges = stored.ranges(kept, name)
@@ -130,7 +130,7 @@ def test_an_older_indexing_takes_its_labels_with_it(tmp_path: Path) -> None:
         writer.put_labels(model, "set", "print", ("a", OTHER), [Labelling(video_id, 1, np.zeros(3, np.uint8))])
         writer.commit_video(make_indexed(count=4), model)
     with catalog.snapshot() as snapshot:
-        stored = snapshot.labels(model.id)
+        stored = snapshot.space(model).labels()
         assert stored.labellings(stored.sets()["set"]) == []
 
 
@@ -171,7 +171,7 @@ def test_a_file_that_is_none_changes_nothing(catalog: Catalog, archive: Path, pr
         assert (result.returncode, result.stdout) == (code, "")
         assert name in result.stderr
     with catalog.snapshot() as snapshot:
-        assert snapshot.labels(1).sets() == {}
+        assert snapshot.space(snapshot.models()[0]).labels().sets() == {}
 
 
 def test_the_example_is_a_label_file() -> None:

@@ -69,15 +69,15 @@ def test_both_ways_find_every_keyframe_above_the_floor(
     with archive.catalog.snapshot() as snapshot:
         everything = {
             block.first_keyframe_id + place: float(odds)
-            for block in snapshot.blocks(archive.model.id)
+            for block in snapshot.space(archive.model).blocks()
             for place, odds in enumerate(evidence([part], block.embeddings.astype(np.float32)))
             if cut is None or cut[0] <= block.first_keyframe_id + place < cut[1]
         }
-        index = vectors.VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder)
+        index = vectors.VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder)
         for way in (
-            Nearest(snapshot, archive.model, index, part, ranges),
-            Nearest.of_many(snapshot, archive.model, index, [part, *parts_of(seed + 1, 1)], ranges, 5)[0],
-            Scanned(snapshot, archive.model, [part], ranges),
+            Nearest(snapshot.space(archive.model), index, part, ranges),
+            Nearest.of_many(snapshot.space(archive.model), index, [part, *parts_of(seed + 1, 1)], ranges, 5)[0],
+            Scanned(snapshot.space(archive.model), [part], ranges),
         ):
             curves, floor, is_all = way.curves(wanted)
             found = best_keyframes(curves, 10_000)

@@ -32,7 +32,7 @@ def test_edges_move_to_the_cut_between_the_keyframes(tmp_path: Path, catalog: Ca
         model = snapshot.active_model()
         (video,) = snapshot.videos()
         assert model
-        times = snapshot.keyframe_times(video.id, model.id)
+        times = snapshot.space(model).keyframe_times(video.id)
         assert times is not None
         inside = [place for place, time in enumerate(times.times) if 3.0 <= time < 6.0]
         first, last = inside[0], inside[-1]
@@ -40,7 +40,7 @@ def test_edges_move_to_the_cut_between_the_keyframes(tmp_path: Path, catalog: Ca
             video.path, video.id, None, None, times.starts[first], times.ends[last], times.times[first], 0.5, 0.5,
             times.first_keyframe_id + first,
         )  # fmt: skip
-        (refined,) = refine(snapshot, model, [moment])
+        (refined,) = refine(snapshot.space(model), [moment])
         assert (refined.start, refined.end) == (3.0, 6.0)
         gone = replace(moment, video=str(tmp_path / "gone.mp4"))
-        assert refine(snapshot, model, [gone]) == (gone,)
+        assert refine(snapshot.space(model), [gone]) == (gone,)

@@ -40,9 +40,9 @@ def test_a_kept_sample_is_that_of_the_archive_and_goes_with_its_state(tmp_path: 
     states = []
     for _ in range(2):
         with archive.catalog.snapshot() as snapshot:
-            wanted = Sample.read(snapshot, archive.model, STRANGE)
+            wanted = Sample.read(snapshot.space(archive.model), STRANGE)
             for _ in range(2):
-                assert is_same(Sample.kept(snapshot, archive.model, STRANGE, tmp_path / "cache", few=0), wanted)
+                assert is_same(Sample.kept(snapshot.space(archive.model), STRANGE, tmp_path / "cache", few=0), wanted)
         states += [path.name for path in (tmp_path / "cache").iterdir()]
         archive.add([7])
     assert len(states) == len(set(states)) == 2
@@ -55,8 +55,8 @@ def test_what_belongs_to_another_archive_of_the_same_shape_is_passed_over(tmp_pa
     other.add([40])
     for archive in (one, other, one):
         with archive.catalog.snapshot() as snapshot:
-            kept = Sample.kept(snapshot, archive.model, STRANGE, tmp_path / "cache", few=0)
-            assert is_same(kept, Sample.read(snapshot, archive.model, STRANGE))
+            kept = Sample.kept(snapshot.space(archive.model), STRANGE, tmp_path / "cache", few=0)
+            assert is_same(kept, Sample.read(snapshot.space(archive.model), STRANGE))
 
 
 def is_same(one: Sample, other: Sample) -> bool:

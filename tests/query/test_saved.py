@@ -89,8 +89,8 @@ def test_another_model_makes_nothing_new(catalog: Catalog, footage: Path, small_
     indexer.index(catalog, [footage], settings=settings.load(model=small_model))
     with catalog.snapshot() as snapshot:
         for model in snapshot.models():
-            assert len(snapshot.ranges_since(model.id, before)) == 0
-            assert len(snapshot.ranges_since(model.id, 0)) == 1
+            assert len(snapshot.space(model).ranges_since(before)) == 0
+            assert len(snapshot.space(model).ranges_since(0)) == 1
 
 
 def test_a_search_that_fails_is_not_marked(catalog: Catalog, footage: Path) -> None:

@@ -167,7 +167,7 @@ def _assert_tidy(world: World) -> None:
     assert not left, f"left behind: {left}"
     indexes = list((world.catalog / "vectors").glob("*.faiss"))
     with Catalog.open(world.catalog).snapshot() as snapshot:
-        current = [snapshot.current_generation(model.id) for model in snapshot.models()]
+        current = [snapshot.space(model).generation() for model in snapshot.models()]
     named = {generation.file_name for generation in current if generation}
     extra = {path.name for path in indexes} - named
     assert not extra, f"index files that nothing names: {extra}"

@@ -36,8 +36,8 @@ def test_a_committed_video_is_read_back_whole(catalog: Catalog) -> None:
         video_id = writer.commit_video(indexed, model)
     with catalog.snapshot() as snapshot:
         (video,) = snapshot.videos()
-        (block,) = snapshot.blocks(model.id)
-        times = snapshot.keyframe_times(video_id, model.id)
+        (block,) = snapshot.space(model).blocks()
+        times = snapshot.space(model).keyframe_times(video_id)
     assert video.path == "/archive/a.mp4"
     assert np.array_equal(block.embeddings, indexed.embeddings)
     assert times is not None
@@ -53,8 +53,8 @@ def test_keyframe_ids_are_contiguous_and_never_used_again(catalog: Catalog) -> N
         writer.drop_video(second)
         writer.commit_video(make_indexed("/c.mp4", count=2), model)
     with catalog.snapshot() as snapshot:
-        assert snapshot.keyframe_ranges(model.id).tolist() == [[1, 4], [8, 10]]
-        assert snapshot.keyframe_count(model.id) == 5
+        assert snapshot.space(model).keyframe_ranges().tolist() == [[1, 4], [8, 10]]
+        assert snapshot.space(model).keyframe_count() == 5
         assert snapshot.totals().keyframes == 5
 
 
@@ -65,7 +65,7 @@ def test_indexing_again_replaces_the_embeddings(catalog: Catalog) -> None:
         again = writer.commit_video(make_indexed(count=6, seed=1), model)
     assert first == again
     with catalog.snapshot() as snapshot:
-        assert snapshot.keyframe_count(model.id) == 6
+        assert snapshot.space(model).keyframe_count() == 6
         assert snapshot.totals().keyframes == 6
 
 
@@ -77,7 +77,7 @@ def test_two_models_live_side_by_side(catalog: Catalog) -> None:
         writer.commit_video(make_indexed(count=4), large)
     with catalog.snapshot() as snapshot:
         assert snapshot.active_model() == small
-        assert (snapshot.keyframe_count(small.id), snapshot.keyframe_count(large.id)) == (3, 4)
+        assert (snapshot.space(small).keyframe_count(), snapshot.space(large).keyframe_count()) == (3, 4)
         assert snapshot.totals().by_model == {"small": 1, "large": 1}
 
 
@@ -86,9 +86,9 @@ def test_a_snapshot_does_not_see_what_is_written_after_it(catalog: Catalog) -> N
         model = writer.model("starter", "f1", 8)
         writer.commit_video(make_indexed("/a.mp4"), model)
         with catalog.snapshot() as snapshot:
-            before = snapshot.keyframe_count(model.id)
+            before = snapshot.space(model).keyframe_count()
             writer.commit_video(make_indexed("/b.mp4"), model)
-            assert snapshot.keyframe_count(model.id) == before
+            assert snapshot.space(model).keyframe_count() == before
 
 
 def test_a_moved_file_keeps_its_video_and_a_pruned_one_loses_it(catalog: Catalog) -> None:
@@ -108,7 +108,7 @@ def test_a_moved_file_keeps_its_video_and_a_pruned_one_loses_it(catalog: Catalog
         assert writer.prune() == ["/new.mp4"]
     with catalog.snapshot() as snapshot:
         assert snapshot.totals().videos == snapshot.totals().keyframes == 0
-        assert list(snapshot.blocks(model.id)) == []
+        assert list(snapshot.space(model).blocks()) == []
 
 
 def test_other_footage_at_a_path_drops_what_stood_there(catalog: Catalog) -> None:
@@ -157,7 +157,7 @@ def test_a_generation_becomes_current_alone(catalog: Catalog) -> None:
         writer.publish_generation(model_id=model.id, file_name="one", **facts)
         second = writer.publish_generation(model_id=model.id, file_name="two", **facts)
     with catalog.snapshot() as snapshot:
-        assert snapshot.current_generation(model.id) == second
+        assert snapshot.space(model).generation() == second
 
 
 def _hold_lock(folder: str, ready: object, done: object) -> None:

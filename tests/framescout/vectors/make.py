@@ -50,7 +50,7 @@ class Archive:
     def publish(self, exact_at_most: int = 10_000, *, every_list: bool = False) -> Generation:
         few = mock.patch.object(lists, "_A_LIST", 20)  # so that small archives have many lists
         with self.catalog.snapshot() as snapshot, few:
-            built = vectors.build(snapshot, self.model, self.catalog.vectors_folder, exact_at_most=exact_at_most)
+            built = vectors.build(snapshot.space(self.model), self.catalog.vectors_folder, exact_at_most=exact_at_most)
         if every_list:
             built = replace(built, nprobe=built.vector_count)
         with self.catalog.writer() as writer:
@@ -61,7 +61,7 @@ class Archive:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Through the index wherever there is a sound one, however small."""
         with self.catalog.snapshot() as snapshot:
-            index = vectors.VectorIndex.open(snapshot, self.model, self.catalog.vectors_folder, few=0)
+            index = vectors.VectorIndex.open(snapshot.space(self.model), self.catalog.vectors_folder, few=0)
             return index.search(queries, limit, ranges)
 
     def brute_force(
@@ -69,7 +69,7 @@ class Archive:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The answer by definition."""
         with self.catalog.snapshot() as snapshot:
-            blocks = list(snapshot.blocks(self.model.id))
+            blocks = list(snapshot.space(self.model).blocks())
         known = {
             block.first_keyframe_id + i: row.astype(np.float32)
             for block in blocks
@@ -84,12 +84,12 @@ class Archive:
 
     def is_indexed(self) -> bool:
         with self.catalog.snapshot() as snapshot:
-            opened = vectors.VectorIndex.open(snapshot, self.model, self.catalog.vectors_folder, few=0)
+            opened = vectors.VectorIndex.open(snapshot.space(self.model), self.catalog.vectors_folder, few=0)
             return opened.generation is not None
 
     def verify(self) -> list[str]:
         with self.catalog.snapshot() as snapshot:
-            return vectors.verify(snapshot, self.model, self.catalog.vectors_folder)
+            return vectors.verify(snapshot.space(self.model), self.catalog.vectors_folder)
 
 
 def unit_rows(count: int, seed: int) -> np.ndarray:

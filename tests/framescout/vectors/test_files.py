@@ -67,7 +67,7 @@ def test_a_damaged_file_costs_nothing_but_time(published: tuple[Archive, Path], 
     assert np.array_equal(archive.search(QUERIES, 10)[0], wanted[0])
     assert archive.verify() != []
     with archive.catalog.snapshot() as snapshot:
-        assert vectors.is_worth_building(snapshot, archive.model, archive.catalog.vectors_folder)
+        assert vectors.is_worth_building(snapshot.space(archive.model), archive.catalog.vectors_folder)
 
 
 def test_a_sound_file_verifies(published: tuple[Archive, Path]) -> None:
@@ -101,7 +101,7 @@ def test_a_file_of_other_vectors_is_found_by_verify(published: tuple[Archive, Pa
 def test_a_file_that_lacks_vectors_is_found_by_verify(published: tuple[Archive, Path]) -> None:
     archive, _ = published
     with archive.catalog.snapshot() as snapshot:
-        generation = snapshot.current_generation(archive.model.id)
+        generation = snapshot.space(archive.model).generation()
     assert generation is not None
     archive.add([5])
     with archive.catalog.snapshot() as snapshot:
@@ -114,7 +114,7 @@ def test_a_file_that_lacks_vectors_is_found_by_verify(published: tuple[Archive, 
 def test_a_file_of_another_size_of_vectors_is_passed_over(published: tuple[Archive, Path]) -> None:
     archive, _ = published
     with archive.catalog.snapshot() as snapshot:
-        generation = snapshot.current_generation(archive.model.id)
+        generation = snapshot.space(archive.model).generation()
     assert generation is not None
     republish(archive, generation, vector_count=generation.vector_count + 1)
     assert not archive.is_indexed()
@@ -123,14 +123,14 @@ def test_a_file_of_another_size_of_vectors_is_passed_over(published: tuple[Archi
 def test_a_file_of_an_older_version_is_replaced(published: tuple[Archive, Path]) -> None:
     archive, path = published
     with archive.catalog.snapshot() as snapshot:
-        generation = snapshot.current_generation(archive.model.id)
+        generation = snapshot.space(archive.model).generation()
     assert generation is not None
     republish(archive, generation, kind="ivf-sq8")
     assert not archive.is_indexed()
     assert np.array_equal(archive.search(QUERIES, 10)[0], archive.brute_force(QUERIES, 10)[0])
     assert archive.verify() == []
     with archive.catalog.snapshot() as snapshot:
-        assert vectors.is_worth_building(snapshot, archive.model, path.parent)
+        assert vectors.is_worth_building(snapshot.space(archive.model), path.parent)
 
 
 def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
 
     def is_worth_it() -> bool:
         with archive.catalog.snapshot() as snapshot:
-            return vectors.is_worth_building(snapshot, archive.model, archive.catalog.vectors_folder, few=400)
+            return vectors.is_worth_building(snapshot.space(archive.model), archive.catalog.vectors_folder, few=400)
 
     archive.add([40] * 10)
     assert not is_worth_it()
@@ -160,7 +160,7 @@ def test_an_index_of_nothing_is_sound_too(published: tuple[Archive, Path]) -> No
     archive.drop(list(range(1, 11)))
     path.unlink()
     with archive.catalog.snapshot() as snapshot:
-        assert vectors.is_worth_building(snapshot, archive.model, path.parent)
+        assert vectors.is_worth_building(snapshot.space(archive.model), path.parent)
     archive.publish()
     assert archive.verify() == []
     assert (archive.search(QUERIES, 3)[0] == -1).all()
@@ -186,7 +186,7 @@ def test_an_index_that_does_not_fit_leaves_the_old_one(
 
     monkeypatch.setattr(os, "fsync", no_room)
     with pytest.raises(DiskFullError, match="No space left"), archive.catalog.snapshot() as snapshot:
-        vectors.build(snapshot, archive.model, path.parent)
+        vectors.build(snapshot.space(archive.model), path.parent)
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     assert archive.is_indexed()
 

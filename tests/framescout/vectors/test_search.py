@@ -92,7 +92,7 @@ def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
         archive.drop([video for video in dropped if video <= archive.added])
         with archive.catalog.snapshot() as snapshot:
             folder = archive.catalog.vectors_folder
-            index = VectorIndex.open(snapshot, archive.model, folder, few=few, questions=questions)
+            index = VectorIndex.open(snapshot.space(archive.model), folder, few=few, questions=questions)
             found = index.search(QUERIES, limit, ranges)
         if exact_at_most:
             assert_same(found, archive.brute_force(QUERIES, limit, ranges))
@@ -169,7 +169,7 @@ def test_a_narrow_filter_on_an_inverted_index_is_exact(archive: Archive) -> None
     archive.publish(exact_at_most=100)
     narrow = np.array([[41, 61], [300, 310]])
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=100)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder, few=100)
         assert index.generation is not None
         assert_same(index.search(QUERIES, 25, narrow), archive.brute_force(QUERIES, 25, narrow))
 
@@ -177,14 +177,14 @@ def test_a_narrow_filter_on_an_inverted_index_is_exact(archive: Archive) -> None
 def test_recall_is_measured_against_the_catalog(archive: Archive) -> None:
     archive.publish()
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=0)
-        assert vectors.recall_vs_exact(snapshot, archive.model, index, QUERIES, 10) == 1.0
+        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder, few=0)
+        assert vectors.recall_vs_exact(snapshot.space(archive.model), index, QUERIES, 10) == 1.0
 
 
 def test_few_vectors_are_read_from_the_catalog(archive: Archive) -> None:
     archive.publish()
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder)
         assert index.generation is None
         assert_same(index.search(QUERIES, 10), archive.brute_force(QUERIES, 10))
 
@@ -209,7 +209,7 @@ def test_an_empty_catalog_has_no_neighbours(tmp_path: Path) -> None:
 
 def test_of_equal_scores_the_smaller_id_comes_first(archive: Archive) -> None:
     with archive.catalog.snapshot() as snapshot:
-        first = next(iter(snapshot.blocks(archive.model.id)))
+        first = next(iter(snapshot.space(archive.model).blocks()))
     ids, _ = search_blocks(np.zeros((1, DIMENSIONS), np.float32), [first], 5)
     assert ids.tolist() == [[1, 2, 3, 4, 5]]
 

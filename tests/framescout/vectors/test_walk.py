@@ -38,7 +38,7 @@ def ask(
 ) -> tuple[np.ndarray, np.ndarray]:
     with archive.catalog.snapshot() as snapshot:
         folder = archive.catalog.vectors_folder
-        index = VectorIndex.open(snapshot, archive.model, folder, few=few, questions=questions)
+        index = VectorIndex.open(snapshot.space(archive.model), folder, few=few, questions=questions)
         return index.search(QUERIES, limit, ranges)
 
 
@@ -152,7 +152,7 @@ def test_a_damaged_file_costs_nothing_but_time(tmp_path: Path, damage: str) -> N
 def test_a_file_that_goes_between_opening_and_asking_costs_nothing_but_time(tmp_path: Path, damage: str) -> None:
     archive, _, path = publish(tmp_path)
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot, archive.model, archive.catalog.vectors_folder, few=0, questions=1)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder, few=0, questions=1)
         if damage == "missing":
             path.unlink()
         else:
@@ -167,7 +167,7 @@ def test_faiss_is_not_imported_for_one_question(published: Published) -> None:
         f"catalog = framescout.open({str(archive.catalog.folder)!r})\n"
         "with catalog.snapshot() as snapshot:\n"
         "    (model,) = snapshot.models()\n"
-        "    index = VectorIndex.open(snapshot, model, catalog.vectors_folder, few=0, questions=1)\n"
+        "    index = VectorIndex.open(snapshot.space(model), catalog.vectors_folder, few=0, questions=1)\n"
         "    assert index.generation is not None\n"
         f"    assert (index.search(numpy.ones((1, {DIMENSIONS}), 'f4'), 5)[0] > 0).all()\n"
         "assert 'faiss' not in sys.modules\n"

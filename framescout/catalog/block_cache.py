@@ -10,13 +10,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from framescout.catalog.records import EmbeddingBlock, KeyframeTimes
+from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.records import KeyframeTimes
 
 MOST_BYTES = 512 * 2**20
 _BYTES_A_VALUE = 2 + 4  # float16 as stored, and float32 as computed with
 
 
-class KeptBlocks:
+class BlockCache:
     """The last ones read, up to `most_bytes`; threads may share it."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import framescout
 from framescout.catalog import Catalog
-from framescout.catalog.kept import KeptBlocks
-from framescout.catalog.records import EmbeddingBlock, KeyframeTimes, Model
+from framescout.catalog.block_cache import BlockCache
+from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.records import KeyframeTimes, Model
 from tests.framescout.catalog.make import make_indexed
 
 
@@ -27,8 +28,8 @@ def filled(folder: Path, names: str) -> tuple[Catalog, Model]:
 
 def said(catalog: Catalog, model: Model, **asked: object) -> list[tuple[int, int, bytes]]:
     with catalog.snapshot() as snapshot:
-        blocks = list(snapshot.blocks(model.id, **asked))
-        assert snapshot.keyframe_count(model.id) >= sum(len(block.rows) for block in blocks)
+        blocks = list(snapshot.space(model).blocks(**asked))
+        assert snapshot.space(model).keyframe_count() >= sum(len(block.rows) for block in blocks)
     return [(block.video_id, block.first_keyframe_id, block.embeddings.tobytes()) for block in blocks]
 
 
@@ -50,11 +51,11 @@ def test_a_snapshot_keeps_its_state_while_another_goes_on(tmp_path: Path) -> Non
     others, model = filled(tmp_path, "ab")
     stays = Catalog.open(tmp_path, stays=True)
     with stays.snapshot() as held:
-        assert len(held.video_ranges(model.id)) == 2
+        assert len(held.space(model).video_ranges()) == 2
         with others.writer() as writer:
             writer.drop_video(1)
         assert len(said(stays, model)) == 1
-        assert len(list(held.blocks(model.id))) == 2
+        assert len(list(held.space(model).blocks())) == 2
 
 
 def test_a_catalog_that_was_put_in_its_place_is_another(tmp_path: Path) -> None:
@@ -92,8 +93,8 @@ def test_when_keyframes_are_shown_is_known_with_and_without(kept_and_not: tuple[
     stays, other, model = kept_and_not
     for _ in range(2):
         with stays.snapshot() as snapshot, other.snapshot() as wanted:
-            ids = [i for first, end in wanted.keyframe_ranges(model.id) for i in range(first, end)][::-1]
-            assert snapshot.times_of(model.id, ids) == wanted.times_of(model.id, ids)
+            ids = [i for first, end in wanted.space(model).keyframe_ranges() for i in range(first, end)][::-1]
+            assert snapshot.space(model).times_of(ids) == wanted.space(model).times_of(ids)
             assert snapshot.videos([3, 99, 1]) == wanted.videos([1, 3])
 
 
@@ -105,7 +106,7 @@ def test_what_was_asked_once_is_asked_again_in_another_state(tmp_path: Path) -> 
             assert snapshot.active_model() == wanted.active_model()
             assert snapshot.next_keyframe_id() == wanted.next_keyframe_id()
             assert snapshot.videos([1, 2, 3]) == wanted.videos([1, 2, 3])
-            assert snapshot.current_generation(model.id) == wanted.current_generation(model.id)
+            assert snapshot.space(model).generation() == wanted.space(model).generation()
         with (stays if number == 1 else others).writer() as writer:
             writer.activate(model)
             writer.commit_video(make_indexed("/archive/b.mp4", count=9, seed=5 + number), model)
@@ -113,7 +114,7 @@ def test_what_was_asked_once_is_asked_again_in_another_state(tmp_path: Path) -> 
 
 
 def test_memory_stays_within_its_bound() -> None:
-    kept = KeptBlocks(most_bytes=6 * 8 * 10)  # ten vectors
+    kept = BlockCache(most_bytes=6 * 8 * 10)  # ten vectors
     blocks = [EmbeddingBlock(i, 100 * i, np.zeros((4, 8), np.float16)) for i in range(4)]
     for block in blocks[:2]:
         kept.keep(1, block)
@@ -138,12 +139,11 @@ def test_memory_stays_within_its_bound() -> None:
 )
 def test_rows_are_converted_where_they_are_asked_for(count: int, asked: list[tuple[int, int]], seed: int) -> None:
     stored = np.random.default_rng(seed).normal(size=(count, 8)).astype(np.float16)
-    rows, block, looked = stored.astype(np.float32), EmbeddingBlock(1, 1, stored), np.zeros(count, bool)
+    rows, block = stored.astype(np.float32), EmbeddingBlock(1, 1, stored)
+    likeness = np.einsum("nd,nd->n", rows[1:], rows[:-1])
     for first, length in asked:
         assert np.array_equal(block.rows_between(first, first + length), rows[first : first + length])
-        looked[first : first + length] = True
-    likeness = np.einsum("nd,nd->n", rows[1:], rows[:-1])
-    known = looked[1:] & looked[:-1]
-    assert np.allclose(block.likeness[known], likeness[known], atol=1e-5)
+        if first < count - 1:
+            assert np.isclose(block.likeness(first), likeness[first], atol=1e-5)
     assert np.array_equal(block.rows, rows)
-    assert np.allclose(block.likeness, likeness, atol=1e-5)
+    assert np.allclose([block.likeness(place) for place in range(count - 1)], likeness, atol=1e-5)

@@ -1,0 +1,69 @@
+"""The embeddings of one video, and a cache of what is computed of them."""
+
+from __future__ import annotations
+
+import threading
+from typing import cast
+
+import numpy as np
+
+_PIECE = 64  # rows that are converted at once
+
+
+class EmbeddingBlock:
+    """All embeddings of one video and model; a cache of their float32 rows and cosines, which threads may share."""
+
+    def __init__(self, video_id: int, first_keyframe_id: int, embeddings: np.ndarray) -> None:
+        self.video_id = video_id
+        self.first_keyframe_id = first_keyframe_id
+        self.embeddings = embeddings
+        """(N, D) float16; row i belongs to keyframe first_keyframe_id + i."""
+        self._computed: _Computed | None = None
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(N, D) float32, the same."""
+        return self.rows_between(0, len(self.embeddings))
+
+    def rows_between(self, first: int, end: int) -> np.ndarray:
+        """(M, D) float32: rows [first, end). Each is converted once, which takes longer than a product with it."""
+        computed = self._computed or self._begin()
+        rows, has_rows = computed.rows, computed.has_rows
+        for piece in range(first // _PIECE, -(-min(end, len(rows)) // _PIECE)):
+            if not has_rows[piece]:
+                low, high = piece * _PIECE, (piece + 1) * _PIECE
+                rows[low:high] = self.embeddings[low:high]
+                has_rows[piece] = True
+        return rows[first:end]
+
+    def likeness(self, place: int) -> float:
+        """The cosine of keyframe `place`, below N - 1, and the one after it."""
+        computed = self._computed or self._begin()
+        piece = place // _PIECE
+        if not computed.has_likeness[piece]:
+            low, high = piece * _PIECE, min((piece + 1) * _PIECE, len(self.embeddings) - 1)
+            rows = self.rows_between(low, high + 1)
+            computed.likeness[low:high] = np.einsum("nd,nd->n", rows[1:], rows[:-1])
+            computed.has_likeness[piece] = True
+        return computed.likeness_view[place]
+
+    def _begin(self) -> _Computed:
+        with _BEGINNING:
+            if self._computed is None:
+                self._computed = _Computed(self.embeddings.shape)
+            return self._computed
+
+
+class _Computed:
+    """What is computed of a block, piece by piece; of threads at one piece each writes the same."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        pieces = -(-shape[0] // _PIECE)
+        self.rows = np.empty(shape, np.float32)
+        self.has_rows = bytearray(pieces)
+        self.likeness = np.empty(shape[0], np.float32)
+        self.likeness_view = cast("memoryview[float]", self.likeness.data)  # read one by one sooner than an array
+        self.has_likeness = bytearray(pieces)
+
+
+_BEGINNING = threading.Lock()  # threads that begin with one block at once must share what they compute

@@ -1,0 +1,230 @@
+"""One consistent state of the catalog: its videos, files, models and totals; keyframes are in its spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Subquery, func, select
+
+from framescout.catalog.block_cache import BlockCache
+from framescout.catalog.checks import Checks
+from framescout.catalog.reader import MANY, Reader
+from framescout.catalog.records import (
+    KnownFile,
+    Model,
+    QuarantinedFile,
+    ReadEnd,
+    Recent,
+    Totals,
+    Video,
+    VideoFacts,
+)
+from framescout.catalog.space import Space
+from framescout.catalog.tables import (
+    FileRow,
+    IndexingRow,
+    KeyframeRow,
+    ModelRow,
+    QuarantineRow,
+    StateRow,
+    VideoRow,
+)
+
+_MOST_VIDEOS = 10_000  # whose facts are remembered
+_NEWEST = 6  # videos that `indexed_since` names
+_MODEL = (ModelRow.id, ModelRow.name, ModelRow.fingerprint, ModelRow.dimensions)
+
+
+class Snapshot:
+    """One state of the catalog; made by `Catalog.snapshot`."""
+
+    def __init__(self, connection: Connection, cache: BlockCache | None = None) -> None:
+        self._connection = connection
+        self._reader = Reader(connection, cache)
+
+    def space(self, model: Model) -> Space:
+        """The keyframes of `model` in this state."""
+        return Space(self, self._reader, model)
+
+    @property
+    def checks(self) -> Checks:
+        """Which rows are not as they were written."""
+        return Checks(self._connection)
+
+    def known_files(self) -> dict[str, KnownFile]:
+        """Every file that holds a video, by path."""
+        rows = self._connection.execute(
+            select(FileRow.path, FileRow.size_bytes, FileRow.mtime_ns, FileRow.video_id, FileRow.gone_at)
+        )
+        return {
+            row.path: KnownFile(row.size_bytes, row.mtime_ns, row.video_id, is_gone=row.gone_at is not None)
+            for row in rows
+        }
+
+    def quarantined(self) -> list[QuarantinedFile]:
+        """Files that could not be used, by path."""
+        rows = self._connection.execute(
+            select(
+                QuarantineRow.path,
+                QuarantineRow.size_bytes,
+                QuarantineRow.mtime_ns,
+                QuarantineRow.reason,
+                QuarantineRow.detail,
+                QuarantineRow.attempts,
+                QuarantineRow.at,
+            ).order_by(QuarantineRow.path)
+        )
+        return [QuarantinedFile(**row) for row in rows.mappings()]
+
+    def video_id_of(self, content_hash: str) -> int | None:
+        """The video with this content, where it is known."""
+        return self._connection.execute(select(VideoRow.id).where(VideoRow.content_hash == content_hash)).scalar()
+
+    def created_at(self, video_id: int) -> datetime | None:
+        """The container's creation time of a video, aware."""
+        return self._connection.execute(select(VideoRow.created_at).where(VideoRow.id == video_id)).scalar()
+
+    def videos(self, ids: Iterable[int] | None = None) -> list[Video]:
+        """Videos with these ids, or all, by id; unknown ids are passed over."""
+        if ids is None:
+            return self._videos(None)
+        wanted, known = sorted(set(ids)), self._reader.once("videos", dict[int, Video])
+        missing = [number for number in wanted if number not in known]
+        if len(known) + len(missing) > _MOST_VIDEOS:
+            known.clear()
+            missing = wanted
+        for start in range(0, len(missing), MANY):
+            known |= {video.id: video for video in self._videos(missing[start : start + MANY])}
+        return [known[number] for number in wanted if number in known]
+
+    def partial_videos(self) -> list[Video]:
+        """Videos that could not be read to their end, by id."""
+        query = select(VideoRow.id).where(~VideoRow.is_complete)
+        return self.videos(self._connection.execute(query).scalars())
+
+    def video_facts(self) -> tuple[VideoFacts, ...]:
+        """What filters ask of every video, by id; cheaper than `videos`."""
+        return self._reader.once("video facts", self._video_facts)
+
+    def _video_facts(self) -> tuple[VideoFacts, ...]:
+        best = _best_files()
+        rows = self._connection.execute(
+            select(VideoRow.id, best.c.path, VideoRow.camera, VideoRow.recorded_at, VideoRow.duration)
+            .join_from(VideoRow, best, best.c.video_id == VideoRow.id)
+            .order_by(VideoRow.id)
+        )
+        return tuple(VideoFacts(**row) for row in rows.mappings())
+
+    def _videos(self, ids: Sequence[int] | None) -> list[Video]:
+        best = _best_files(ids)
+        query = (
+            select(
+                VideoRow.id,
+                best.c.path,
+                best.c.gone_at,
+                VideoRow.content_hash,
+                VideoRow.duration,
+                VideoRow.frame_rate,
+                VideoRow.width_px,
+                VideoRow.height_px,
+                VideoRow.codec,
+                VideoRow.camera,
+                VideoRow.recorded_at,
+                VideoRow.read_to,
+                VideoRow.is_complete,
+                VideoRow.end_detail,
+            )
+            .join_from(VideoRow, best, best.c.video_id == VideoRow.id)
+            .order_by(VideoRow.id)
+        )
+        if ids is not None:
+            query = query.where(VideoRow.id.in_(ids))
+        return [
+            Video(
+                id=row.id,
+                path=row.path,
+                is_gone=row.gone_at is not None,
+                content_hash=row.content_hash,
+                duration=row.duration,
+                frame_rate=row.frame_rate,
+                width_px=row.width_px,
+                height_px=row.height_px,
+                codec=row.codec,
+                camera=row.camera,
+                recorded_at=row.recorded_at,
+                end=ReadEnd(row.read_to, row.is_complete, row.end_detail),
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def models(self) -> list[Model]:
+        """Every model that has a row, oldest first."""
+        rows = self._connection.execute(select(*_MODEL).order_by(ModelRow.id))
+        return [Model(**row) for row in rows.mappings()]
+
+    def active_model(self) -> Model | None:
+        """The model that searches use where they name none."""
+        return self._reader.once("active model", self._active_model)
+
+    def _active_model(self) -> Model | None:
+        active = select(StateRow.value).where(StateRow.key == "active_model_id").scalar_subquery()
+        row = self._connection.execute(select(*_MODEL).where(ModelRow.id == active)).mappings().first()
+        return Model(**row) if row else None
+
+    def next_keyframe_id(self) -> int:
+        """The id that the next keyframe will get: every living id is smaller."""
+
+        def read() -> int:
+            query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
+            return self._connection.execute(query).scalar() or 1
+
+        return self._reader.once("next keyframe", read)
+
+    def indexed_since(self, since: datetime) -> Recent:
+        """Videos that were indexed at `since` (aware) or later."""
+        is_later = VideoRow.indexed_at >= since
+        count, duration = self._connection.execute(
+            select(func.count(VideoRow.id), func.coalesce(func.sum(VideoRow.duration), 0.0)).where(is_later)
+        ).one()
+        newest = self._connection.execute(
+            select(VideoRow.id).where(is_later).order_by(VideoRow.indexed_at.desc()).limit(_NEWEST)
+        )
+        return Recent(count, duration, [*newest.scalars()])
+
+    def cameras(self) -> list[str]:
+        """The names of all cameras, sorted."""
+        names = select(VideoRow.camera).where(VideoRow.camera.is_not(None)).distinct().order_by(VideoRow.camera)
+        return [name for name in self._connection.execute(names).scalars() if name]
+
+    def speed(self) -> int | None:
+        """Bytes of files a second that the last run read; None before a first run."""
+        return self._connection.execute(select(StateRow.value).where(StateRow.key == "bytes_a_second")).scalar()
+
+    def totals(self) -> Totals:
+        """What the catalog holds, counted."""
+        present = select(FileRow.video_id).where(FileRow.gone_at.is_(None))
+        count = select(func.count()).select_from(VideoRow)
+        scalar = self._connection.execute
+        by_model = scalar(
+            select(ModelRow.name, func.count(IndexingRow.video_id))
+            .join_from(ModelRow, IndexingRow, IndexingRow.model_id == ModelRow.id)
+            .group_by(ModelRow.id)
+        )
+        return Totals(
+            videos=scalar(count).scalar_one(),
+            gone=scalar(count.where(VideoRow.id.not_in(present))).scalar_one(),
+            partial=scalar(count.where(~VideoRow.is_complete)).scalar_one(),
+            duration=scalar(select(func.coalesce(func.sum(VideoRow.read_to), 0.0))).scalar_one(),
+            keyframes=scalar(select(func.count()).select_from(KeyframeRow)).scalar_one(),
+            quarantined=scalar(select(func.count()).select_from(QuarantineRow)).scalar_one(),
+            by_model=dict(by_model.all()),
+        )
+
+
+def _best_files(ids: Sequence[int] | None = None) -> Subquery:
+    """Of each video one file: SQLite takes the bare columns from the row that min() chose, a present before a gone."""
+    query = select(FileRow.video_id, FileRow.path, FileRow.gone_at, func.min(func.coalesce(FileRow.gone_at, "")))
+    if ids is not None:
+        query = query.where(FileRow.video_id.in_(ids))
+    return query.group_by(FileRow.video_id).subquery()

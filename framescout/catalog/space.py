@@ -1,0 +1,279 @@
+"""The keyframes of one model in one state of the catalog: ranges, embeddings, times, labels, alerts, vector index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import exists, func, select
+
+from framescout.catalog.block_cache import BlockCache
+from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.labels import StoredLabels
+from framescout.catalog.reader import MANY, Reader, integers
+from framescout.catalog.records import Alert, Generation, KeyframeTimes, Model
+from framescout.catalog.tables import AlertRow, EventRow, FileRow, GenerationRow, IndexingRow, KeyframeRow
+from framescout.errors import DamagedCatalogError
+
+if TYPE_CHECKING:
+    from framescout.catalog.snapshot import Snapshot
+
+_HAS_FILE = exists().where(FileRow.video_id == IndexingRow.video_id)
+"""Not so while other footage stands at its path, and the run goes on that may find it elsewhere: nothing to show."""
+
+
+class Space:
+    """The keyframes of one model, as one snapshot has them; made by `Snapshot.space`."""
+
+    def __init__(self, snapshot: Snapshot, reader: Reader, model: Model) -> None:
+        self.snapshot = snapshot
+        """The state of the catalog that the keyframes are of."""
+        self.model = model
+        self._reader = reader
+        self._connection = reader.connection
+
+    def densities(self) -> dict[int, str]:
+        """Video id -> density with which the model indexed it."""
+        rows = self._connection.execute(
+            select(IndexingRow.video_id, IndexingRow.density).where(IndexingRow.model_id == self.model.id)
+        )
+        return dict(rows.all())
+
+    def keyframe_count(self, *, below: int | None = None) -> int:
+        """How many keyframes have an embedding; of videos that begin below the id `below`, if given."""
+        spans = self.video_ranges()
+        if below is not None:
+            spans = spans[: np.searchsorted(spans[:, 1], below)]
+        return int((spans[:, 2] - spans[:, 1]).sum())
+
+    def keyframe_ranges(self) -> np.ndarray:
+        """(M, 2) int64: the ids that live, as [first, last + 1) of each video, in order of id."""
+        return self.video_ranges()[:, 1:]
+
+    def video_ranges(self) -> np.ndarray:
+        """(M, 3) int64: video id, first keyframe id, last keyframe id + 1; in order of keyframe id."""
+        return self._reader.once(("ranges", self.model.id), self._video_ranges)
+
+    def _video_ranges(self) -> np.ndarray:
+        rows = self._connection.execute(
+            select(
+                IndexingRow.video_id,
+                IndexingRow.first_keyframe_id,
+                IndexingRow.first_keyframe_id + IndexingRow.keyframe_count,
+            )
+            .where(IndexingRow.model_id == self.model.id, _HAS_FILE)
+            .order_by(IndexingRow.first_keyframe_id)
+        ).all()
+        return integers(rows, 3)
+
+    def ranges_since(self, keyframe_id: int) -> np.ndarray:
+        """(M, 2) int64: keyframe ids of the videos that had none below this id, by any model: of new footage."""
+        older = IndexingRow.__table__.alias().c
+        was_there = exists().where(older.video_id == IndexingRow.video_id, older.first_keyframe_id < keyframe_id)
+        rows = self._connection.execute(
+            select(IndexingRow.first_keyframe_id, IndexingRow.first_keyframe_id + IndexingRow.keyframe_count)
+            .where(IndexingRow.model_id == self.model.id, ~was_there, _HAS_FILE)
+            .order_by(IndexingRow.first_keyframe_id)
+        ).all()
+        return integers(rows, 2)
+
+    def blocks(self, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None) -> Iterator[EmbeddingBlock]:
+        """Embeddings of whole videos in order of keyframe id: those from an id on, or of these videos.
+
+        Raises:
+            DamagedCatalogError: a matrix has not the size that its row says.
+        """
+        spans = self.video_ranges()
+        spans = spans[np.searchsorted(spans[:, 1], from_keyframe_id) :]
+        if video_ids is not None:
+            spans = spans[np.isin(spans[:, 0], list(video_ids))]
+        yield from self.blocks_of(spans)
+
+    def blocks_of(self, spans: np.ndarray) -> Iterator[EmbeddingBlock]:
+        """Embeddings of whole videos; as `blocks`, by rows of `video_ranges` in their order."""
+        if not len(spans):
+            return
+        cache, model = self._reader.cache, self.model
+        if cache is None or int((spans[:, 2] - spans[:, 1]).sum()) * model.dimensions > cache.most_values:
+            yield from self._read_blocks(spans[:, 1].tolist())
+            return
+        known = cache.get_all(model.id, spans[:, 1].tolist())
+        missing = self._read_blocks([first for first, block in known.items() if block is None])
+        for block in known.values():
+            if block is not None:
+                yield block
+            elif read := next(missing, None):
+                cache.keep(model.id, read)
+                yield read
+
+    def _read_blocks(self, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
+        """Those that begin with these keyframes, in this order, which is that of the ids."""
+        query = (
+            select(
+                IndexingRow.video_id,
+                IndexingRow.first_keyframe_id,
+                IndexingRow.keyframe_count,
+                IndexingRow.embeddings,
+            )
+            .where(IndexingRow.model_id == self.model.id)
+            .order_by(IndexingRow.first_keyframe_id)
+        )
+        dimensions = self.model.dimensions
+        for start in range(0, len(firsts), MANY):
+            part = query.where(IndexingRow.first_keyframe_id.in_(firsts[start : start + MANY]))
+            for video_id, first, count, matrix in self._connection.execute(part):
+                if len(matrix) != count * dimensions * 2:
+                    raise DamagedCatalogError(
+                        f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"
+                    )
+                rows = np.frombuffer(matrix, dtype="<f2").reshape(count, dimensions)
+                yield EmbeddingBlock(video_id, first, rows)
+
+    def embeddings_of(self, keyframe_ids: Sequence[int]) -> np.ndarray:
+        """(N, D) float16, in the order of the ids; ids that the model doesn't know are left out."""
+        if not len(keyframe_ids):
+            return np.empty((0, 0), np.float16)
+        ranges = self.video_ranges()
+        places = np.searchsorted(ranges[:, 1], keyframe_ids, side="right") - 1
+        known = [(i, p) for i, p in zip(keyframe_ids, places, strict=True) if p >= 0 and i < ranges[p, 2]]
+        blocks = {block.video_id: block for block in self.blocks(video_ids=[int(ranges[p, 0]) for _, p in known])}
+        rows = [blocks[int(ranges[p, 0])].embeddings[i - ranges[p, 1]] for i, p in known]
+        return np.stack(rows) if rows else np.empty((0, 0), np.float16)
+
+    def keyframe_times(self, video_id: int) -> KeyframeTimes | None:
+        """The times of all keyframes of one video; None where the model has not indexed it.
+
+        Raises:
+            DamagedCatalogError: there are not as many as its row says.
+        """
+        span = self._span(video_id)
+        if span is None:
+            return None
+        first, end = span
+        rows = self._connection.execute(
+            select(KeyframeRow.pts, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
+            .where(KeyframeRow.id.between(first, end - 1))
+            .order_by(KeyframeRow.id)
+        ).all()
+        if len(rows) != end - first:
+            raise DamagedCatalogError(
+                f"keyframes of video {video_id} are missing; framescout verify --repair drops the video, "
+                "the next framescout index reads it again"
+            )
+        pts, times, starts, ends = zip(*rows, strict=True)
+        return KeyframeTimes(
+            first,
+            pts=np.array(pts, np.int64),
+            times=np.array(times, np.float64),
+            starts=np.array(starts, np.float64),
+            ends=np.array(ends, np.float64),
+        )
+
+    def _span(self, video_id: int) -> tuple[int, int] | None:
+        """A video's keyframe ids as [first, last + 1), whether a file holds it or not."""
+        row = self._connection.execute(
+            select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(
+                IndexingRow.video_id == video_id, IndexingRow.model_id == self.model.id
+            )
+        ).first()
+        return None if row is None else (row.first_keyframe_id, row.first_keyframe_id + row.keyframe_count)
+
+    def keyframes_between(self, first: int, end: int, start: float, stop: float) -> tuple[int, int]:
+        """Of one video's keyframe ids [first, end), those shown in [start, stop) seconds: (first, last + 1)."""
+        low, high = self._connection.execute(
+            select(func.min(KeyframeRow.id), func.max(KeyframeRow.id)).where(
+                KeyframeRow.id >= first, KeyframeRow.id < end, KeyframeRow.time >= start, KeyframeRow.time < stop
+            )
+        ).one()
+        return (first, first) if low is None else (low, high + 1)
+
+    def keyframe_at(self, video_id: int, seconds: float) -> int | None:
+        """The keyframe that stands for this second of the video; its last one behind the end, None without any."""
+        span = self._span(video_id)
+        if span is None:
+            return None
+        first, end = span
+        before = (KeyframeRow.id >= first) & (KeyframeRow.id < end) & (KeyframeRow.span_start <= seconds)
+        return int(self._connection.execute(select(func.max(KeyframeRow.id)).where(before)).scalar() or first)
+
+    def times_of(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
+        """(time, start, end) in seconds of each of these keyframes, in the order of the ids."""
+        if self._reader.cache is None:
+            return self._read_times(keyframe_ids)
+        ranges = self.video_ranges()
+        places = (np.searchsorted(ranges[:, 1], keyframe_ids, side="right") - 1).tolist()
+        videos = {place: self._cached_times(self._reader.cache, *ranges[place, :2].tolist()) for place in set(places)}
+        found = []
+        for keyframe_id, place in zip(keyframe_ids, places, strict=True):
+            times = videos[place]
+            number = keyframe_id - times.first_keyframe_id
+            found.append((times.times.item(number), times.starts.item(number), times.ends.item(number)))
+        return found
+
+    def _cached_times(self, cache: BlockCache, video_id: int, first: int) -> KeyframeTimes:
+        times = cache.times(self.model.id, first)
+        if times is None:
+            times = self.keyframe_times(video_id)
+            assert times is not None
+            cache.keep_times(self.model.id, times)
+        return times
+
+    def _read_times(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
+        wanted = sorted(set(keyframe_ids))
+        query = select(KeyframeRow.id, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
+        known: dict[int, tuple[float, float, float]] = {}
+        for start in range(0, len(wanted), MANY):
+            part = query.where(KeyframeRow.id.in_(wanted[start : start + MANY]))
+            known |= {number: (time, first, last) for number, time, first, last in self._connection.execute(part)}
+        return [known[number] for number in keyframe_ids]
+
+    def labels(self) -> StoredLabels:
+        """The zero-shot labels of the keyframes."""
+        return StoredLabels(self._connection, self.model.id)
+
+    def alerts(self) -> dict[str, list[Alert]]:
+        """What was found of each event, by the event's name, the surest first; an event without any alert has none.
+
+        Videos that no file holds can't be shown, and have none.
+        """
+        has_file = exists().where(FileRow.video_id == AlertRow.video_id)
+        columns = (AlertRow.video_id, AlertRow.start, AlertRow.end, AlertRow.peak, AlertRow.keyframe_id, AlertRow.score)
+        rows = self._connection.execute(
+            select(EventRow.name, *columns, AlertRow.context)
+            .outerjoin_from(EventRow, AlertRow, (AlertRow.event_id == EventRow.id) & has_file)
+            .where(EventRow.model_id == self.model.id)
+            .order_by(EventRow.name, AlertRow.score.desc(), AlertRow.keyframe_id)
+        )
+        found: dict[str, list[Alert]] = {}
+        for row in rows.mappings():
+            values = dict(row)
+            own = found.setdefault(values.pop("name"), [])
+            if values["video_id"] is not None:
+                own.append(Alert(**values))
+        return found
+
+    def generation(self) -> Generation | None:
+        """The vector index file that is valid now."""
+        return self._reader.once(("generation", self.model.id), self._generation)
+
+    def _generation(self) -> Generation | None:
+        row = (
+            self._connection.execute(
+                select(
+                    GenerationRow.id,
+                    GenerationRow.model_id,
+                    GenerationRow.file_name,
+                    GenerationRow.kind,
+                    GenerationRow.vector_count,
+                    GenerationRow.covers_below,
+                    GenerationRow.checksum,
+                    GenerationRow.nprobe,
+                    GenerationRow.recall,
+                    GenerationRow.built_at,
+                ).where(GenerationRow.model_id == self.model.id, GenerationRow.is_current)
+            )
+            .mappings()
+            .first()
+        )
+        return Generation(**row) if row else None
