@@ -21,6 +21,8 @@ MOST_SHOWN = 100
 USUAL_LIMIT = 24
 LARGEST_PICTURE = 20 * 2**20
 
+_LONGEST_OF_MANY = 500
+"""Letters of a text of which a question may say several: the server reads addresses of 64 KB at most."""
 _MOST_SECONDS = 1e9
 _Annotated: Any = Annotated  # these annotations are made while the program runs, and read by FastAPI alone
 _List: Any = list
@@ -62,7 +64,8 @@ def _list_of(field: Field) -> Any:
         return _Annotated[_List[_Annotated[int, Parameter(ge=1, le=LARGEST_ID)]], most]
     if field.kind is NUMBER:
         return _Annotated[list[float], BeforeValidator(_without_empty), most]
-    return _Annotated[_List[_Annotated[str, Parameter(max_length=field.kind.longest)]], most]
+    longest = min(field.kind.longest or _LONGEST_OF_MANY, _LONGEST_OF_MANY)
+    return _Annotated[_List[_Annotated[str, Parameter(max_length=longest)]], most]
 
 
 def _none_if_empty(value: Any) -> Any:
