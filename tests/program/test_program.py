@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import framescout
 import indexer
 from framescout import vectors
 from framescout.catalog import Catalog
@@ -28,10 +30,22 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def indexed_once(tmp_path_factory: pytest.TempPathFactory, towers: Path, archive: Path) -> Path:
+    """The folder of a catalog of the landscapes; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("indexed") / "catalog"
+    shutil.copytree(towers, folder / "cache", copy_function=os.link)
+    indexer.index(framescout.open(folder), [archive])
+    return folder
+
+
 @pytest.fixture
-def indexed(catalog: Catalog, archive: Path) -> Catalog:
-    indexer.index(catalog, [archive])
-    return catalog
+def indexed(indexed_once: Path, tmp_path: Path) -> Catalog:
+    """A copy of one's own of the catalog of the landscapes."""
+    folder = tmp_path / "indexed"
+    shutil.copytree(indexed_once, folder, ignore=shutil.ignore_patterns("cache"))
+    shutil.copytree(indexed_once / "cache", folder / "cache", copy_function=os.link)
+    return framescout.open(folder)
 
 
 def test_help_lists_every_command_with_a_sentence(program: Program) -> None:
