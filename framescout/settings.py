@@ -110,6 +110,11 @@ def catalog_folder(given: Path | None) -> Path:
     return Path(named) if named else Path(platformdirs.user_data_dir("framescout"))
 
 
+def models_folder() -> Path:
+    """Where imported models lie: in the platform's place for a user's data."""
+    return Path(platformdirs.user_data_dir("framescout")) / "models"
+
+
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """A TOML file that a person wrote; `what` names it in a sentence: 'the labels'.
 

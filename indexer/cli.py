@@ -69,6 +69,8 @@ def index(
     if dry_run:
         _tell_plan(catalog, paths, settings, as_json)
         return
+    if not (quiet or as_json):
+        _tell_of_a_better_model(catalog, settings)
     while True:
         report = _run(catalog, list(paths), settings, quiet, deadline)
         _tell(report, quiet, as_json)
@@ -201,6 +203,17 @@ def _give_way() -> None:
     """Searches, and whatever a person does meanwhile, come first; alone on a machine a run is as fast as ever."""
     if sys.platform != "win32":
         os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), _NICENESS))
+
+
+def _tell_of_a_better_model(catalog: Catalog, settings: Settings) -> None:
+    """On first use, before the night is spent on a small model."""
+    from framescout.embedding.recommending import better_than
+
+    with catalog.snapshot() as snapshot:
+        is_first = not snapshot.models()
+    hint = better_than(settings.model) if is_first else None
+    if hint:
+        click.echo(f"{settings.model} is a small model; {hint}", err=True)
 
 
 def _tell(report: Report, quiet: bool, as_json: bool) -> None:

@@ -152,9 +152,13 @@ def _machine() -> Iterator[Finding]:
 def _model(config: Path | None) -> Iterator[Finding]:
     from framescout import settings
     from framescout.embedding import fingerprint
+    from framescout.embedding.recommending import better_than
 
     name = settings.load(config).model
     yield Finding("model", "ok", f"{name} ({fingerprint(name)[:12]})")
+    better = better_than(name)
+    if better:
+        yield Finding("better model", "ok", better)
 
 
 def _catalog(folder: Path) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
 from framescout.embedding.sealing import is_sealed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Embedder",
+    "FetchProgress",
     "Preset",
     "TextTower",
     "fetch",
@@ -132,17 +134,6 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
 
     export_towers(load(resolve(name)), identity, folder)
     return TextTower(folder, phrasings_of(name), stays=stays)
-
-
-def fetch(name: str) -> None:
-    """Download what a model needs, and try it.
-
-    Raises:
-        ModelNotAvailableError: there is no such model, no network, or what came is no model.
-    """
-    from framescout.embedding.loading import load
-
-    load(resolve(name), fetch=True)
 
 
 def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:

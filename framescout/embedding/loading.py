@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,8 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
     """
     if source.folder or not fetch:
         files(source)
-    if source.folder:
-        _refuse_code(source, source.folder)
+    for folder in filter(None, (source.folder, source.imported)):
+        _refuse_code(source, folder)
     try:
         with contextlib.nullcontext() if fetch else _offline(), _hushed(), _without_pickles():
             import open_clip
@@ -55,12 +56,15 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
                 force_quick_gelu=source.force_quick_gelu,
                 require_pretrained=True,
                 weights_only=True,
+                cache_dir=source.imported,
             )
-            tokenizer = open_clip.get_tokenizer(source.model)
+            tokenizer = open_clip.get_tokenizer(source.model, cache_dir=source.imported)
     except Exception as error:  # whatever a damaged or hostile file makes open_clip, timm or transformers raise
         way_out = "look at the network and try again" if fetch else f"run `framescout models fetch {source.name}`"
         if source.folder:
             way_out = f"put whole files into {source.folder}"
+        elif source.imported:
+            way_out = "export it again on the other machine, and import that"
         raise ModelNotAvailableError(
             f"the model {source.name} can't be loaded ({_first_line(error)}); {way_out}, or name another model"
         ) from error
@@ -72,7 +76,7 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
 
 
 def _refuse_code(source: Source, folder: Path) -> None:
-    for path in folder.glob("*.json"):
+    for path in folder.glob("*/snapshots/*/*.json" if source.imported else "*.json"):
         try:
             given = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
@@ -133,4 +137,5 @@ def _hushed() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return textwrap.shorten(line, 300, placeholder=" ...")

@@ -10,12 +10,13 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from framescout.errors import ModelNotAvailableError
 from framescout.resources import bundled
+from framescout.settings import models_folder
 
 _PREPARED = b"1"  # raised when pictures or sentences are prepared in another way: embeddings no longer compare
 _HUB = "hf-hub:"
@@ -38,6 +39,8 @@ class Preset:
     """What it stands for, as open_clip writes it."""
     dimensions: int
     about: str
+    download_bytes: int | None
+    """About what a fetch brings: its parameters in float32; None for a model that ships with framescout."""
     phrasings: tuple[str, ...]
     """As in `PHRASINGS`."""
 
@@ -54,6 +57,8 @@ class Source:
     """open_clip's tag of pretrained weights, with one of its own names."""
     force_quick_gelu: bool = False
     """Whether the weights were trained with QuickGELU, where open_clip's architecture of this name has plain GELU."""
+    imported: Path | None = None
+    """The folder of a model that was imported, laid out as the hub's cache; without one the hub's own cache is read."""
 
     @property
     def folder(self) -> Path | None:
@@ -76,7 +81,8 @@ def presets() -> dict[str, Preset]:
         if model.startswith("bundled:"):
             model = f"{_LOCAL}{bundled('models') / model.removeprefix('bundled:')}"
         phrasings = tuple(given.get("phrasings", PHRASINGS))
-        found[name] = Preset(name, model, given["dimensions"], given["about"], phrasings)
+        size = given["megabytes"] * 1_000_000 if "megabytes" in given else None
+        found[name] = Preset(name, model, given["dimensions"], given["about"], size, phrasings)
     return found
 
 
@@ -93,6 +99,18 @@ def resolve(name: str) -> Source:
         ModelNotAvailableError: no model has this name, and the sentence says which one is near; or open_clip
             contradicts itself about the activation that its weights were trained with.
     """
+    source = _named(name)
+    folder = place_of(source)
+    return replace(source, imported=folder) if folder.is_dir() else source
+
+
+def place_of(source: Source) -> Path:
+    """Where a model lies once it has been imported."""
+    words = source.model if source.tag is None else f"{source.model}/{source.tag}"
+    return models_folder() / re.sub(r"[^\w.-]+", "--", words)
+
+
+def _named(name: str) -> Source:
     preset = presets().get(name)
     model = preset.model if preset else name
     if model.startswith(_HUB):
@@ -116,20 +134,32 @@ def files(source: Source) -> tuple[Path, ...]:
     """
     if source.folder:
         return _folder_files(source, source.folder)
-    if source.repository:
-        repository, wanted = source.repository, ["open_clip_config.json"]
-        weights = list(_WEIGHTS)
-    else:
-        repository, weights = _tagged_weights(source)
-        wanted = []
-    there = [_cached(repository, name) for name in wanted]
-    best = next(filter(None, (_cached(repository, name) for name in weights)), None)
+    repository, wanted, weights = hub_files(source)
+    there = [cached(source, repository, name) for name in wanted]
+    best = next(filter(None, (cached(source, repository, name) for name in weights)), None)
     if best is None or None in there:
         raise ModelNotAvailableError(
             f"the weights of model {source.name} are not on this machine; "
-            f"run `framescout models fetch {source.name}` where there is a network"
+            f"run `framescout models fetch {source.name}` where there is a network, or `framescout models import` with "
+            "a file that another machine exported"
         )
     return (*filter(None, there), best)
+
+
+def hub_files(source: Source) -> tuple[str, list[str], list[str]]:
+    """A hub's repository, the files that are needed of it besides the weights, the names of the weights, best first."""
+    if source.repository:
+        return source.repository, ["open_clip_config.json"], list(_WEIGHTS)
+    repository, weights = _tagged_weights(source)
+    return repository, [], weights
+
+
+def cached(source: Source, repository: str, file_name: str) -> Path | None:
+    """A file of the hub as it lies on this machine."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repository, file_name, cache_dir=source.imported)
+    return Path(found) if isinstance(found, str) else None
 
 
 def fetched(source: Source) -> int | None:
@@ -146,7 +176,11 @@ def fingerprint(name: str) -> str:
     Raises:
         ModelNotAvailableError: they are not on this machine.
     """
-    source = resolve(name)
+    return fingerprint_of(resolve(name))
+
+
+def fingerprint_of(source: Source) -> str:
+    """As `fingerprint`; an imported model has that of the one it was exported from."""
     digest = hashlib.blake2b(_PREPARED, digest_size=16)
     if source.tag:
         digest.update(_own_description(source.model, source.tag).encode())
@@ -158,7 +192,7 @@ def fingerprint(name: str) -> str:
             content = _content(path, facts.st_size, facts.st_mtime_ns)
         except OSError as error:
             raise ModelNotAvailableError(
-                f"{path} of model {name} can't be read ({error.strerror}); look at its permissions"
+                f"{path} of model {source.name} can't be read ({error.strerror}); look at its permissions"
             ) from error
         digest.update(f"{path.name}\0".encode() + content)
     return digest.hexdigest()
@@ -183,14 +217,6 @@ def _folder_files(source: Source, folder: Path) -> tuple[Path, ...]:
             f"there are no weights in {folder}; put open_clip_model.safetensors there, or name another model"
         )
     return tuple(found)
-
-
-def _cached(repository: str, file_name: str) -> Path | None:
-    """A file of the hub's cache on this machine."""
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(repository, file_name)
-    return Path(found) if isinstance(found, str) else None
 
 
 def _tags() -> dict[str, list[str]]:

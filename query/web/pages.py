@@ -14,6 +14,8 @@ from fastapi import Query as Parameter
 from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
+from framescout import settings
+from framescout.embedding.recommending import better_than
 from framescout.errors import FramescoutError, NotAvailableError
 from framescout.timeline import format_clock
 from query.answer import Answer, Moment
@@ -226,7 +228,8 @@ def state_page(request: Request, site: Shared) -> Response:
         with suppress(ValueError):  # a run that has only just begun says no time
             since = datetime.fromisoformat(state["writer"]["since"])
             began = f"{since.astimezone(site.engine.zone):%d %b, %H:%M:%S}"
-    return _render(request, "state.html", state=state, began=began)
+    active = next((each["name"] for each in state["models"] if each["active"]), settings.load().model)
+    return _render(request, "state.html", state=state, began=began, better_model=better_than(active))
 
 
 def error_page(request: Request, code: int, sentence: str) -> Response:

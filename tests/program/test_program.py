@@ -139,6 +139,15 @@ def test_results_go_to_stdout_and_talk_to_stderr(catalog: Catalog, program: Prog
     assert program("--catalog", catalog.folder, "verify").returncode == 0
 
 
+def test_the_first_index_run_names_a_better_model_and_later_ones_do_not(
+    catalog: Catalog, program: Program, tmp_path: Path
+) -> None:
+    make.numbered(tmp_path, seconds=2)
+    first, second = (program("--catalog", catalog.folder, "index", tmp_path).stderr for _ in range(2))
+    assert "starter is a small model; a real CLIP model answers better (1.5 GB, once): framescout models fetch" in first
+    assert "answers better" not in second
+
+
 def test_verify_names_what_is_wrong_and_repair_mends_it(indexed: Catalog, program: Program) -> None:
     import sqlite3
 

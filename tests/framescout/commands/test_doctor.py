@@ -71,3 +71,11 @@ def test_the_card_that_embeds_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     _, found = ask()
     assert found["graphics"]["says"] == "Some Card 3000"
     assert found["processor"]["says"].endswith("fp16")
+
+
+def test_a_better_model_is_named_while_the_one_that_ships_is_used(small_model: str, tmp_path: Path) -> None:
+    _, found = ask()
+    assert found["better model"]["says"].endswith("answers better (1.5 GB, once): framescout models fetch balanced")
+    (tmp_path / "own.toml").write_text(f"model = {json.dumps(small_model)}\n")
+    _, found = ask("--config", str(tmp_path / "own.toml"))
+    assert "better model" not in found

@@ -132,6 +132,12 @@ def test_an_empty_catalog_has_pages_too(tmp_path: Path) -> None:
         assert "nothing is indexed yet" in empty.get("/?text=x").text
 
 
+def test_the_state_names_a_better_model_than_the_one_that_ships(client: TestClient) -> None:
+    assert (
+        "A real CLIP model answers better (1.5 GB, once): framescout models fetch balanced" in client.get("/state").text
+    )
+
+
 def test_the_cache_of_pictures_stays_within_its_bound(client: TestClient, served: object, tmp_path: Path) -> None:
     with served.snapshot() as snapshot:
         video = snapshot.videos([1])[0]
