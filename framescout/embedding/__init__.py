@@ -13,6 +13,7 @@ import numpy as np
 from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
+from framescout.embedding.reference import Reference
 from framescout.embedding.sealing import is_sealed
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
@@ -44,12 +45,15 @@ class _Texts(Protocol):
 class Embedder:
     """Both towers of a model."""
 
-    def __init__(self, name: str, identity: str, images: ImageTower, texts: _Texts) -> None:
+    def __init__(
+        self, name: str, identity: str, images: ImageTower, texts: _Texts, reference: Reference | None = None
+    ) -> None:
         self.name = name
         self.fingerprint = identity
         """Hash of the model's configuration and weights."""
         self._images = images
         self._texts = texts
+        self._reference = reference
 
     @property
     def dimensions(self) -> int:
@@ -86,7 +90,10 @@ class Embedder:
         width, height = self.image_size
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (height, width, 3):
             raise ValueError(f"pictures must be (N, {height}, {width}, 3) uint8, not {pixels.shape} {pixels.dtype}")
-        return self._images.encode_pixels(pixels) if len(pixels) else np.empty((0, self.dimensions), np.float32)
+        if not len(pixels):
+            return np.empty((0, self.dimensions), np.float32)
+        rows = self._images.encode_pixels(pixels)
+        return self._reference.with_hubness(rows) if self._reference else rows
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32, rows of unit length, in the order given."""
@@ -109,7 +116,8 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
     if folder and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
         texts = _open_text_tower(folder, identity)
         if texts:
-            return Embedder(name, identity, OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size), texts)
+            images = OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size)
+            return Embedder(name, identity, images, texts, texts.reference)
     return _load_with_torch(name, identity, folder)
 
 
@@ -151,7 +159,7 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     if machine().gpu is None:
         graph = _existing(folder / IMAGE_GRAPH) if folder else image_graph(loaded)
     images: ImageTower = OnnxImageTower(graph, loaded.image_size) if graph else TorchImageTower(loaded)
-    return Embedder(name, identity, images, texts or TorchTextTower(loaded))
+    return Embedder(name, identity, images, texts or TorchTextTower(loaded), loaded.reference)
 
 
 def _open_text_tower(

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from framescout.embedding.presets import Source, files
+from framescout.embedding.reference import Reference
 from framescout.errors import ModelNotAvailableError
 
+_log = logging.getLogger("framescout")
+_WEIGHTS = "open_clip_model.safetensors"
 _TOKENIZER_KEYS = {"clean", "strip_sep_token", "language", "reduction_mask", "additional_special_tokens"}
 """What a configuration may say of its tokenizer; other keys reach transformers, and some of those run code."""
 
@@ -34,6 +37,8 @@ class LoadedModel:
     mean: tuple[float, float, float]
     """Of RGB in [0, 1]."""
     std: tuple[float, float, float]
+    reference: Reference | None = None
+    """What the model's folder brings; without it pictures and sentences are compared by their cosine alone."""
 
 
 def load(source: Source, *, fetch: bool = False) -> LoadedModel:
@@ -70,9 +75,25 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
         ) from error
     facts, size = model.visual.preprocess_cfg, model.visual.image_size
     height, width = (size, size) if isinstance(size, int) else size
-    return LoadedModel(
-        model.eval().requires_grad_(False), tokenizer, (width, height), tuple(facts["mean"]), tuple(facts["std"])
-    )
+    mean, std, reference = tuple(facts["mean"]), tuple(facts["std"]), _reference(source)
+    return LoadedModel(model.eval().requires_grad_(False), tokenizer, (width, height), mean, std, reference)
+
+
+def _reference(source: Source) -> Reference | None:
+    """What a local model brings; reference vectors that are not its own are said and left out."""
+    if source.folder is None:
+        return None
+    weights = next((path for path in files(source) if path.name == _WEIGHTS), None)
+    try:
+        return Reference.of_folder(source.folder, weights, _dimensions(source.folder)) if weights else None
+    except ModelNotAvailableError as error:
+        _log.error("%s; the model is used without them", error)
+        return None
+
+
+def _dimensions(folder: Path) -> int:
+    """Length of the vectors of a local model that open_clip could load."""
+    return int(json.loads((folder / "open_clip_config.json").read_bytes())["model_cfg"]["embed_dim"])
 
 
 def _refuse_code(source: Source, folder: Path) -> None:

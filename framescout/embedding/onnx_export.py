@@ -57,6 +57,8 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
             graph = image_graph(loaded)
             if graph:
                 (unfinished / IMAGE_GRAPH).write_bytes(graph)
+            if loaded.reference:
+                loaded.reference.write(unfinished)
             seal(unfinished)
             _put_in_place(unfinished, folder)
     except OSError as error:

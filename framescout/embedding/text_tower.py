@@ -7,11 +7,13 @@ import json
 import string
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from framescout.embedding.presets import PHRASINGS
+from framescout.embedding.reference import Reference, has_reference
 
 TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER = "text_tower.onnx", "text_tower.bin", "tokenizer.json"
 IMAGE_GRAPH, FACTS = "image_tower.onnx", "towers.json"
@@ -60,6 +62,8 @@ class TextTower:
 
         self.phrasings = phrasings
         self._facts = Facts.read(folder)
+        self._folder = folder
+        self._has_reference = has_reference(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(self._facts.context_length)
         self._tokenizer.no_padding()
@@ -83,8 +87,13 @@ class TextTower:
 
     @property
     def dimensions(self) -> int:
-        """Length of a vector."""
-        return self._facts.dimensions
+        """Length of a vector; with reference vectors one more than the towers give, for hubs."""
+        return self._facts.dimensions + self._has_reference
+
+    @cached_property
+    def reference(self) -> Reference | None:
+        """The model's reference vectors, where it has any; read when they are first asked for."""
+        return Reference.kept(self._folder)
 
     def tokenise(self, texts: Sequence[str]) -> np.ndarray:
         """(N, L) int64 token ids; L is the context length, or as long as the longest of these sentences needs."""
@@ -103,7 +112,7 @@ class TextTower:
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
         vectors: np.ndarray = self._session.run(None, {"ids": self.tokenise(texts)})[0]
-        return vectors
+        return Reference.against_hubs(vectors) if self._has_reference else vectors
 
 
 def clean_text(text: str, way: str) -> str:

@@ -12,6 +12,7 @@ from torch import nn
 
 from framescout.embedding.loading import LoadedModel
 from framescout.embedding.machine import machine
+from framescout.embedding.reference import Reference
 
 AGREEMENT = 0.999
 """Least cosine that a faster form of a tower must keep with the plain one."""
@@ -92,13 +93,13 @@ class TorchTextTower:
         """(N, D) float32, rows of unit length, in the order given."""
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
-        rows = []
+        rows: list[torch.Tensor] = []
         with torch.inference_mode():
             for start in range(0, len(texts), _TEXTS_AT_ONCE):
                 ids = self._loaded.tokenizer(list(texts[start : start + _TEXTS_AT_ONCE]))
                 rows.append(self._loaded.model.encode_text(ids, normalize=True))
             vectors: np.ndarray = torch.cat(rows).float().numpy()
-        return vectors
+        return Reference.against_hubs(vectors) if self._loaded.reference else vectors
 
 
 def is_convolutional(visual: Any) -> bool:
