@@ -108,15 +108,15 @@ def decode_i_frames(paths: Sequence[Path], size: tuple[int, int], part: int = 0,
 
 def read(paths: Sequence[Path], size: tuple[int, int], density: str = "balanced") -> int:
     """The pictures that the indexer chooses, without all that follows; returns how many."""
-    from indexer.duplicates import merge_duplicates
+    from indexer.duplicates import DuplicateFilter
     from indexer.key_pictures import PicturedKeyframe
     from indexer.keyframes import read_keyframes
     from indexer.probe import probe
 
     count = 0
     for path in paths:
-        items = read_keyframes(str(path), probe(str(path)), density, size)
-        count += sum(1 for _ in merge_duplicates(item for item in items if isinstance(item, PicturedKeyframe)))
+        items, duplicates = read_keyframes(str(path), probe(str(path)), density, size), DuplicateFilter()
+        count += sum(isinstance(item, PicturedKeyframe) and duplicates.is_new(item.picture) for item in items)
     return count
 
 

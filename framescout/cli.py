@@ -35,6 +35,8 @@ COMMANDS = {
     "demo": "framescout.commands.demo:demo",
 }
 
+AFTER_INDEX = "query.saved_cli:report_new"
+"""Called with the context of `framescout index` when a run has ended. Commands know nothing of each other."""
 
 READERS = {"search", "status"}
 """Commands that leave nothing behind which Python would have to tidy up."""
@@ -52,8 +54,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[name].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command: click.Command = _imported(COMMANDS[name])
         return command
 
     def resolve_command(
@@ -97,6 +98,16 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
+def _imported(name: str) -> Any:
+    """What 'module:attribute' names."""
+    module, attribute = name.split(":")
+    return getattr(import_module(module), attribute)
+
+
+def _after_index(ctx: click.Context) -> None:
+    _imported(AFTER_INDEX)(ctx)
+
+
 def _say(sentence: str) -> None:
     click.echo(printable(sentence), err=True)
 
@@ -121,7 +132,7 @@ def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: b
     framescout demo                                     see it work on an archive of its own
     """
     logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
-    ctx.obj = {"catalog": catalog, "config": config}
+    ctx.obj = {"catalog": catalog, "config": config, "after_index": _after_index}
     signal.signal(signal.SIGTERM, _terminate)
 
 

@@ -78,8 +78,9 @@ def index(
             click.echo(catalog.warning, err=True)
         if report.stopped == "interrupted":
             ctx.exit(130)
-        if catalog.saved_searches.all() and not as_json:
-            _run_searches(ctx)
+        if not as_json:
+            sys.stdout.flush()
+            ctx.obj["after_index"](ctx)
         if watch is None or report.stopped or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
             break
         time.sleep(watch)
@@ -179,14 +180,6 @@ def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[C
 
     loaded = settings.load(ctx.obj["config"], **flags)
     return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create), loaded
-
-
-def _run_searches(ctx: click.Context) -> None:
-    """By the command's name: the indexer knows nothing of questions. A search that fails doesn't fail the run."""
-    root = ctx.find_root()
-    flags = [f"--{name}={root.params[name]}" for name in ("catalog", "config") if root.params[name] is not None]
-    sys.stdout.flush()
-    root.command.main([*flags, "searches", "run"], prog_name="framescout", standalone_mode=False)
 
 
 def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None) -> Report:

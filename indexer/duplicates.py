@@ -13,14 +13,8 @@ by 10 or more. So the largest change decides, at 8; the mean catches a light tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PIL import Image
-
-if TYPE_CHECKING:
-    from indexer.key_pictures import PicturedKeyframe
 
 GRID = 32
 LARGEST_CHANGE = 8.0
@@ -29,14 +23,19 @@ MEAN_CHANGE = 1.5
 """Levels by which the cells of a duplicate differ on average, at most."""
 
 
-def merge_duplicates(pictures: Iterable[PicturedKeyframe]) -> Iterator[PicturedKeyframe]:
-    """The keyframes that differ from the one kept before them, in the same order; the first one always."""
-    kept: np.ndarray | None = None
-    for keyframe in pictures:
-        cells = brightness_cells(keyframe.picture)
-        if kept is None or not looks_alike(kept, cells):
-            kept = cells
-            yield keyframe
+class DuplicateFilter:
+    """Says of the pictures of one video, in order of time, which show something new."""
+
+    def __init__(self) -> None:
+        self._kept: np.ndarray | None = None
+
+    def is_new(self, picture: np.ndarray) -> bool:
+        """Whether this (H, W, 3) uint8 RGB picture differs from the one kept before it; the first always does."""
+        cells = brightness_cells(picture)
+        if self._kept is not None and looks_alike(self._kept, cells):
+            return False
+        self._kept = cells
+        return True
 
 
 def looks_alike(one: np.ndarray, other: np.ndarray) -> bool:

@@ -11,14 +11,14 @@ from framescout.catalog import Catalog
 from framescout.catalog.records import KnownFile, Model, QuarantinedFile
 from framescout.settings import DENSITIES
 from indexer.report import Report
-from indexer.scan import Found, scan
+from indexer.scan import VideoFile, scan
 
 
 @dataclass
 class Plan:
     """What a run has to do, found by looking at names, sizes and times alone."""
 
-    to_read: list[Found] = field(default_factory=list)
+    to_read: list[VideoFile] = field(default_factory=list)
     new: int = 0
     changed: int = 0
     coarser: int = 0
@@ -34,7 +34,7 @@ class Plan:
     @property
     def size_bytes(self) -> int:
         """Bytes of the files that are to be read."""
-        return sum(found.size_bytes for found in self.to_read)
+        return sum(file.size_bytes for file in self.to_read)
 
     def report(self) -> Report:
         """What there is to say before anything was read."""
@@ -60,42 +60,42 @@ def make_plan(catalog: Catalog, paths: Iterable[str | Path], model: Model | None
         densities = snapshot.space(model).densities() if model else {}
     fine = DENSITIES[DENSITIES.index(density) :]
     seen = set()
-    for found in scan(roots, unreadable=plan.unreadable_folders.append):
-        seen.add(found.path)
-        _place(plan, found, known.get(found.path), quarantined.get(found.path), densities, fine)
+    for file in scan(roots, unreadable=plan.unreadable_folders.append):
+        seen.add(file.path)
+        _place(plan, file, known.get(file.path), quarantined.get(file.path), densities, fine)
 
     def is_looked_at(path: str) -> bool:
         return _is_below(path, roots) and not _is_below(path, plan.unreadable_folders)
 
-    plan.gone = [p for p, file in known.items() if not file.is_gone and p not in seen and is_looked_at(p)]
+    plan.gone = [p for p, was in known.items() if not was.is_gone and p not in seen and is_looked_at(p)]
     plan.vanished_from_quarantine = [p for p in quarantined if p not in seen and is_looked_at(p)]
     return plan
 
 
 def _place(
     plan: Plan,
-    found: Found,
+    file: VideoFile,
     known: KnownFile | None,
     quarantined: QuarantinedFile | None,
     densities: dict[int, str],
     fine: tuple[str, ...],
 ) -> None:
-    stamp = (found.size_bytes, found.mtime_ns)
+    stamp = (file.size_bytes, file.mtime_ns)
     if quarantined and (quarantined.size_bytes, quarantined.mtime_ns) == stamp:
         plan.still_quarantined += 1
     elif known is None:
         plan.new += 1
-        plan.to_read.append(found)
+        plan.to_read.append(file)
     elif (known.size_bytes, known.mtime_ns) != stamp:
         plan.changed += 1
-        plan.to_read.append(found)
+        plan.to_read.append(file)
     elif densities.get(known.video_id) not in fine:
         plan.coarser += 1
-        plan.to_read.append(found)
+        plan.to_read.append(file)
     else:
         plan.unchanged += 1
         if known.is_gone:
-            plan.back.append(found.path)
+            plan.back.append(file.path)
 
 
 def _is_below(path: str, folders: Iterable[str]) -> bool:

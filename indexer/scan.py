@@ -61,7 +61,7 @@ _MAGIC = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class VideoFile:
     """A file that should be a video, as the file system knows it."""
 
     path: str
@@ -70,7 +70,7 @@ class Found:
     mtime_ns: int
 
 
-def scan(paths: Iterable[str | Path], *, unreadable: Callable[[str], object] | None = None) -> Iterator[Found]:
+def scan(paths: Iterable[str | Path], *, unreadable: Callable[[str], object] | None = None) -> Iterator[VideoFile]:
     """The video files below `paths`, each once, folder by folder in the order of their names.
 
     `unreadable` is told the path of each folder, link or file that can't be looked into.
@@ -102,7 +102,7 @@ class _Scan:
         self._folders: set[tuple[int, int]] = set()  # device and inode: links may lead in circles
         self._files: set[str] = set()
 
-    def walk(self, roots: list[str]) -> Iterator[Found]:
+    def walk(self, roots: list[str]) -> Iterator[VideoFile]:
         """Depth first; a stack in place of recursion, since folders may be nested deeper than calls."""
         waiting = [(root, True) for root in reversed(roots)]
         named = set(roots)
@@ -116,7 +116,7 @@ class _Scan:
                     waiting.extend(reversed(self._entries(real, facts)))
                 elif self._is_wanted(real, facts, is_named=path in named):
                     self._files.add(real)
-                    yield Found(real, facts.st_size, facts.st_mtime_ns)
+                    yield VideoFile(real, facts.st_size, facts.st_mtime_ns)
             except OSError:
                 self._unreadable(real)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from framescout.console import printable
 from query.cli import open_engine, question, read_query
 
 if TYPE_CHECKING:
@@ -91,6 +92,27 @@ def remove(ctx: click.Context, name: str) -> None:
 @click.pass_context
 def run(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     """Report what is new for these searches, or for all: JSON lines, on a terminal a table."""
+    if not _report(ctx, names, as_json=as_json):
+        ctx.exit(1)
+
+
+def report_new(ctx: click.Context) -> None:
+    """Report what is new for all searches after an index run; one that fails is named, and doesn't fail the run."""
+    from framescout import settings
+    from framescout.catalog import Catalog
+    from framescout.errors import FramescoutError
+
+    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False)
+    if not catalog.saved_searches.all():  # the engine is not even loaded
+        return
+    try:
+        _report(ctx, (), as_json=False)
+    except FramescoutError as error:
+        click.echo(printable(f"framescout: {error}"), err=True)
+
+
+def _report(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> bool:
+    """Run the searches of these names, or all; whether none failed."""
     from framescout.errors import FramescoutError
     from query import present, saved
 
@@ -102,15 +124,14 @@ def run(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
             click.echo(saved.as_lines(search, answer), nl=False)
         sys.stdout.flush()
 
-    engine, failed = open_engine(ctx, None), False
+    engine, all_well = open_engine(ctx, None), True
     for search in _named(ctx, names):
         try:
             saved.run(engine, search, report)
         except FramescoutError as error:
-            failed = True
+            all_well = False
             click.echo(f"framescout: {search.name}: {error}", err=True)
-    if failed:
-        ctx.exit(1)
+    return all_well
 
 
 def _named(ctx: click.Context, names: tuple[str, ...]) -> list[SavedSearch]:

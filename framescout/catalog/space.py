@@ -40,6 +40,11 @@ class Space:
         )
         return dict(rows.all())
 
+    def density_of(self, video_id: int) -> str | None:
+        """The density with which the model indexed this video; None where it has not."""
+        mine = (IndexingRow.model_id == self.model.id) & (IndexingRow.video_id == video_id)
+        return self._connection.execute(select(IndexingRow.density).where(mine)).scalar()
+
     def keyframe_count(self, *, below: int | None = None) -> int:
         """How many keyframes have an embedding; of videos that begin below the id `below`, if given."""
         spans = self.video_ranges()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -143,9 +142,10 @@ def _decoding(config: Path | None) -> Iterator[Finding]:
 
 def _machine() -> Iterator[Finding]:
     from framescout.embedding.machine import machine
+    from framescout.processors import usable_processors
 
     facts = machine()
-    yield Finding("processor", "ok", f"{os.cpu_count()} cores; transformers are embedded in {facts.precision}")
+    yield Finding("processor", "ok", f"{usable_processors()} cores; transformers are embedded in {facts.precision}")
     yield Finding("graphics", "ok", facts.gpu or "no card that torch can use: embedding runs on the processor")
 
 

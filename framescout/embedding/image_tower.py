@@ -6,13 +6,14 @@ comes level where the processor itself multiplies bf16 matrices, and nowhere els
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+from framescout.processors import usable_processors
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +43,7 @@ class OnnxImageTower:
         import onnxruntime
 
         self.image_size = image_size
-        threads = os.cpu_count() or 1
+        threads = usable_processors()
         self.good_batch = _A_THREAD * threads
         self._threads = ThreadPoolExecutor(threads)
         options = onnxruntime.SessionOptions()

@@ -1,11 +1,8 @@
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from indexer.duplicates import merge_duplicates
-from indexer.key_pictures import PicturedKeyframe
+from indexer.duplicates import DuplicateFilter
 from indexer.keyframes import read_keyframes
 from indexer.probe import probe
 from tests.footage import make
@@ -13,12 +10,10 @@ from tests.footage import make
 SIDE = 260
 
 
-def keyframes(*pictures):
-    return [PicturedKeyframe(n, Fraction(1), float(n), picture) for n, picture in enumerate(pictures)]
-
-
 def kept(*pictures):
-    return [keyframe.pts for keyframe in merge_duplicates(keyframes(*pictures))]
+    """The numbers of the pictures that show something new."""
+    duplicates = DuplicateFilter()
+    return [number for number, picture in enumerate(pictures) if duplicates.is_new(picture)]
 
 
 def scene(seed=3):
@@ -79,12 +74,8 @@ def test_different_scenes_are_all_kept():
     assert kept(*(small(scene(seed)) for seed in range(5))) == [0, 1, 2, 3, 4]
 
 
-def test_nothing_gives_nothing():
-    assert list(merge_duplicates([])) == []
-
-
 def test_a_still_video_is_stored_once_and_a_cut_list_once_a_shot(tmp_path):
     for path, expected in ((make.still(tmp_path), 1), (make.coloured_shots(tmp_path), 4)):
         *read, _ = read_keyframes(str(path), probe(str(path)), "thorough", (224, 224))
         assert len(read) > expected
-        assert len(list(merge_duplicates(read))) == expected
+        assert len(kept(*(keyframe.picture for keyframe in read))) == expected

@@ -22,7 +22,9 @@ from framescout.catalog import Catalog, Writer
 from framescout.catalog.lock import Note
 from framescout.catalog.records import Video
 from framescout.errors import CatalogLockedError, DiskFullError, NotAvailableError
-from indexer import pipeline, worker
+from indexer import pipeline, processes
+from indexer import run as running
+from indexer.events import Job
 from indexer.report import Report
 from tests.conftest import program_path
 from tests.footage import make
@@ -206,15 +208,15 @@ def test_what_decodes_of_a_truncated_file_is_kept_and_marked_partial(catalog: Ca
 def test_a_decoder_that_dies_or_hangs_costs_one_video(
     catalog: Catalog, archive: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, reason: str
 ) -> None:
-    begin = worker._Process.begin
+    begin = processes._Process.begin
 
-    def begin_and_hurt(process: worker._Process, job: worker.Job) -> None:
-        if job.found.path.endswith("colours.mp4"):
+    def begin_and_hurt(process: processes._Process, job: Job) -> None:
+        if job.file.path.endswith("colours.mp4"):
             assert process._process.pid
             os.kill(process._process.pid, sent)
         begin(process, job)
 
-    monkeypatch.setattr(worker._Process, "begin", begin_and_hurt)
+    monkeypatch.setattr(processes._Process, "begin", begin_and_hurt)
     report = run(catalog, archive / "colours.mp4", archive / "cam02", workers=1, decode_timeout=5.0)
     assert [Path(path).name for path in report.indexed] == ["cam02_20260214_221500.mp4"]
     with catalog.snapshot() as snapshot:
@@ -351,7 +353,7 @@ def test_other_processes_can_read_how_far_a_run_is(
     make.garbage(archive)
     told = []
     monkeypatch.setattr(Note, "say", lambda note, **facts: told.append(facts))
-    monkeypatch.setattr(pipeline, "_SAY_EVERY", 0.0)
+    monkeypatch.setattr(running, "_SAY_EVERY", 0.0)
     report = run(catalog, archive)
     said = [facts for facts in told if facts]
     files = len(report.indexed) + len(report.known) + len(report.quarantined)
@@ -364,8 +366,8 @@ def test_other_processes_can_read_how_far_a_run_is(
 def test_few_files_are_decoded_in_threads(
     monkeypatch: pytest.MonkeyPatch, files: int, processes: int, threads: int
 ) -> None:
-    monkeypatch.setattr(pipeline, "Decoders", lambda count, limits: (count, limits))
-    count, limits = pipeline._decoders(files, settings.load(workers=6, decode_memory=100))
+    monkeypatch.setattr(pipeline, "DecodingProcesses", lambda count, limits: (count, limits))
+    count, limits = pipeline._workers(files, settings.load(workers=6, decode_memory=100))
     assert (count, limits.threads, limits.memory_mib) == (processes, threads, 100 * threads)
 
 

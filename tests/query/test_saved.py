@@ -101,6 +101,19 @@ def test_a_search_that_fails_is_not_marked(catalog: Catalog, footage: Path) -> N
     assert catalog.saved_searches.all()[0].seen_below == 0
 
 
+def test_a_search_that_fails_after_an_index_run_is_named_and_does_not_fail_it(
+    catalog: Catalog, footage: Path, program: Program
+) -> None:
+    for name, query in (("gone", {"text": "x", "cameras": ["cam9"]}), ("peaks", {"text": "mountains"})):
+        catalog.saved_searches.save(name, query, None, 0)
+    ran = program("--catalog", catalog.folder, "index", footage, "--quiet")
+    assert ran.returncode == 0
+    assert "framescout: gone: " in ran.stderr
+    assert "cam9" in ran.stderr
+    assert {line["search"] for line in lines(ran.stdout)} == {"peaks"}
+    assert json.loads(program("--catalog", catalog.folder, "index", footage, "--json").stdout)["unchanged"] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

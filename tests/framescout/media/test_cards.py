@@ -12,7 +12,8 @@ import pytest
 from framescout.media import container
 from framescout.media.container import HWAccel, has_device, open_video
 from framescout.media.frames import frames_from
-from indexer import worker
+from indexer import processes
+from indexer.workers import Limits
 from tests.footage import make
 
 
@@ -90,5 +91,5 @@ def test_memory_is_limited_only_where_no_card_decodes(monkeypatch: pytest.Monkey
     limits: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
     monkeypatch.setattr(container, "has_device", lambda _: is_there)
-    worker._limit_memory(worker.Limits(max_pixels=1, memory_mib=3, timeout=1.0, decode_on="cuda"))
+    processes._limit_memory(Limits(max_pixels=1, memory_mib=3, timeout=1.0, decode_on="cuda"))
     assert limits == ([] if is_there else [(3 * 2**20, 3 * 2**20)])

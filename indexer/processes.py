@@ -1,4 +1,4 @@
-"""The decoding side: one process a worker, with limits; what comes out is a stream of events, never an exception.
+"""Decodes in processes of this machine, which have limits; the parent's side, and the loop that each process runs.
 
 Trouble reading footage costs that video; any other trouble ends the run. A decoder that dies, hangs or eats too much
 memory is one video's trouble too: its process is replaced.
@@ -7,7 +7,6 @@ memory is one video's trouble too: its process is replaced.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import multiprocessing
 import queue
 import signal
@@ -15,142 +14,62 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from framescout.catalog.records import Probe, ReadEnd
-from framescout.errors import MediaError, Reason
-from indexer.scan import Found
+from framescout.errors import Reason
+from indexer.events import Decoded, Ended, Event, Failed, Job
+from indexer.scan import VideoFile
+from indexer.workers import Identify, Limits
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-    import numpy as np
-
-    from indexer.key_pictures import PicturedKeyframe
-
 _STARTING = threading.Lock()
-_HEARTBEAT = 0.5  # seconds between signs of life
 _LONGEST_WAIT = 0.2  # seconds for an event, before the embedder may look at other things
 _EVENTS_WAITING = 64  # bounds the memory between decoding and embedding
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one decoding process may take, and how it decodes."""
-
-    max_pixels: int
-    memory_mib: int
-    """Without a graphics card: the driver of one reserves more addresses than there is memory."""
-    timeout: float
-    """Seconds without a sign of life."""
-    decode_on: str
-    """As in `open_video`."""
-    threads: int = 1
-    """That decode the key pictures of one video."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One file to be decoded."""
-
-    found: Found
-    content_hash: str
-    density: str
-    size: tuple[int, int]
-    """Width and height of the pictures, in pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """The file is a video."""
-
-    job: Job
-    probe: Probe
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A sign of life: so far it was read, in seconds."""
-
-    job: Job
-    read_to: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pictured:
-    """The next keyframe of a video, in order of time."""
-
-    job: Job
-    pts: int
-    time_base: Fraction
-    time: float
-    """Seconds from the start of the video."""
-    pixels: np.ndarray
-    """(H, W, 3) uint8"""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The video was read as far as it goes."""
-
-    job: Job
-    end: ReadEnd
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The file can't be used."""
-
-    job: Job
-    reason: Reason
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Crashed:
-    """Our own fault: ends the run."""
+class _Crashed:
+    """A fault of framescout itself, in a thread."""
 
     error: BaseException
 
 
-Event = Probed | Reading | Pictured | Ended | Failed
-Identify = Callable[[Found], Job | None]
+class DecodingProcesses:
+    """Workers that are processes of this machine; they start at once, and wait for `begin`.
 
-
-class Decoders:
-    """Decoding processes that work off a list of files; they start at once, and wait for `begin`."""
+    A thread for each process identifies files and passes its events on. All threads write into one queue, and nowhere
+    else.
+    """
 
     def __init__(self, count: int, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
-        self._queue: queue.Queue[Event | Crashed | None] = queue.Queue(_EVENTS_WAITING)
+        self._queue: queue.Queue[Event | _Crashed | None] = queue.Queue(_EVENTS_WAITING)
         self._no_more = threading.Event()
         self._abandoned = threading.Event()
         self._idle = [_Process(limits) for _ in range(count)]
         self._threads: list[threading.Thread] = []
 
-    def begin(self, files: list[Found], identify: Identify) -> None:
-        """Decode these; then iterate `events` until it ends.
-
-        `identify` turns a found file into a job, in a thread of its own, or says None: nothing to decode.
-        """
-        self._files, self._identify = iter(files), identify
+    def begin(self, files: Sequence[VideoFile], identify: Identify) -> None:
+        """As in `Workers`; `identify` is called in the thread of the process that would decode the file."""
+        self._files, self._identify = enumerate(files), identify
         while self._idle:
             thread = threading.Thread(target=self._work, args=[self._idle.pop()], daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def take_no_more(self) -> None:
-        """Finish what is being decoded, begin nothing new."""
+        """As in `Workers`."""
         self._no_more.set()
 
     def close(self) -> None:
-        """Stop at once and wait until every process has ended."""
+        """As in `Workers`: waits until every process has ended."""
         self._no_more.set()
         self._abandoned.set()
         for process in self._idle:
@@ -159,7 +78,7 @@ class Decoders:
             thread.join()
 
     def events(self) -> Iterator[Event | None]:
-        """Every event in order; None where one must be waited for, and again now and then. Ends when all is done."""
+        """As in `Workers`."""
         working, patience = len(self._threads), 0.0
         while working:
             try:
@@ -171,7 +90,7 @@ class Decoders:
                 continue
             if event is None:
                 working -= 1
-            elif isinstance(event, Crashed):
+            elif isinstance(event, _Crashed):
                 raise event.error
             else:
                 yield event
@@ -180,29 +99,23 @@ class Decoders:
         try:
             while not self._no_more.is_set():
                 with self._lock:
-                    found = next(self._files, None)
-                if found is None:
+                    key, file = next(self._files, (0, None))
+                if file is None:
                     break
-                job = self._identified(found)
-                if job is None:
+                identified = self._identify(key, file)
+                self._put(identified)
+                if not isinstance(identified, Job):
                     continue
                 process = process or _Process(self._limits)
-                if not self._decode(job, process):
+                if not self._decode(identified, process):
                     process.kill()
                     process = None
         except BaseException as error:  # the main thread raises it
-            self._put(Crashed(error))
+            self._put(_Crashed(error))
         finally:
             self._put(None)
             if process:
                 process.kill()
-
-    def _identified(self, found: Found) -> Job | None:
-        try:
-            return self._identify(found)
-        except MediaError as error:
-            self._put(Failed(Job(found, "", "", (0, 0)), error.reason, error.detail))
-            return None
 
     def _decode(self, job: Job, process: _Process) -> bool:
         """Pass on what the process says of this job; False where the process can't be used any more."""
@@ -211,13 +124,13 @@ class Decoders:
         while not self._abandoned.is_set():
             if not process.connection.poll(0.1):
                 if time.monotonic() - heard > self._limits.timeout:
-                    self._put(Failed(job, Reason.TOO_SLOW, f"no picture for {self._limits.timeout:.0f} s"))
+                    self._put(Failed(job.key, Reason.TOO_SLOW, f"no picture for {self._limits.timeout:.0f} s"))
                     return False
                 continue
             try:
-                event: Event = process.connection.recv()
+                event: Decoded = process.connection.recv()
             except (EOFError, OSError):
-                self._put(Failed(job, Reason.DECODER_DIED, process.last_words()))
+                self._put(Failed(job.key, Reason.DECODER_DIED, process.last_words()))
                 return False
             self._put(event)
             heard = time.monotonic()  # after the put: waiting for the embedder is not the decoder's fault
@@ -225,7 +138,7 @@ class Decoders:
                 return True
         return False
 
-    def _put(self, event: Event | Crashed | None) -> None:
+    def _put(self, event: Event | _Crashed | None) -> None:
         while not self._abandoned.is_set():
             with contextlib.suppress(queue.Full):
                 self._queue.put(event, timeout=0.1)
@@ -287,20 +200,19 @@ def _without_main() -> Iterator[None]:
 
 
 def _serve(connection: Connection, limits: Limits) -> None:
-    """Decode one job after the other until the parent is gone."""
+    """Decode one job after the other until the parent is gone; what a decoding process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for needed in ("duplicates", "keyframes", "probe"):  # takes 0.1 s: done while the model is loaded
-        importlib.import_module(f"indexer.{needed}")
+    from indexer.decode import decode  # takes 0.1 s: done while the model is loaded
+
     _limit_memory(limits)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             job = connection.recv()
             try:
-                _decode(job, limits, connection)
-            except MediaError as error:
-                connection.send(Failed(job, error.reason, error.detail))
+                for event in decode(job, limits):
+                    connection.send(event)
             except MemoryError:
-                connection.send(Failed(job, Reason.TOO_LARGE, f"more than {limits.memory_mib} MiB of memory"))
+                connection.send(Failed(job.key, Reason.TOO_LARGE, f"more than {limits.memory_mib} MiB of memory"))
 
 
 def _limit_memory(limits: Limits) -> None:
@@ -312,32 +224,3 @@ def _limit_memory(limits: Limits) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mib * 2**20, limits.memory_mib * 2**20))
-
-
-def _decode(job: Job, limits: Limits, connection: Connection) -> None:
-    from indexer.duplicates import merge_duplicates
-    from indexer.keyframes import read_keyframes
-    from indexer.probe import probe
-
-    facts = probe(job.found.path, max_pixels=limits.max_pixels)
-    connection.send(Probed(job, facts))
-    items = read_keyframes(
-        job.found.path, facts, job.density, job.size, decode_on=limits.decode_on, threads=limits.threads
-    )
-    end: list[ReadEnd] = []
-    heard = time.monotonic()
-
-    def pictures() -> Iterator[PicturedKeyframe]:
-        nonlocal heard
-        for item in items:
-            if isinstance(item, ReadEnd):
-                end.append(item)
-                return
-            if time.monotonic() - heard > _HEARTBEAT:
-                heard = time.monotonic()
-                connection.send(Reading(job, item.time))
-            yield item
-
-    for keyframe in merge_duplicates(pictures()):
-        connection.send(Pictured(job, keyframe.pts, keyframe.time_base, keyframe.time, keyframe.picture))
-    connection.send(Ended(job, end[0]))

@@ -1,0 +1,30 @@
+"""How many processors this process may use; a container or a batch system seldom grants all of the machine's."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def usable_processors() -> int:
+    """Processors that this process may run on, or whose time a control group grants it; at least 1."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min([allowed, *granted(CGROUPS)])))
+
+
+def granted(cgroups: Path) -> Iterator[float]:
+    """The processors' time that the control group mounted at `cgroups` is limited to; nothing where it isn't.
+
+    Version 2 says "quota period" in one file, version 1 in two; both in microseconds ("max" and -1: no limit).
+    """
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((cgroups / name).read_text() for name in names).split()
+            if int(quota) > 0 and int(period) > 0:
+                yield int(quota) / int(period)
+        except (OSError, ValueError):
+            continue

@@ -1,0 +1,44 @@
+"""Decodes one job: reads the video and says what it holds, in events; needs no process and no catalog."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from framescout.catalog.records import ReadEnd
+from framescout.errors import MediaError
+from indexer.duplicates import DuplicateFilter
+from indexer.events import Decoded, Ended, Failed, Job, Pictured, Probed, Reading
+from indexer.keyframes import read_keyframes
+from indexer.probe import probe
+from indexer.workers import Limits
+
+_HEARTBEAT = 0.5  # seconds between signs of life
+
+
+def decode(job: Job, limits: Limits) -> Iterator[Decoded]:
+    """Probed, the keyframes that show something new and Ended; Failed at any point where the file can't be used.
+
+    Signs of life (Reading) come between them. Of the limits, memory and time are for the process to keep.
+    """
+    try:
+        yield from _read(job, limits)
+    except MediaError as error:
+        yield Failed(job.key, error.reason, error.detail)
+
+
+def _read(job: Job, limits: Limits) -> Iterator[Decoded]:
+    path = job.file.path
+    facts = probe(path, max_pixels=limits.max_pixels)
+    yield Probed(job.key, facts)
+    duplicates = DuplicateFilter()
+    heard = time.monotonic()
+    for item in read_keyframes(path, facts, job.density, job.size, decode_on=limits.decode_on, threads=limits.threads):
+        if isinstance(item, ReadEnd):
+            yield Ended(job.key, item)
+            continue
+        if time.monotonic() - heard > _HEARTBEAT:
+            heard = time.monotonic()
+            yield Reading(job.key, item.time)
+        if duplicates.is_new(item.picture):
+            yield Pictured(job.key, item)
