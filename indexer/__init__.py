@@ -1,4 +1,4 @@
-"""Footage in, catalog out: the offline side."""
+"""Indexes footage into a catalog: the offline side."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Keyframes in, the ones that show something new out: a still scene is kept once, whatever it lasts.
+"""Drops keyframes that show nothing new: a still scene is kept once, however long it lasts.
 
-A keyframe is dropped where it looks like the one that was kept last; not like its neighbour, or a slow change
-(dusk, a door that opens over a minute) would be followed step by step and never stored. The stretch of a dropped
-keyframe belongs to the kept one before it, so that spans made from the kept times have no hole.
+A keyframe is compared with the one that was kept last, not with its neighbour. Else a slow change, such as dusk or a
+door that opens over a minute, would never be stored. The stretch of a dropped keyframe belongs to the kept one before
+it, so that the stretches of the kept ones have no hole.
 
-How alike is alike was measured on fixed-camera footage, on brightness averaged over a grid of 32 x 32 cells (0
-to 255). Between stored pictures of a scene in which nothing moves, sensor noise (sigma 15 at 720 lines) changes
-a cell by 3 at most, a burnt-in clock (28 of 1080 lines) by 5, compression by 5 to 8. A person of a tenth of the
-picture's height changes one by 14 or more in nine of ten places at a contrast of 40 levels, one of a fifteenth
-by 10 or more. So the largest change decides, at 8; the mean catches a light that is switched or dimmed.
+Two pictures are compared by their brightness, averaged over a grid of 32 x 32 cells (0 to 255). The limits were
+measured on footage of fixed cameras. In a scene in which nothing moves, sensor noise (sigma 15 at 720 lines) changes a
+cell by 3 at most, a burnt-in clock (28 of 1080 lines) by 5, compression by 5 to 8. A person of a tenth of the
+picture's height changes one cell by 14 or more in nine of ten places at a contrast of 40 levels; a person of a
+fifteenth by 10 or more. So the largest change decides, at 8. The mean change finds a light that is switched or dimmed.
 """
 
 from __future__ import annotations

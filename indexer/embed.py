@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 
-class ImageTower(Protocol):
+class PixelEncoder(Protocol):
     """What embeds pictures; framescout.embedding.Embedder is one."""
 
     def encode_pixels(self, pixels: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ Embedded = list[tuple[int, np.ndarray]]
 class Batcher:
     """Gathers pictures across videos and embeds them in batches of `size`."""
 
-    def __init__(self, tower: ImageTower, size: int) -> None:
+    def __init__(self, tower: PixelEncoder, size: int) -> None:
         self._tower = tower
         self._size = size
         self._waiting: list[tuple[int, np.ndarray]] = []

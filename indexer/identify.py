@@ -10,7 +10,7 @@ from pathlib import Path
 from framescout.errors import MediaError
 from framescout.settings import DENSITIES
 from indexer.events import Failed, Identified, Job, Known
-from indexer.identity import content_hash, full_hash
+from indexer.hashing import content_hash, full_hash
 from indexer.scan import VideoFile
 
 
@@ -28,7 +28,7 @@ class KnownVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sampling:
     """How closely a run looks at videos."""
 
     density: str
@@ -40,7 +40,7 @@ class Wanted:
         return density in DENSITIES[DENSITIES.index(self.density) :]
 
 
-def identify(key: int, file: VideoFile, wanted: Wanted, look_up: Callable[[str], KnownVideo | None]) -> Identified:
+def identify(key: int, file: VideoFile, sampling: Sampling, look_up: Callable[[str], KnownVideo | None]) -> Identified:
     """Hash the file and look its content up by `look_up`, which takes a content hash. Writes nothing.
 
     Where another file of this size holds content with the same hash, which is made of samples, both are compared whole;
@@ -56,9 +56,9 @@ def identify(key: int, file: VideoFile, wanted: Wanted, look_up: Callable[[str],
                 known = look_up(identity)
     except MediaError as error:
         return Failed(key, error.reason, error.detail)
-    if known and wanted.is_met_by(known.density):
+    if known and sampling.is_met_by(known.density):
         return Known(key, identity, known.video_id, known.created_at)
-    return Job(key, file, identity, wanted.density, wanted.size)
+    return Job(key, file, identity, sampling.density, sampling.size)
 
 
 def _is_elsewhere(path: str, file: VideoFile) -> bool:

@@ -1,7 +1,7 @@
-"""Key packets in, their pictures out in the same order, small and upright.
+"""Decodes key packets into small upright pictures, each alone and several side by side, and returns them in order.
 
-An I-frame needs no other, so several of one video are decoded side by side: in threads, as libav leaves Python's lock
-alone while it decodes and scales, each with a decoder of its own.
+An I-frame needs no other frame. So threads decode several of one video at once, each with a decoder of its own: libav
+releases Python's lock while it decodes and scales.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class Picturer:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One packet on the way through a video."""
+class TimedPacket:
+    """A packet of a video, and when its frame is shown."""
 
     shown: float
     """Seconds: when its frame is shown."""
@@ -91,13 +91,13 @@ class KeyDecoders:
         """Begin nothing more; wait for what is being decoded."""
         self._threads.shutdown(cancel_futures=True)
 
-    def in_order(self, steps: Iterable[Step]) -> Iterator[tuple[Step, PicturedKeyframe | None]]:
-        """Each step with the picture that was wanted of it, if it decodes alone; `steps` is read some way ahead."""
-        waiting: deque[tuple[Step, Callable[[], PicturedKeyframe | None] | None]] = deque()
+    def in_order(self, packets: Iterable[TimedPacket]) -> Iterator[tuple[TimedPacket, PicturedKeyframe | None]]:
+        """Each packet with its picture, where that is wanted and decodes alone; `packets` are read some way ahead."""
+        waiting: deque[tuple[TimedPacket, Callable[[], PicturedKeyframe | None] | None]] = deque()
         ahead = 0
-        for step in steps:
-            waiting.append((step, self._begin(step.key) if step.key else None))
-            ahead += step.key is not None
+        for packet in packets:
+            waiting.append((packet, self._begin(packet.key) if packet.key else None))
+            ahead += packet.key is not None
             while waiting and (waiting[0][1] is None or ahead > self._most_ahead):
                 first, result = waiting.popleft()
                 ahead -= result is not None

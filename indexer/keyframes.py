@@ -1,11 +1,11 @@
-"""A video in, the keyframes that stand for it out: in time order, pictures small and upright, the end last.
+"""Reads a video and chooses the keyframes that stand for it: in order of time, with small upright pictures.
 
-The codec's own key pictures (I-frames) are decoded alone, which costs a twentieth of decoding everything; where
-two of them lie further apart than the density allows, just that gap is decoded and frames at even steps fill it.
+It decodes the codec's own key pictures (I-frames) alone, which costs a twentieth of decoding everything. Where two of
+them lie further apart than the density allows, it decodes that gap and fills it with frames at even steps.
 
-Promised: in a read that ends as complete, no stretch longer than the density allows is without a keyframe, unless
-the video itself shows one frame for longer; and what could not be read or decoded is said in the ReadEnd.
-Memory stays bounded whatever the length, and the time needed grows with the length only.
+In a read that ends as complete, no stretch longer than the density allows is without a keyframe, unless the video
+itself shows one frame for longer. The ReadEnd says what could not be read or decoded. Memory stays bounded whatever the
+length, and time grows with the length only.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from av.video.stream import VideoStream
 from framescout.catalog.records import Probe, ReadEnd
 from framescout.errors import MediaError, Reason
 from framescout.media.container import MAX_PIXELS, PROCESSOR, OpenVideo, open_video
-from framescout.media.frames import FrameFinder, ShownFrame, frames_from, has_reliable_times
+from framescout.media.frame_rates import UNEVEN
+from framescout.media.frames import NEVER_SHOWN, FrameFinder, ShownFrame, frames_from, has_reliable_times
 from framescout.media.packets import changes_setup, is_sound, length_size
+from framescout.media.transport import HEAD_BYTES, packet_lengths
 from framescout.timeline import Span, format_clock
-from indexer.key_pictures import KeyDecoders, PicturedKeyframe, Picturer, Step
+from indexer.key_pictures import KeyDecoders, PicturedKeyframe, Picturer, TimedPacket
 
 MINIMUM_KEYFRAMES = 3
 """A short clip must not hang on its first frame alone."""
@@ -62,10 +64,6 @@ SMALL_PIXELS = 480 * 360
 _BURST = 4  # key pictures closer than min_gap that pass at once: quick cuts
 _PATIENCE = 8  # max_gaps without a key picture after which filling begins before the next one is found
 _CLOCK_SLACK = 1.0  # seconds by which a key picture may be older than one before it in the file
-_NEVER_SHOWN = 0.001  # seconds before 0:00 from which a player doesn't show a frame
-_TRANSPORT_PACKETS = ((0, 188), (4, 192), (0, 204))  # where G stands: plain, with a time code, with a checksum
-_TRANSPORT_HEAD = 1024
-_UNEVEN = 1.6  # times the usual distance of two frames
 _LOSS = 0.3  # seconds without a packet, in a video of constant rate
 _HEADER_SLACK = 0.5  # seconds by which headers round the end of the pictures
 
@@ -167,12 +165,12 @@ class _Reader(AbstractContextManager["_Reader"]):
         added = []
         for step in range(1, missing + 1):
             target = longest[1] + longest[0] * step / (missing + 1)
-            found = self._finder.shown_at(target, key_time=longest[1])
-            if found and found.time in times:
-                found = self._finder.following()
-            if found and found.time not in times:
-                times.append(found.time)
-                added.append(self._picture(found))
+            shown = self._finder.shown_at(target, key_time=longest[1])
+            if shown and shown.time in times:
+                shown = self._finder.following()
+            if shown and shown.time not in times:
+                times.append(shown.time)
+                added.append(self._picture(shown))
         return sorted([*keyframes, *added], key=lambda keyframe: keyframe.time)
 
     def end(self) -> ReadEnd:
@@ -198,13 +196,13 @@ class _Reader(AbstractContextManager["_Reader"]):
     def _key_pictures(self) -> Iterator[tuple[float, PicturedKeyframe | None]]:
         """Each key picture with its time; a time alone where a long stretch has had none up to there."""
         patience, waited_since = _PATIENCE * self._max_gap, 0.0
-        for step, picture in self._key_decoders().in_order(self._steps()):
+        for packet, picture in self._key_decoders().in_order(self._packets()):
             if picture:
-                waited_since = step.shown
-                yield step.shown, picture
-            elif step.stored - waited_since > patience:
-                waited_since = step.stored
-                yield step.stored, None
+                waited_since = packet.shown
+                yield packet.shown, picture
+            elif packet.stored - waited_since > patience:
+                waited_since = packet.stored
+                yield packet.stored, None
 
     def _key_decoders(self) -> KeyDecoders:
         alone = self._threads == 1
@@ -218,7 +216,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         video.damage = self._video.damage
         return Picturer(video, self._size, self._probe.rotation)
 
-    def _steps(self) -> Iterator[Step]:
+    def _packets(self) -> Iterator[TimedPacket]:
         """The packets whose frames are shown, in the file's order, as far as its clock runs on."""
         thinner = _Thinner(self._min_gap)
         prefix = length_size(self._video.stream.codec_context)
@@ -233,18 +231,18 @@ class _Reader(AbstractContextManager["_Reader"]):
                 jump = f"from {format_clock(latest)} back to {format_clock(stored)}"
                 self._troubles.append(f"its clock jumps {jump}, and what follows was not read")
                 return
-            if loses_silently and _UNEVEN * self._frame_length < stored - latest < math.inf:
+            if loses_silently and UNEVEN * self._frame_length < stored - latest < math.inf:
                 loses_silently = stored - latest > longest  # less was left out by the recorder
                 if loses_silently:
                     self._video.damage.append(f"none from {format_clock(latest)} to {format_clock(stored)}")
             latest = max(latest, stored)
             if packet.is_corrupt or (prefix and not is_sound(packet, prefix)):
                 self._video.damage.append(f"the first at {format_clock(shown)}")
-            if packet.is_discard or shown < -_NEVER_SHOWN:
+            if packet.is_discard or shown < -NEVER_SHOWN:
                 continue
             self._end = max(self._end, shown + (packet.duration or 0) * tick)
             is_wanted = packet.is_keyframe and (thinner.takes(shown) or changes_setup(packet))
-            yield Step(shown, stored, packet if is_wanted else None)
+            yield TimedPacket(shown, stored, packet if is_wanted else None)
 
     def _clock(self, packet: Packet[VideoStream]) -> tuple[float, float]:
         """When the packet's frame is shown, and a time before which no later packet's frame is."""
@@ -262,12 +260,12 @@ class _Reader(AbstractContextManager["_Reader"]):
             # one frame less than allowed: the frame shown at a time began up to a frame before it
             reach = max(self._max_gap - self._frame_length, self._max_gap * 0.75)
             target = self._last + (until - self._last) / math.ceil((until - self._last) / reach)
-            found = self._finder.shown_at(target, key_time=self._key_time)
-            if found and found.time <= self._last:
-                found = self._finder.following()
-            if not found or not self._last < found.time < until:
+            shown = self._finder.shown_at(target, key_time=self._key_time)
+            if shown and shown.time <= self._last:
+                shown = self._finder.following()
+            if not shown or not self._last < shown.time < until:
                 return
-            yield self._picture(found)
+            yield self._picture(shown)
 
     def _first_frame(self, until: float) -> Iterator[PicturedKeyframe]:
         first = self._finder.shown_at(0.0, key_time=0.0)
@@ -321,5 +319,5 @@ def _is_cut_short(video: OpenVideo) -> bool:
     if name != "mpegts":
         return False
     with Path(video.path).open("rb") as file:
-        head = file.read(_TRANSPORT_HEAD)
-    return any(head[at::length][:3] == b"GGG" and size % length for at, length in _TRANSPORT_PACKETS)
+        head = file.read(HEAD_BYTES)
+    return any(size % length for length in packet_lengths(head))

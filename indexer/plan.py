@@ -1,4 +1,4 @@
-"""The archive and the catalog in, what is to be done out; by names, sizes and times alone, so that it takes seconds."""
+"""Compares the archive with the catalog and says what is to be done. It reads names, sizes and times alone: seconds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A video file in, what it says of itself out; at most its first picture is decoded.
+"""Reads what a video file says of itself; decodes its first picture at most.
 
-Promised: `duration` is where the pictures end on a player's clock, as the header has it; the keyframe reader
-finds out whether that is true.
+`duration` is where the pictures end on a player's clock by the header. The keyframe reader finds out whether that is
+true.
 """
 
 from __future__ import annotations
@@ -9,21 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import islice, pairwise
 
 import av
 
 from framescout.catalog.records import Probe
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.frame_rates import measured_rate
 from framescout.media.frames import clockwise_turn, frames_from, square_pixel_size
 from framescout.timeline import parse_clock
-
-# A constant rate is the base rate or, where fields are counted, half of it.
-_CONSTANT_RATIOS = (1.0, 2.0)
-_RATE_TOLERANCE = 0.02
-_SAMPLED_PACKETS = 120
-_REORDERED = 8  # packets that may come this far from their place
-_UNEVEN = 1.6  # times the usual distance of two frames
 
 
 def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
@@ -34,7 +27,7 @@ def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
     """
     with open_video(path, max_pixels=max_pixels) as video:
         stream = video.stream
-        rate, is_variable = _rate(video)
+        rate, is_variable = measured_rate(video)
         first = next(frames_from(video, 0.0), None)
         turn = clockwise_turn(first.frame, video) if first else 0
         width, height = (first.frame.width, first.frame.height) if first else (stream.width, stream.height)
@@ -68,28 +61,6 @@ def created_at(tags: Mapping[str, str]) -> datetime | None:
             continue
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     return None
-
-
-def _rate(video: OpenVideo) -> tuple[float, bool]:
-    """Mean frames a second, and whether their distances vary: by the header, and by the first packets.
-
-    Matroska headers name a constant rate for anything that was encoded at one, whatever was left out later.
-    """
-    if not video.has_clock:
-        return float(1 / video.time_base), False
-    mean, base = video.stream.average_rate, video.stream.base_rate
-    packets = islice(video.packets(), _SAMPLED_PACKETS)
-    times = sorted(video.seconds(packet.pts) for packet in packets if packet.pts is not None)
-    times = times[:-_REORDERED]  # of which some are still to come
-    steps = sorted(later - earlier for earlier, later in pairwise(times))
-    # a hole or two are a loss, not a way of recording
-    if len(steps) > 2 and steps[-3] > _UNEVEN * max(steps[len(steps) // 10], 0.001):
-        is_constant_by_header = mean == base
-        return (len(steps) / (times[-1] - times[0]) if is_constant_by_header or not mean else float(mean)), True
-    if not mean or not base:
-        return float(mean or 0), False
-    ratio = float(base / mean)
-    return float(mean), all(abs(ratio - usual) > _RATE_TOLERANCE * usual for usual in _CONSTANT_RATIOS)
 
 
 def _header_duration(video: OpenVideo) -> float:

@@ -1,4 +1,4 @@
-"""The catalog in, a current vector index out, where building one is worth it."""
+"""Builds a vector index of the catalog's embeddings where that is worth it, and makes it the current one."""
 
 from __future__ import annotations
 

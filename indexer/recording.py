@@ -1,13 +1,11 @@
-"""A path and a tag in; when and by which camera the video was recorded out.
+"""Reads from a video's path and tag when and by which camera it was recorded.
 
-Of two sources for the time the file's name wins. Recorders and phones write it at the first picture, in local
-time, and it survives copying, remuxing and re-encoding. The container's tag is UTC by definition, but many
-cameras write their local time into it, Android writes the moment at which recording stopped, editors put in the
-moment of export, and a recorder whose clock was lost writes 1904 or 1970. So the tag speaks where the name is
-silent, and only for a date that can be true.
+The file's name comes before the container's tag. Recorders and phones write the name at the first picture, in local
+time, and it survives copying, remuxing and re-encoding. The tag is UTC by definition, but many cameras write their
+local time into it, Android writes when recording stopped, editors write when they exported, and a recorder whose clock
+was lost writes 1904 or 1970. So the tag counts only where the name has no time, and only for a date that can be true.
 
-A date without a time of day is not taken: it would put the video at midnight, and a search for the night would
-find it there.
+A date without a time of day is not taken: it would put the video at midnight, and a search for the night would find it.
 """
 
 from __future__ import annotations

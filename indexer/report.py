@@ -1,4 +1,4 @@
-"""What an index run did."""
+"""Counts what an index run did."""
 
 from __future__ import annotations
 

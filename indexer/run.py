@@ -18,7 +18,7 @@ from framescout.settings import Settings
 from indexer.assembly import Assembler
 from indexer.embed import Batcher, Embedded
 from indexer.events import Ended, Event, Failed, Identified, Job, Known, Pictured, Probed, Reading
-from indexer.identify import KnownVideo, Wanted, identify
+from indexer.identify import KnownVideo, Sampling, identify
 from indexer.plan import Plan
 from indexer.recording import read_recording
 from indexer.report import Report
@@ -54,7 +54,7 @@ class Run:
         self.progress = progress
         self.report = plan.report()
         self.bytes_read = 0.0
-        self._wanted = Wanted(settings.density, embedder.image_size)
+        self._sampling = Sampling(settings.density, embedder.image_size)
         self._batcher = Batcher(embedder, settings.batch or embedder.good_batch)
         self._bytes_done = 0.0  # of files that were read, known by their content or put into quarantine
         self._said_at = -math.inf
@@ -91,7 +91,7 @@ class Run:
         return self.report
 
     def _identify(self, key: int, file: VideoFile) -> Identified:
-        return identify(key, file, self._wanted, self._look_up)
+        return identify(key, file, self._sampling, self._look_up)
 
     def _look_up(self, content_hash: str) -> KnownVideo | None:
         with self.catalog.snapshot() as snapshot:

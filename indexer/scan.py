@@ -1,13 +1,13 @@
-"""Folders and files in, the video files in them out, in a fixed order; nothing is hashed or decoded.
+"""Finds the video files below folders, in a fixed order; hashes and decodes nothing.
 
-A file is taken for a video by its name's ending or by its first bytes. The ending alone is enough, so that an
-empty or broken recording is found (and quarantined later with its reason) and not passed over in silence, and
-so that an archive that was read before costs one `stat` a file. Files with another ending are looked into:
-recorders use names such as `.dat`, and people rename.
+A file is taken for a video by the ending of its name or by its first bytes. The ending alone is enough: so an empty or
+broken recording is found too, and quarantined later with its reason, and an archive that was read before costs one
+`stat` a file. Of files with another ending the first bytes are read: recorders use endings such as `.dat`, and people
+rename files.
 
-Passed over are photographs, sound, sidecars, and what systems hide: names that begin with a dot (`.Trash`, the
-`._x.mp4` shadows of macOS) and the bins and thumbnail folders of Windows and of storage boxes. What a person
-names outright is read whatever its name.
+Photographs, sound, sidecars and what systems hide are passed over: names that begin with a dot (`.Trash`, the `._x.mp4`
+shadows of macOS), and the bins and thumbnail folders of Windows and of storage boxes. A file that a person names is
+read whatever its name.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framescout.errors import NotAvailableError
+from framescout.media.transport import HEAD_BYTES, packet_lengths
 
 _VIDEO_NAMES = (
     "264 265 3g2 3gp amv asf av1 avc avi dav dif divx dv dvr-ms f4v flv gxf h264 h265 hevc insv ivf lrv m1v m2t"
@@ -32,7 +33,6 @@ _NEVER_VIDEO = frozenset(f".{name}" for name in _OTHER_NAMES.split())
 _SYSTEM_FOLDERS = frozenset(
     {"$recycle.bin", "system volume information", "@eadir", "@recycle", "#recycle", "lost+found"}
 )
-_HEAD_BYTES = 1024
 _MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _STILL_OR_SOUND_BRANDS = frozenset(
     {b"M4A ", b"M4B ", b"M4P ", b"avif", b"crx ", b"heic", b"heif", b"heix", b"jp2 ", b"jpx ", b"mif1"}
@@ -93,7 +93,7 @@ def is_video_head(head: bytes) -> bool:
         return head[8:12] in {b"AVI ", b"AVIX", b"AMV "}
     if head[:4] == b"OggS":
         return any(mark in head for mark in (b"\x80theora", b"BBCD", b"OVP80", b"\x01video"))
-    return head.startswith(_MAGIC) or _is_transport_stream(head)
+    return head.startswith(_MAGIC) or bool(packet_lengths(head))
 
 
 class _Scan:
@@ -131,8 +131,8 @@ class _Scan:
             return []
         self._folders.add((facts.st_dev, facts.st_ino))
         with os.scandir(folder) as entries:
-            found = sorted((entry.name, entry.is_symlink()) for entry in entries if not _is_hidden(entry.name))
-        return [(os.path.join(folder, name), is_link) for name, is_link in found]  # noqa: PTH118
+            names = sorted((entry.name, entry.is_symlink()) for entry in entries if not _is_hidden(entry.name))
+        return [(os.path.join(folder, name), is_link) for name, is_link in names]  # noqa: PTH118
 
 
 def _is_hidden(name: str) -> bool:
@@ -148,16 +148,8 @@ def _is_video(path: str, size: int) -> bool:
     if size == 0:
         return False
     with open(path, "rb") as file:  # noqa: PTH123
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
     return is_video_head(head) or (suffix in _ALSO_SOURCE_CODE and not _is_text(head))
-
-
-def _is_transport_stream(head: bytes) -> bool:
-    """Sync bytes at three packets' distance: plain, with a 4-byte time code before each, with error correction."""
-    return any(
-        len(head) > start + 2 * length and all(head[start + n * length] == 0x47 for n in range(3))
-        for start, length in ((0, 188), (4, 192), (0, 204))
-    )
 
 
 def _is_text(head: bytes) -> bool:

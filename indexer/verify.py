@@ -18,7 +18,7 @@ from framescout.catalog.salvage import Salvage
 from framescout.embedding import sealing
 from framescout.errors import DamagedCatalogError
 from framescout.progress import SilentProgress
-from indexer.identity import content_hash
+from indexer.hashing import content_hash
 from indexer.publish import publish
 
 _AGAIN = "framescout verify --repair drops it, the next framescout index reads it again"

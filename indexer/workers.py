@@ -1,4 +1,4 @@
-"""What an index run asks of whoever decodes for it: processes of this machine today, a cluster's tasks some day."""
+"""What an index run asks of whoever decodes for it: processes of this machine, or the tasks of a cluster."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reading video files (containers, frames) and writing clips (the ffmpeg program)."""
+"""Reads video files (containers, frames) and writes clips (the ffmpeg program)."""

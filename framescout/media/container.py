@@ -1,7 +1,7 @@
-"""A path in, an opened video out: the one door through which untrusted footage is read.
+"""Opens a video file; all untrusted footage is read through here.
 
-Promised: only the file itself is opened (no network, no playlist, no file that another file names), pictures
-beyond `max_pixels` are refused before memory is taken for them, and libav's errors leave as MediaError.
+Only the file itself is opened: no network, no playlist, no file that another file names. Pictures beyond `max_pixels`
+are refused before memory is taken for them. Errors of libav are raised as MediaError.
 """
 
 from __future__ import annotations

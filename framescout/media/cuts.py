@@ -1,4 +1,4 @@
-"""A stretch of a video in, the frames at which a new shot begins out."""
+"""Finds the frames of a stretch of a video at which a new shot begins."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""An opened video in, what a cut needs to know out: its facts, and where the frames around a time stand.
+"""Reads what a cut needs to know of a video: its facts, and where the frames around a time are.
 
-Promised: where the container keeps times, one picture is decoded and no more; the rest is read off the packets.
+Where the container keeps times, only one picture is decoded; the rest is read off the packets.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from av.video.stream import VideoStream
 
 from framescout.errors import MediaError, Reason
 from framescout.media.container import OpenVideo, open_video
+from framescout.media.frame_rates import header_rate
 from framescout.media.frames import (
     FrameFinder,
     clockwise_turn,
     frames_from,
     has_reliable_times,
     rewind,
+    seek,
     square_pixel_size,
 )
 
@@ -33,7 +35,6 @@ from framescout.media.frames import (
 _STEPS_BACK = (0.0, 2.0, 8.0, 30.0, 120.0)
 _INDEXED = frozenset({"mov", "matroska", "avi"})
 _HDR_TRANSFERS = frozenset({16, 18})  # SMPTE 2084 (PQ) and ARIB STD-B67 (HLG)
-_DEFAULT_RATE = Fraction(25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Footage:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FramePosition:
     """The frame shown at a time."""
 
     time: float
@@ -96,33 +97,25 @@ def audio_stream(video: OpenVideo) -> AudioStream | None:
     return next(iter(default or known), None)
 
 
-def frame_rate(stream: VideoStream) -> Fraction:
-    """Frames a second, never 0."""
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate and 0 < rate <= 1000:
-            return Fraction(rate)
-    return _DEFAULT_RATE
-
-
-def place_of(video: OpenVideo, seconds: float) -> Place:
+def frame_position(video: OpenVideo, seconds: float) -> FramePosition:
     """The frame that is shown at `seconds`: the last that appears at or before it, else the first of all.
 
     Raises:
         MediaError: there is no frame.
     """
     if not has_reliable_times(video):
-        found = FrameFinder(video).shown_at(seconds)
-        return Place(found.time if found else 0.0, 0.0)
+        shown = FrameFinder(video).shown_at(seconds)
+        return FramePosition(shown.time if shown else 0.0, 0.0)
     for step in _STEPS_BACK:
-        if seconds - step <= 0 or not _seek(video, seconds - step):
+        if seconds - step <= 0 or not seek(video, seconds - step):
             break
-        if place := _read_place(video, seconds):
-            return place
+        if position := _read_position(video, seconds):
+            return position
     rewind(video)
-    return _read_place(video, seconds) or Place(max(0.0, _first_time(video)), 0.0)
+    return _read_position(video, seconds) or FramePosition(max(0.0, _first_time(video)), 0.0)
 
 
-def _read_place(video: OpenVideo, seconds: float) -> Place | None:
+def _read_position(video: OpenVideo, seconds: float) -> FramePosition | None:
     """Read on to `seconds`; None where no key picture at or before it was met."""
     key: float | None = None
     shown = 0.0
@@ -133,7 +126,7 @@ def _read_place(video: OpenVideo, seconds: float) -> Place | None:
             shown = max(shown, time)
         if packet.dts is not None and video.seconds(packet.dts) > seconds:
             break
-    return None if key is None else Place(shown, key)
+    return None if key is None else FramePosition(shown, key)
 
 
 def _timed_packets(video: OpenVideo) -> Iterator[tuple[Packet[VideoStream], float]]:
@@ -151,15 +144,6 @@ def _first_time(video: OpenVideo) -> float:
     return min(times, default=0.0)
 
 
-def _seek(video: OpenVideo, seconds: float) -> bool:
-    ticks = round((seconds + video.start_offset) / video.time_base)
-    try:
-        video.container.seek(ticks, stream=video.stream)
-    except OSError:
-        return False
-    return True
-
-
 def _facts(video: OpenVideo) -> Footage:
     stream, container = video.stream, video.container
     sound = audio_stream(video)
@@ -171,7 +155,7 @@ def _facts(video: OpenVideo) -> Footage:
     return Footage(
         path=video.path,
         duration=container.duration / av.time_base if container.duration else None,
-        rate=frame_rate(stream),
+        rate=header_rate(stream),
         time_base=video.time_base,
         start_offset=video.start_offset,
         width=width,

@@ -1,7 +1,7 @@
-"""An opened video and times in, frames and upright pictures out.
+"""Reads frames and upright pictures of an opened video at given times.
 
-Promised: frames come in the order in which they are shown, each with its exact time on a player's clock, and
-the same frame has the same time wherever reading began.
+Frames come in the order in which they are shown, each with its exact time on a player's clock. The same frame has the
+same time wherever reading began.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STEPS_BACK = (0.0, 1.0, 4.0, 15.0, 60.0)
 _GUESSING_DECODERS = frozenset({"mpeg1video", "mpeg2video", "mpeg4", "h263", "flv1", "msmpeg4v2", "msmpeg4v3"})
 _WORTH_A_SEEK = 3.0
 """Seconds ahead from which seeking costs less than decoding up to there, for the usual length of a group."""
-_NEVER_SHOWN = 0.001
+NEVER_SHOWN = 0.001
 """Seconds before 0:00 from which a player doesn't show a frame."""
 _HD_HEIGHT_PX = 720
 _WIDEST_PIXEL = 8  # times its height; headers that claim more are damaged
@@ -63,7 +63,7 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
         yield from _in_order(video)
         return
     for step in _STEPS_BACK:
-        if seconds - step <= 0 or not _seek(video, seconds - step):
+        if seconds - step <= 0 or not seek(video, seconds - step):
             break
         frames = _in_order(video)
         first = next(frames, None)
@@ -77,7 +77,7 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
 
 def _in_order(video: OpenVideo) -> Iterator[ShownFrame]:
     """Decode from where the container stands; times strictly rise."""
-    shown_at, started = -_NEVER_SHOWN, video.stream.codec_context.name not in _GUESSING_DECODERS
+    shown_at, started = -NEVER_SHOWN, video.stream.codec_context.name not in _GUESSING_DECODERS
     for number, frame in enumerate(_decoded(video)):
         pts = frame.pts if frame.pts is not None else frame.dts
         if not video.has_clock or pts is None:
@@ -97,7 +97,8 @@ def _decoded(video: OpenVideo) -> Iterator[VideoFrame]:
     yield from video.decode(None)
 
 
-def _seek(video: OpenVideo, seconds: float) -> bool:
+def seek(video: OpenVideo, seconds: float) -> bool:
+    """Go to the key picture at or before `seconds`, or near it; False where the container can't."""
     ticks = round((seconds + video.start_offset) / video.time_base)
     try:
         video.container.seek(ticks, stream=video.stream)
@@ -221,10 +222,10 @@ def pictures_at(
     with open_video(path, max_pixels=max_pixels) as video:
         finder, scaler = FrameFinder(video), Scaler()
         for seconds in times:
-            found = finder.shown_at(seconds)
-            if not found:
+            shown = finder.shown_at(seconds)
+            if not shown:
                 raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
-            yield upright(found.frame, video, size, scaler)
+            yield upright(shown.frame, video, size, scaler)
 
 
 def upright(

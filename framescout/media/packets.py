@@ -1,4 +1,4 @@
-"""A packet in, what it says undecoded: whether its structure holds, and whether it changes the codec's setup.
+"""Reads packets undecoded: whether a packet's structure is sound, and whether it changes the codec's setup.
 
 H.264 and HEVC in MP4, Matroska and the like are chains of units, each led by its length; where the lengths don't
 add up to the packet, its bytes are not what the encoder wrote (ISO/IEC 14496-15, 5.3.3 and 8.3.3).

@@ -1,7 +1,7 @@
-"""A stretch of a video in, the same packets in a file of their own out: cutting without re-encoding.
+"""Copies the packets of a stretch of a video into a file of its own, without re-encoding.
 
-Promised: the copy begins with a key picture that is shown at 0:00 (no edit list hides what precedes it, no picture
-stands frozen or is missing), and sound and picture stay as far apart as they were.
+The copy begins with a key picture that is shown at 0:00: no edit list hides what precedes it, and no picture stands
+frozen or is missing. Sound and picture stay as far apart as they were.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from av.stream import Stream
 
 from framescout.errors import ClipError, DiskFullError
 from framescout.media.container import OpenVideo, open_video
-from framescout.media.footage import audio_stream, frame_rate
+from framescout.media.footage import audio_stream
+from framescout.media.frame_rates import header_rate
 from framescout.media.frames import rewind
 from framescout.timeline import Span
 
@@ -126,7 +127,7 @@ class _Stretch:
             return False
         length = float(packet.duration * self.video.time_base) if packet.duration else 0.0
         self.latest = max(self.latest, time)
-        self.end = max(self.end, time + (length or float(1 / frame_rate(self.video.stream))))
+        self.end = max(self.end, time + (length or float(1 / header_rate(self.video.stream))))
         return True
 
     def _is_past_all(self, packet: Packet[Any]) -> bool:
@@ -172,4 +173,4 @@ def _count_back(held: list[Packet[Any]], dts: int, video: OpenVideo) -> Iterator
 
 
 def _ticks_of_a_frame(video: OpenVideo) -> int:
-    return max(1, round(1 / frame_rate(video.stream) / video.time_base))
+    return max(1, round(1 / header_rate(video.stream) / video.time_base))

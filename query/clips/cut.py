@@ -17,7 +17,7 @@ import ffmpeg
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
-from framescout.media.footage import Footage, Place, open_footage, place_of
+from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
 from framescout.media.remux import copy_packets, fitting_ending
 from framescout.timeline import Span, format_clock
 from query.answer import Moment
@@ -75,7 +75,7 @@ def plan(moments: Sequence[Moment], *, pad: float, mode: Mode) -> list[Cut]:
             with open_footage(path) as (video, facts):
                 for i in numbers:
                     wanted = wanted_span(moments[i], pad, facts)
-                    cuts[i] = _cut(moments[i], facts, wanted, place_of(video, wanted.start), mode)
+                    cuts[i] = _cut(moments[i], facts, wanted, frame_position(video, wanted.start), mode)
         except MediaError as error:
             raise NotAvailableError(f"{path} can't be read ({error}); leave its moments out") from error
     return [cuts[i] for i in range(len(moments))]
@@ -94,7 +94,7 @@ def _shortest(facts: Footage) -> float:
     return min(0.1, float(1 / facts.rate))
 
 
-def _cut(moment: Moment, facts: Footage, wanted: Span, place: Place, mode: Mode) -> Cut:
+def _cut(moment: Moment, facts: Footage, wanted: Span, place: FramePosition, mode: Mode) -> Cut:
     if mode == "copy":
         if not facts.has_times:
             raise ClipError(f"{moment.video} keeps no times to copy by; cut it precisely, without --copy")

@@ -12,7 +12,7 @@ import pytest
 import indexer
 from framescout import settings
 from framescout.catalog import Catalog
-from indexer.identity import content_hash
+from indexer.hashing import content_hash
 from indexer.verify import check
 from tests.footage import make
 

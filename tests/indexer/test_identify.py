@@ -9,11 +9,11 @@ import pytest
 
 from framescout.errors import Reason
 from indexer.events import Failed, Job, Known
-from indexer.identify import KnownVideo, Wanted, identify
-from indexer.identity import content_hash, full_hash
+from indexer.hashing import content_hash, full_hash
+from indexer.identify import KnownVideo, Sampling, identify
 from indexer.scan import VideoFile, scan
 
-WANTED = Wanted("balanced", (224, 224))
+SAMPLING = Sampling("balanced", (224, 224))
 
 
 def file_at(path: Path) -> VideoFile:
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_unknown_footage_is_a_job_with_its_key(path: Path) -> None:
     file = file_at(path)
-    assert identify(7, file, WANTED, lambda _: None) == Job(7, file, content_hash(path), "balanced", (224, 224))
+    assert identify(7, file, SAMPLING, lambda _: None) == Job(7, file, content_hash(path), "balanced", (224, 224))
 
 
 @pytest.mark.parametrize(
@@ -40,18 +40,18 @@ def test_known_footage_is_a_job_only_where_it_was_not_looked_at_closely_enough(
     path: Path, density: str | None, expected: type
 ) -> None:
     known = KnownVideo(3, density, str(path), None)
-    assert type(identify(0, file_at(path), WANTED, lambda _: known)) is expected
+    assert type(identify(0, file_at(path), SAMPLING, lambda _: known)) is expected
 
 
 def test_a_moved_file_is_known_footage(path: Path) -> None:
     known = KnownVideo(3, "balanced", str(path.with_name("where it was.mp4")), None)
-    assert identify(1, file_at(path), WANTED, lambda _: known) == Known(1, content_hash(path), 3, None)
+    assert identify(1, file_at(path), SAMPLING, lambda _: known) == Known(1, content_hash(path), 3, None)
 
 
 def test_a_true_copy_is_known_footage(path: Path) -> None:
     copy = Path(shutil.copy(path, path.with_name("copy.mp4")))
     known = KnownVideo(3, "balanced", str(path), None)
-    assert identify(1, file_at(copy), WANTED, lambda _: known) == Known(1, content_hash(path), 3, None)
+    assert identify(1, file_at(copy), SAMPLING, lambda _: known) == Known(1, content_hash(path), 3, None)
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -64,7 +64,7 @@ def test_a_file_that_differs_between_the_samples_has_a_longer_hash(tmp_path: Pat
     catalog = {short: KnownVideo(3, "balanced", str(one), None)}
     if is_known:
         catalog[f"{short}+{whole}"] = KnownVideo(4, "balanced", str(other), None)
-    result = identify(1, file_at(other), WANTED, catalog.get)
+    result = identify(1, file_at(other), SAMPLING, catalog.get)
     if is_known:
         assert result == Known(1, f"{short}+{whole}", 4, None)
     else:
@@ -75,5 +75,5 @@ def test_a_file_that_differs_between_the_samples_has_a_longer_hash(tmp_path: Pat
 def test_a_file_that_can_not_be_read_has_failed(path: Path) -> None:
     file = file_at(path)
     path.unlink()
-    result = identify(2, file, WANTED, lambda _: None)
+    result = identify(2, file, SAMPLING, lambda _: None)
     assert result == Failed(2, Reason.UNREADABLE, "No such file or directory")

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from framescout.errors import MediaError, Reason
-from indexer.identity import content_hash, full_hash
+from indexer.hashing import content_hash, full_hash
 
 MIB = 2**20
 

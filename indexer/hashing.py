@@ -1,11 +1,9 @@
-"""A file in, what its content is known by out: a hash that is cheap on huge files, and a full one for doubts.
+"""Hashes a file's content: by samples, which is cheap on huge files, or whole.
 
-`content_hash` reads the size, the first and the last MiB and 32 samples spread evenly between: 4 MiB at most,
-whatever the length. That is safe where it matters. Two recordings differ in nearly every byte after their
-headers, also where a recorder writes a new one over a preallocated file of the same size, and headers and
-indexes sit at the two ends. What no sample sees is a change of a few bytes inside one file's pictures, which
-changes no embedding that anyone could tell apart. The one doubt that is left, two files with one content hash
-side by side, is settled by `full_hash`.
+`content_hash` reads the size, the first and the last MiB and 32 samples spread evenly between them: 4 MiB at most. Two
+recordings differ in nearly every byte after their headers, also where a recorder writes a new one over a file of the
+same size, and headers and indexes lie at the two ends. A change of a few bytes between the samples goes unseen; it
+changes no embedding noticeably. Where two files with one content hash lie side by side, `full_hash` tells them apart.
 """
 
 from __future__ import annotations
