@@ -171,14 +171,16 @@ def _video_stream(container: InputContainer, max_pixels: int) -> VideoStream:
 
 def _refuse_oversize(container: InputContainer, stream: VideoStream) -> None:
     """libav forgets a size that it won't decode; only its log still says it."""
-    level = av.logging.get_level()
+    level, skips_repeated = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.ERROR)
+    av.logging.set_skip_repeated(False)  # the file before may have had the same size
     try:
         with av.logging.Capture(local=True) as log, suppress(FFmpegError):
             next(container.demux(stream)).decode()
         sizes = [words for _, _, words in log if words.startswith("Picture size")]
     finally:
         av.logging.set_level(level)
+        av.logging.set_skip_repeated(skips_repeated)
     if sizes:
         raise MediaError(Reason.TOO_LARGE, sizes[0].split()[2] + " pixels")
 

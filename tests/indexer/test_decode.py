@@ -59,6 +59,13 @@ def test_a_useless_file_is_an_event_and_no_exception(tmp_path: Path, maker: obje
     assert (event.key, event.reason) == (5, reason)
 
 
+def test_of_two_huge_files_of_one_size_the_second_fails_too(tmp_path: Path) -> None:
+    for name in ("one.avi", "two.avi"):
+        (event,) = decode(job_of(make.huge(tmp_path, name)), LIMITS)
+        assert isinstance(event, Failed)
+        assert event.reason is Reason.TOO_LARGE
+
+
 def test_pictures_beyond_the_limit_fail(tmp_path: Path) -> None:
     (event,) = decode(job_of(make.numbered(tmp_path, seconds=1)), replace(LIMITS, max_pixels=100))
     assert isinstance(event, Failed)
