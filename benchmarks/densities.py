@@ -82,7 +82,8 @@ def _stored(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
     vectors, times = {}, {}
     with sqlite3.connect(folder / "catalog.sqlite") as connection:
         for path, data, count, first in connection.execute(
-            "SELECT path, embeddings, keyframe_count, first_keyframe_id FROM indexing JOIN file USING (video_id)"
+            "SELECT CAST(path AS TEXT), embeddings, keyframe_count, first_keyframe_id "
+            "FROM indexing JOIN file USING (video_id)"
         ):
             vectors[path] = np.frombuffer(data, "<f2").reshape(count, -1).astype(np.float32)
             own = connection.execute("SELECT time FROM keyframe WHERE id >= ? ORDER BY id LIMIT ?", (first, count))

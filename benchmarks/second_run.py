@@ -83,7 +83,7 @@ def video_row(number: int) -> dict[str, Any]:
 
 
 def file_row(archive: Path, number: int, stat: os.stat_result) -> dict[str, Any]:
-    path = str(archive / path_of(number - 1))
+    path = os.fsencode(archive / path_of(number - 1))
     return {
         "id": number,
         "path": path,

@@ -90,12 +90,14 @@ def index(
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Mend what can be mended: rebuild vectors, read damaged videos again.")
+@click.option("--force", is_flag=True, help="Repair though many rows are altered: they are dropped.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
 @click.pass_context
-def verify(ctx: click.Context, repair: bool, as_json: bool) -> None:
+def verify(ctx: click.Context, repair: bool, force: bool, as_json: bool) -> None:
     """Check every vector of the index against the catalog, and every row against its file.
 
-    --repair keeps a damaged database beside the new one that it writes with all that could be saved.
+    --repair keeps a damaged database beside the new one that it writes with all that could be saved. It names on stderr
+    what it mends, and refuses to drop more than ten videos or files that are more than 1 % of all, unless --force.
 
     \b
     Exit status: 0 all is well (or was mended); 1 something is wrong; 3 there is no catalog; 4 another
@@ -112,7 +114,9 @@ def verify(ctx: click.Context, repair: bool, as_json: bool) -> None:
         click.echo(saved.sentence, err=True)
     problems = check(catalog)
     if problems and repair:
-        problems = mend(catalog, problems)
+        for problem in problems:
+            click.echo(printable(problem.sentence), err=True)
+        problems = mend(catalog, problems, force=force)
     if as_json:
         click.echo(json.dumps({"problems": [problem.to_json() for problem in problems]}, indent=2))
     else:

@@ -16,12 +16,13 @@ from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.salvage import Salvage
 from framescout.embedding import sealing
-from framescout.errors import DamagedCatalogError
+from framescout.errors import DamagedCatalogError, FramescoutError
 from framescout.progress import SilentProgress
 from indexer.hashing import content_hash
 from indexer.publish import publish
 
 _AGAIN = "framescout verify --repair drops it, the next framescout index reads it again"
+_ALWAYS_MENDED, _MOST_ALTERED = 10, 0.01  # rows, share of all rows, that a repair drops without being forced
 _UNIT = 0.01  # how far a float16 row's length may lie from 1
 
 
@@ -74,9 +75,16 @@ def rescue(folder: Path) -> tuple[Salvage | None, Catalog]:
     return salvage, Catalog.open(folder)
 
 
-def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
+def mend(catalog: Catalog, problems: list[Problem], *, force: bool = False) -> list[Problem]:
     """Repair what can be: vectors are built anew, videos with damaged rows are dropped so that `index` reads them
-    again, vanished files are noted as gone. Return what is still wrong."""
+    again, vanished files are noted as gone. Return what is still wrong.
+
+    Raises:
+        FramescoutError: more rows are altered than damage alters, and not `force`; nothing was changed.
+    """
+    if not force:
+        with catalog.snapshot() as snapshot:
+            _refuse_many(problems, videos=snapshot.totals().videos, files=len(snapshot.known_files()))
     with catalog.writer() as writer:
         for problem in problems:
             if problem.kind == "video" and problem.video_id is not None:
@@ -85,11 +93,8 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
                 writer.forget_file(problem.path)
             elif problem.kind == "file" and problem.path is not None and not Path(problem.path).exists():
                 writer.mark_gone([problem.path])
-        writer.drop_replaced()
-        if any(
-            problem.kind in ("video", "row") for problem in problems
-        ):  # the vectors could not be compared with their rows
-            problems = check(catalog)
+        if any(problem.kind in ("video", "row") for problem in problems):  # vectors could not be compared with rows
+            problems = [problem for problem in check(catalog) if problem.kind in ("vectors", "cache")]
         with catalog.snapshot() as snapshot:
             models = {model.id: model for model in snapshot.models()}
             current = {model_id: snapshot.space(model).generation() for model_id, model in models.items()}
@@ -102,6 +107,19 @@ def mend(catalog: Catalog, problems: list[Problem]) -> list[Problem]:
                 (catalog.vectors_folder / generation.file_name).unlink(missing_ok=True)
             publish(catalog, writer, models[model_id], SilentProgress())
     return check(catalog)
+
+
+def _refuse_many(problems: list[Problem], *, videos: int, files: int) -> None:
+    counts = (
+        (len({problem.video_id for problem in problems if problem.kind == "video"}), videos, "videos"),
+        (len({problem.path for problem in problems if problem.kind == "row"}), files, "files"),
+    )
+    for altered, every, name in counts:
+        if altered > max(_ALWAYS_MENDED, _MOST_ALTERED * every):
+            raise FramescoutError(
+                f"verify --repair would drop {altered} of {every} {name}, more than damage alters; look at what "
+                "framescout verify names, keep a copy of the catalog, then repair it with --force"
+            )
 
 
 def _rows(snapshot: Snapshot) -> Iterator[Problem]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import Connection, select
 
-from framescout.catalog import seals
-from framescout.catalog.tables import FileRow
+from framescout.catalog import sealing
+from framescout.catalog.seals import version_of
+from framescout.catalog.tables import FileRow, IndexingRow, SavedSearchRow, VideoRow
 
 
 class Checks:
@@ -16,17 +20,30 @@ class Checks:
 
     def is_altered(self, video_id: int, model_id: int) -> bool:
         """Whether a video's embeddings or keyframes by this model are not as they were written."""
-        return seals.is_altered(self._connection, video_id, model_id)
+        own = (IndexingRow.video_id == video_id) & (IndexingRow.model_id == model_id)
+        seal = self._connection.execute(select(IndexingRow.seal).where(own)).scalar()
+        return self._is_altered(sealing.of_indexing, seal, video_id, model_id)
 
     def altered_videos(self) -> list[int]:
         """Videos whose facts are not as they were written."""
-        return seals.altered(self._connection, "video")
+        rows = self._connection.execute(select(VideoRow.id, VideoRow.seal).order_by(VideoRow.id)).all()
+        return [row.id for row in rows if self._is_altered(sealing.of_video, row.seal, row.id)]
 
     def altered_files(self) -> list[str]:
         """Paths of files of which the catalog's row is not as it was written."""
-        ids = seals.altered(self._connection, "file")
-        return list(self._connection.execute(select(FileRow.path).where(FileRow.id.in_(ids))).scalars())
+        rows = self._connection.execute(select(FileRow.id, FileRow.path, FileRow.seal).order_by(FileRow.id)).all()
+        return [row.path for row in rows if self._is_altered(sealing.of_file, row.seal, row.id)]
 
     def altered_searches(self) -> list[str]:
         """Names of saved searches that are not as they were saved."""
-        return seals.altered_searches(self._connection)
+        columns = (SavedSearchRow.name, SavedSearchRow.seal)
+        rows = self._connection.execute(select(*columns).order_by(SavedSearchRow.name)).all()
+        return [row.name for row in rows if self._is_altered(sealing.of_search, row.seal, row.name)]
+
+    def _is_altered(self, of: Callable[..., str | None], seal: str | None, *key: Any) -> bool:
+        """Whether `of` reads another seal of the row than `seal`, which stands in it."""
+        version = version_of(seal)
+        try:
+            return version is None or of(self._connection, version, *key) != seal
+        except (TypeError, ValueError, OverflowError):  # a value that its column can't hold
+            return True

@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.dialects import sqlite
+
 from framescout.catalog.readable import readable_rows
-from framescout.catalog.seals import FILE, INDEXING, KEYFRAME, KEYFRAMES, MODEL, SEARCH, VIDEO, seal
+from framescout.catalog.sealing import sealed_type
+from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.tables import METADATA
 from framescout.errors import DamagedCatalogError, FramescoutError
 
@@ -76,82 +80,150 @@ class _Saving:
         self._next_id = 1
 
     def run(self) -> None:
-        videos = {row[0]: row[1:] for row in self._rows("video", (*VIDEO, "seal")) if seal(row[1:-1]) == row[-1]}
-        files = list(self._files(videos))
-        present = {video_id for video_id, _ in files}
+        videos = {row["id"]: row for row in self._rows("video") if _is_sealed(row, _video_seal)}
+        files = [
+            row
+            for row in self._rows("file")
+            for video in [videos.get(row["video_id"])]
+            if video and _is_sealed(row, _file_seal, video["content_hash"])
+        ]
+        hashes = {row["video_id"]: videos[row["video_id"]]["content_hash"] for row in files}
         models = self._models()
-        for video_id in sorted(present):
-            self._put("video", ("id", *VIDEO, "seal"), (video_id, *videos[video_id]))
-        for _, row in files:
-            self._put("file", ("id", *FILE, "video_id", "seal"), row)
-        used = self._indexings({number: videos[number][0] for number in present}, models)
+        for video_id in sorted(hashes):
+            self._put("video", videos[video_id])
+        for row in files:
+            self._put("file", row)
+        used = self._indexings(hashes, models)
         self._searches()
         self._state(used)
-        self.videos = len(present)
+        self.videos = len(hashes)
 
-    def _files(self, videos: dict[int, tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """(video id, row) of files whose video is saved too."""
-        for number, *values, video_id, kept in self._rows("file", (*FILE, "video_id", "seal")):
-            if video_id in videos and seal(values, [videos[video_id][0]]) == kept:
-                yield video_id, (number, *values, video_id, kept)
-
-    def _models(self) -> dict[int, tuple[Any, ...]]:
-        """id -> (name, fingerprint, dimensions or None). The index knows names and fingerprints too."""
-        found: dict[int, tuple[Any, ...]] = {}
+    def _models(self) -> dict[int, Record]:
+        """By id; of some, `dimensions` may be missing. The index knows names and fingerprints too."""
+        found: dict[int, Record] = {}
         with contextlib.suppress(sqlite3.DatabaseError):
             query = "SELECT rowid, name, fingerprint FROM model INDEXED BY sqlite_autoindex_model_1"
-            found |= {number: (name, fingerprint, None) for number, name, fingerprint in self._source.execute(query)}
-        return found | {row[0]: tuple(row[1:]) for row in self._rows("model", MODEL)}
+            for number, name, fingerprint in self._source.execute(query):
+                found[number] = {"id": number, "name": name, "fingerprint": fingerprint}
+        return found | {row["id"]: row for row in self._rows("model")}
 
-    def _indexings(self, hashes: dict[int, str], models: dict[int, tuple[Any, ...]]) -> dict[int, int]:
+    def _indexings(self, hashes: dict[int, str], models: dict[int, Record]) -> dict[int, int]:
         """Model id -> how many videos were saved of it."""
         used: dict[int, int] = {}
-        for _, video_id, model_id, *facts, kept in self._rows("indexing", ("video_id", "model_id", *INDEXING, "seal")):
-            first, count, matrix = facts[1], facts[2], facts[5]
+        for row in self._rows("indexing"):
+            video_id, model_id = row["video_id"], row["model_id"]
+            first, count = row["first_keyframe_id"], row["keyframe_count"]
             if video_id not in hashes or model_id not in models or not _are_numbers(first, count) or not count:
                 continue
-            name, fingerprint, dimensions = models[model_id]
-            if dimensions is None:
-                dimensions = len(matrix) // (2 * count)
+            model = {"dimensions": len(row["embeddings"]) // (2 * count), **models[model_id]}
             keyframes = self._keyframes(video_id, first, count)
-            if seal((hashes[video_id], name, fingerprint, dimensions, *facts), *keyframes) != kept:
+            if not _is_sealed(row, _indexing_seal, hashes[video_id], model, keyframes):
                 continue
             if model_id not in used:
-                self._put("model", ("id", *MODEL), (model_id, name, fingerprint, dimensions))
-            self._put("indexing", ("video_id", "model_id", *INDEXING, "seal"), (video_id, model_id, *facts, kept))
-            for row in keyframes:
-                self._put("keyframe", (*KEYFRAME, "video_id"), (*row, video_id))
+                self._put("model", model)
+            self._put("indexing", row)
+            for keyframe in keyframes:
+                self._put("keyframe", keyframe)
             used[model_id] = used.get(model_id, 0) + 1
             self.keyframes += count
             self._next_id = max(self._next_id, first + count)
         return used
 
-    def _keyframes(self, video_id: int, first: int, count: int) -> list[tuple[Any, ...]]:
+    def _keyframes(self, video_id: int, first: int, count: int) -> list[Record]:
+        names = self._columns("keyframe")
+        query = f"SELECT {', '.join(names)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"  # noqa: S608
         with contextlib.suppress(sqlite3.DatabaseError):
-            return self._source.execute(KEYFRAMES, (first, first + count - 1, video_id)).fetchall()
+            rows = self._source.execute(query, (first, first + count - 1, video_id)).fetchall()
+            return [dict(zip(names, row, strict=True)) for row in rows]
         return []
 
     def _searches(self) -> None:
-        for _, *row, kept in self._rows("saved_search", (*SEARCH, "seal")):
-            if seal(row) == kept:
-                self._put("saved_search", (*SEARCH, "seal"), (*row, kept))
+        for row in self._rows("saved_search"):
+            if _is_sealed(row, _search_seal):
+                self._put("saved_search", row)
                 self.searches += 1
-                self._next_id = max(self._next_id, row[SEARCH.index("seen_below")])
+                self._next_id = max(self._next_id, row["seen_below"])
 
     def _state(self, used: dict[int, int]) -> None:
-        known = {key: value for _, key, value in self._rows("state", ("key", "value")) if _are_numbers(value)}
-        self._put("state", ("key", "value"), ("next_keyframe_id", max(self._next_id, known.get("next_keyframe_id", 1))))
+        known = {row["key"]: row["value"] for row in self._rows("state") if _are_numbers(row["value"])}
+        next_id = max(self._next_id, known.get("next_keyframe_id", 1))
+        self._put("state", {"key": "next_keyframe_id", "value": next_id})
         active = known.get("active_model_id")
         if used:
             active = active if active in used else max(used, key=lambda model_id: used[model_id])
-            self._put("state", ("key", "value"), ("active_model_id", active))
+            self._put("state", {"key": "active_model_id", "value": active})
 
-    def _rows(self, table: str, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-        return readable_rows(self._source, table, columns)
+    def _rows(self, table: str) -> Iterator[Record]:
+        names = self._columns(table)
+        for number, *values in readable_rows(self._source, table, [name for name in names if name != "id"]):
+            yield dict(zip([name for name in names if name != "id"], values, strict=True), id=number)
 
-    def _put(self, table: str, columns: tuple[str, ...], row: tuple[Any, ...]) -> None:
-        marks = ", ".join("?" * len(row))
-        self._target.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)  # noqa: S608
+    def _columns(self, table: str) -> list[str]:
+        """The table's columns that the damaged catalog has: an older one lacks some."""
+        with contextlib.suppress(sqlite3.DatabaseError):
+            there = {row[1] for row in self._source.execute(f"PRAGMA table_info({table})")}
+            return [column.name for column in METADATA.tables[table].columns if column.name in there]
+        return [column.name for column in METADATA.tables[table].columns]
+
+    def _put(self, table: str, row: Record) -> None:
+        values = {column.name: row[column.name] for column in METADATA.tables[table].columns if column.name in row}
+        if isinstance(values.get("path"), str):  # of a time when only paths that are no UTF-8 were stored as bytes
+            values["path"] = values["path"].encode()
+        marks = ", ".join("?" * len(values))
+        query = f"INSERT OR IGNORE INTO {table} ({', '.join(values)}) VALUES ({marks})"  # noqa: S608
+        self._target.execute(query, tuple(values.values()))
+
+
+def _is_sealed(row: Record, seal_of: Callable[..., str], *others: Any) -> bool:
+    """Whether `seal_of`, by the version that the row's seal names, finds that seal of it and of what belongs to it."""
+    version = version_of(row["seal"])
+    try:
+        return version is not None and seal_of(version, row, *others) == row["seal"]
+    except (KeyError, TypeError, ValueError, OverflowError):  # a column is missing, or holds what it can't hold
+        return False
+
+
+def _video_seal(version: Version, video: Record) -> str:
+    return version.of_video(_as_sealed(version, "video", video))
+
+
+def _file_seal(version: Version, file: Record, content_hash: str) -> str:
+    return version.of_file(_as_sealed(version, "file", file), content_hash)
+
+
+def _indexing_seal(
+    version: Version, indexing: Record, content_hash: str, model: Record, keyframes: list[Record]
+) -> str:
+    read = [_as_sealed(version, "keyframe", keyframe) for keyframe in keyframes]
+    return version.of_indexing(
+        _as_sealed(version, "indexing", indexing),
+        content_hash,
+        _as_sealed(version, "model", model),
+        ([keyframe[name] for name in version.keyframe] for keyframe in read),
+    )
+
+
+def _search_seal(version: Version, search: Record) -> str:
+    return version.of_search(_as_sealed(version, "saved_search", search))
+
+
+def _as_sealed(version: Version, table: str, row: Record) -> Record:
+    """What SQLite stores in a row, as the values that a version's seals cover."""
+    if version.is_raw:
+        return row
+    processors = _processors(table)
+    return {name: processors[name](value) if name in processors else value for name, value in row.items()}
+
+
+@cache
+def _processors(table: str) -> dict[str, Callable[[Any], Any]]:
+    """Of each column whose values are not those that SQLite stores, what makes them of these."""
+    dialect = sqlite.dialect()
+    found = {
+        column.name: sealed_type(column).dialect_impl(dialect).result_processor(dialect, None)
+        for column in METADATA.tables[table].columns
+    }
+    return {name: process for name, process in found.items() if process}
 
 
 def put_in_place(new: Path, path: Path) -> Path:

@@ -6,14 +6,15 @@ writes apart from it.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from framescout.catalog import seals
 from framescout.catalog.records import SavedSearch
+from framescout.catalog.sealing import seal_search
 from framescout.catalog.tables import SavedSearchRow
 
 
@@ -26,10 +27,10 @@ class SavedSearches:
 
     def all(self) -> list[SavedSearch]:
         """By name."""
-        columns = [SavedSearchRow.__table__.columns[name] for name in seals.SEARCH]
+        columns = [SavedSearchRow.__table__.c[each.name] for each in fields(SavedSearch)]
         with self._reading.begin() as connection:
             rows = connection.execute(select(*columns).order_by(SavedSearchRow.name))
-            return [SavedSearch(*row) for row in rows]
+            return [SavedSearch(**row) for row in rows.mappings()]
 
     def save(self, name: str, query: dict[str, Any], command: list[str] | None, seen_below: int) -> None:
         """Keep a search; one of the same name is replaced."""
@@ -37,7 +38,7 @@ class SavedSearches:
         statement = insert(SavedSearchRow).values(name=name, **values)
         with self._writing.begin() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-            seals.seal_search(connection, name)
+            seal_search(connection, name)
 
     def remove(self, name: str) -> bool:
         """Whether there was one."""
@@ -49,4 +50,4 @@ class SavedSearches:
         row = (SavedSearchRow.name == name) & (SavedSearchRow.seen_below < below)
         with self._writing.begin() as connection:
             connection.execute(update(SavedSearchRow).where(row).values(seen_below=below))
-            seals.seal_search(connection, name)
+            seal_search(connection, name)

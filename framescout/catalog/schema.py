@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from framescout.errors import CatalogTooNewError, DamagedCatalogError
 from framescout.resources import bundled
 
-NEWEST = "0005"
+NEWEST = "0006"
 """Revision of the newest migration; a test ties it to the folder."""
 
 

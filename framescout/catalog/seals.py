@@ -1,130 +1,117 @@
-"""Checksums of what is true: a row that is not as it was written is found, whether SQLite sees it or not.
+"""Checksums of what is true: a row that is not as it was written is found, whether the database sees it or not.
 
-A video, a file, an indexing (with its keyframes and its model) and a saved search carry one each, over the values as
-SQLite stores them. Migration 0005 fills them in for older catalogs: another form of them is another function.
+A video, a file, an indexing (with its keyframes and its model) and a saved search carry a seal each, `VERSION:HEX`. It
+is checked by the version that it names. So a new column makes a new version, and every older seal stays valid until its
+row is written again. Versions that can still be on disk stay here for good.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection
+from framescout.catalog.canonical import canonical
 
-VIDEO = (
+Record = Mapping[str, Any]
+"""A row: column -> value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The columns that a version's seals cover, in their order, and how a row of values becomes bytes."""
+
+    number: int
+    video: tuple[str, ...]
+    file: tuple[str, ...]
+    """Of a file, besides the content hash of its video."""
+    indexing: tuple[str, ...]
+    """Of an indexing, besides its keyframes, the content hash of its video, and its model."""
+    model: tuple[str, ...]
+    keyframe: tuple[str, ...]
+    search: tuple[str, ...]
+    encode: Callable[[Collection[Any]], bytes] = canonical
+    is_raw: bool = False
+    """Whether the values are those that SQLite stores, rather than those of the record."""
+
+    def of_video(self, video: Record) -> str:
+        """The seal of a video's facts."""
+        return self._seal([[video[name] for name in self.video]])
+
+    def of_file(self, file: Record, content_hash: str) -> str:
+        """The seal of a file that holds the video with this content hash."""
+        values = [file[name] for name in self.file]
+        if self.is_raw:  # of a time when only paths that are no UTF-8 were stored as bytes
+            values = [
+                _as_text(value) if name == "path" else value for name, value in zip(self.file, values, strict=True)
+            ]
+        return self._seal([[*values, content_hash]])
+
+    def of_indexing(
+        self, indexing: Record, content_hash: str, model: Record, keyframes: Iterable[Collection[Any]]
+    ) -> str:
+        """The seal of a video's embeddings by a model; `keyframes`: in order of id, the columns of `self.keyframe`."""
+        facts = [content_hash, *(model[name] for name in self.model), *(indexing[name] for name in self.indexing)]
+        return self._seal([facts, *keyframes])
+
+    def of_search(self, search: Record) -> str:
+        """The seal of a saved search."""
+        return self._seal([[search[name] for name in self.search]])
+
+    def _seal(self, rows: Iterable[Collection[Any]]) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        for row in rows:
+            digest.update(self.encode(row))
+        return f"{self.number}:{digest.hexdigest()}" if self.number else digest.hexdigest()
+
+
+def _unversioned(values: Collection[Any]) -> bytes:
+    """As schema 0005 wrote it, of what SQLite stores."""
+    parts = []
+    for value in values:
+        data = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogateescape")
+        parts += [len(data).to_bytes(8, "little"), data]
+    return b"".join(parts)
+
+
+def _as_text(path: Any) -> Any:
+    if isinstance(path, bytes):
+        try:
+            return path.decode()
+        except UnicodeDecodeError:
+            pass
+    return path
+
+
+_VIDEO = (
     "content_hash", "duration", "frame_rate", "is_variable_rate", "width_px", "height_px", "rotation",
     "sample_aspect_ratio", "start_offset", "codec", "has_audio", "created_at", "recorded_at", "recorded_from", "camera",
     "read_to", "is_complete", "end_detail", "indexed_at",
 )  # fmt: skip
-"""Columns that a video's seal covers."""
-FILE = ("path", "size_bytes", "mtime_ns", "gone_at")
-"""Of a file, besides the content hash of its video."""
-INDEXING = (
+_FILE = ("path", "size_bytes", "mtime_ns", "gone_at")
+_INDEXING = (
     "density", "first_keyframe_id", "keyframe_count", "time_base_numerator", "time_base_denominator", "embeddings",
 )  # fmt: skip
-"""Of an indexing, besides its keyframes, the content hash of its video, and its model."""
-KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
-KEYFRAMES = f"SELECT {', '.join(KEYFRAME)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"  # noqa: S608
-"""The rows that an indexing's seal covers, in the order that it covers them in."""
-MODEL = ("name", "fingerprint", "dimensions")
-SEARCH = ("name", "query", "command", "seen_below", "saved_at")
+_MODEL = ("name", "fingerprint", "dimensions")
+_KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
+_SEARCH = ("name", "query", "command", "seen_below", "saved_at")
+
+VERSIONS = {
+    0: Version(0, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, encode=_unversioned, is_raw=True),
+    1: Version(1, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH),
+}
+"""By number. 0 is that of schema 0005, whose seals name no version."""
 
 
-def seal(*rows: Iterable[Any]) -> str:
-    """32 hexadecimal digits; other values, or the same in other places, have others."""
-    digest = hashlib.blake2b(digest_size=16)
-    for row in rows:
-        for value in row:
-            data = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogateescape")
-            digest.update(len(data).to_bytes(8, "little"))
-            digest.update(data)
-    return digest.hexdigest()
+def newest() -> Version:
+    """The version that rows are sealed with."""
+    return VERSIONS[max(VERSIONS)]
 
 
-def seal_video(connection: Connection, video_id: int) -> None:
-    """Seal a video's row as it is now."""
-    connection.exec_driver_sql("UPDATE video SET seal = ? WHERE id = ?", (_of_video(connection, video_id), video_id))
-
-
-def seal_file(connection: Connection, file_id: int) -> None:
-    """Seal a file's row as it is now."""
-    connection.exec_driver_sql("UPDATE file SET seal = ? WHERE id = ?", (_of_file(connection, file_id), file_id))
-
-
-def seal_indexing(connection: Connection, video_id: int, model_id: int) -> None:
-    """Seal a video's embeddings and keyframes by one model as they are now."""
-    found = _of_indexing(connection, video_id, model_id)
-    connection.exec_driver_sql(
-        "UPDATE indexing SET seal = ? WHERE video_id = ? AND model_id = ?", (found, video_id, model_id)
-    )
-
-
-def seal_search(connection: Connection, name: str) -> None:
-    """Seal a saved search as it is now."""
-    found = _of_search(connection, name)
-    connection.exec_driver_sql("UPDATE saved_search SET seal = ? WHERE name = ?", (found, name))
-
-
-def altered(connection: Connection, table: Literal["video", "file"]) -> list[int]:
-    """Ids of the rows that are not as they were sealed."""
-    find = _of_video if table == "video" else _of_file
-    rows = connection.exec_driver_sql(f"SELECT id, seal FROM {table} ORDER BY id").all()  # noqa: S608
-    return [number for number, kept in rows if find(connection, number) != kept]
-
-
-def altered_searches(connection: Connection) -> list[str]:
-    """Names of the saved searches that are not as they were sealed."""
-    rows = connection.exec_driver_sql("SELECT name, seal FROM saved_search ORDER BY name").all()
-    return [name for name, kept in rows if _of_search(connection, name) != kept]
-
-
-def is_altered(connection: Connection, video_id: int, model_id: int) -> bool:
-    """Whether a video's embeddings or keyframes by this model are not as they were sealed."""
-    kept = _one(connection, "SELECT seal FROM indexing WHERE video_id = ? AND model_id = ?", (video_id, model_id))
-    return not kept or _of_indexing(connection, video_id, model_id) != str(kept[0])
-
-
-def seal_all(connection: Connection) -> None:
-    """Seal every row of a catalog that had no seals."""
-    for video_id in _column(connection, "SELECT id FROM video"):
-        seal_video(connection, video_id)
-    for file_id in _column(connection, "SELECT id FROM file"):
-        seal_file(connection, file_id)
-    for video_id, model_id in connection.exec_driver_sql("SELECT video_id, model_id FROM indexing").all():
-        seal_indexing(connection, video_id, model_id)
-    for name in connection.exec_driver_sql("SELECT name FROM saved_search").scalars().all():
-        seal_search(connection, name)
-
-
-def _of_video(connection: Connection, video_id: int) -> str:
-    return seal(_one(connection, f"SELECT {', '.join(VIDEO)} FROM video WHERE id = ?", (video_id,)))  # noqa: S608
-
-
-def _of_file(connection: Connection, file_id: int) -> str:
-    query = f"SELECT {', '.join(FILE)}, content_hash FROM file JOIN video ON video.id = video_id WHERE file.id = ?"  # noqa: S608
-    return seal(_one(connection, query, (file_id,)))
-
-
-def _of_search(connection: Connection, name: str) -> str:
-    return seal(_one(connection, f"SELECT {', '.join(SEARCH)} FROM saved_search WHERE name = ?", (name,)))  # noqa: S608
-
-
-def _of_indexing(connection: Connection, video_id: int, model_id: int) -> str:
-    query = (
-        f"SELECT content_hash, {', '.join(MODEL)}, {', '.join(INDEXING)} FROM indexing "  # noqa: S608
-        "JOIN video ON video.id = video_id JOIN model ON model.id = model_id WHERE video_id = ? AND model_id = ?"
-    )
-    facts = _one(connection, query, (video_id, model_id))
-    if not facts:
-        return ""
-    first, count = facts[5], facts[6]
-    return seal(facts, *connection.exec_driver_sql(KEYFRAMES, (first, first + count - 1, video_id)))
-
-
-def _one(connection: Connection, query: str, values: tuple[Any, ...]) -> Sequence[Any]:
-    return connection.exec_driver_sql(query, values).first() or ()
-
-
-def _column(connection: Connection, query: str) -> list[int]:
-    return list(connection.exec_driver_sql(query).scalars())
+def version_of(seal: str | None) -> Version | None:
+    """The version that a row's seal names; None where there is no such version, or no seal."""
+    if not isinstance(seal, str) or not seal:
+        return None
+    number, _, _ = seal.rpartition(":")
+    return VERSIONS.get(int(number)) if number.isdecimal() else VERSIONS[0] if not number else None

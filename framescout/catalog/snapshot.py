@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Subquery, func, select
+from sqlalchemy import Connection, Subquery, exists, func, select
 
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.checks import Checks
@@ -223,8 +223,16 @@ class Snapshot:
 
 
 def _best_files(ids: Sequence[int] | None = None) -> Subquery:
-    """Of each video one file: SQLite takes the bare columns from the row that min() chose, a present before a gone."""
-    query = select(FileRow.video_id, FileRow.path, FileRow.gone_at, func.min(func.coalesce(FileRow.gone_at, "")))
+    """Of each video one file: a present before a gone, and of the gone the one that went first."""
+    other = FileRow.__table__.alias().c
+    went = FileRow.gone_at
+    is_better = (
+        (other.gone_at.is_(None) & went.is_not(None))
+        | (other.gone_at < went)
+        | (((other.gone_at == went) | (other.gone_at.is_(None) & went.is_(None))) & (other.id < FileRow.id))
+    )
+    is_best = ~exists().where(other.video_id == FileRow.video_id, other.id != FileRow.id, is_better)
+    query = select(FileRow.video_id, FileRow.path, FileRow.gone_at).where(is_best)
     if ids is not None:
         query = query.where(FileRow.video_id.in_(ids))
-    return query.group_by(FileRow.video_id).subquery()
+    return query.subquery()

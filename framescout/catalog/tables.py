@@ -7,13 +7,13 @@ A `seal` is a checksum of its row and of what belongs to it: see seals.py.
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    BLOB,
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -30,26 +31,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
+Big = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; SQLite's INTEGER has them, and as a primary key numbers its rows by itself."""
 
-class PathText(TypeDecorator[str]):
-    """A file path. Names that are not UTF-8 are kept as the file system's own bytes, which SQLite takes as a BLOB."""
 
-    impl = String
+class FilePath(TypeDecorator[str]):
+    """A file path as the file system's bytes: names need not be UTF-8."""
+
+    impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        """Text where it is text, else bytes."""
-        if value is None:
-            return None
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            return os.fsencode(value)
-        return value
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Bytes; those that are no UTF-8 are surrogates in `value` (os.fsdecode)."""
+        return None if value is None else value.encode("utf-8", "surrogateescape")
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """The str that `open` takes."""
-        return os.fsdecode(value) if isinstance(value, bytes) else value
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
+        """The str that `open` takes; of text, which only damage puts here, the same."""
+
+        def process(value: Any) -> str | None:
+            return value if value is None or isinstance(value, str) else bytes(value).decode("utf-8", "surrogateescape")
+
+        return process
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -89,7 +91,7 @@ class Row:
 
 VideoRow = Row(
     "video",
-    Column("id", Integer, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("content_hash", String, unique=True, nullable=False),
     Column("duration", Double, nullable=False),
     Column("frame_rate", Double, nullable=False),
@@ -115,11 +117,11 @@ VideoRow = Row(
 
 FileRow = Row(
     "file",
-    Column("id", Integer, primary_key=True),
-    Column("path", PathText, unique=True, nullable=False),
-    Column("size_bytes", Integer, nullable=False),
-    Column("mtime_ns", Integer, nullable=False),
-    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("path", FilePath, unique=True, nullable=False),
+    Column("size_bytes", Big, nullable=False),
+    Column("mtime_ns", Big, nullable=False),
+    Column("video_id", Big, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
     Column("gone_at", UtcTime),
     Column("seal", String),
 )
@@ -127,7 +129,7 @@ FileRow = Row(
 
 ModelRow = Row(
     "model",
-    Column("id", Integer, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("name", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("dimensions", Integer, nullable=False),
@@ -137,14 +139,14 @@ ModelRow = Row(
 
 IndexingRow = Row(
     "indexing",
-    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), primary_key=True),
-    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), primary_key=True),
+    Column("video_id", Big, ForeignKey("video.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", Big, ForeignKey("model.id", ondelete="CASCADE"), primary_key=True),
     Column("density", String, nullable=False),
-    Column("first_keyframe_id", Integer, nullable=False),
+    Column("first_keyframe_id", Big, nullable=False),
     Column("keyframe_count", Integer, nullable=False),
     Column("time_base_numerator", Integer, nullable=False),
     Column("time_base_denominator", Integer, nullable=False),
-    Column("embeddings", BLOB, nullable=False),
+    Column("embeddings", LargeBinary, nullable=False),
     Column("seal", String),
     Index("indexing_keyframes", "model_id", "first_keyframe_id"),
 )
@@ -152,9 +154,9 @@ IndexingRow = Row(
 
 KeyframeRow = Row(
     "keyframe",
-    Column("id", Integer, primary_key=True),
-    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
-    Column("pts", Integer, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("video_id", Big, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("pts", Big, nullable=False),
     Column("time", Double, nullable=False),
     Column("span_start", Double, nullable=False),
     Column("span_end", Double, nullable=False),
@@ -163,9 +165,9 @@ KeyframeRow = Row(
 
 QuarantineRow = Row(
     "quarantine",
-    Column("path", PathText, primary_key=True),
-    Column("size_bytes", Integer, nullable=False),
-    Column("mtime_ns", Integer, nullable=False),
+    Column("path", FilePath, primary_key=True),
+    Column("size_bytes", Big, nullable=False),
+    Column("mtime_ns", Big, nullable=False),
     Column("reason", String, nullable=False),
     Column("detail", String, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -175,12 +177,12 @@ QuarantineRow = Row(
 
 GenerationRow = Row(
     "generation",
-    Column("id", Integer, primary_key=True),
-    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("model_id", Big, ForeignKey("model.id", ondelete="CASCADE"), index=True, nullable=False),
     Column("file_name", String, nullable=False),
     Column("kind", String, nullable=False),
-    Column("vector_count", Integer, nullable=False),
-    Column("covers_below", Integer, nullable=False),
+    Column("vector_count", Big, nullable=False),
+    Column("covers_below", Big, nullable=False),
     Column("checksum", String, nullable=False),
     Column("nprobe", Integer, nullable=False),
     Column("recall", Double),
@@ -191,8 +193,8 @@ GenerationRow = Row(
 
 LabelSetRow = Row(
     "label_set",
-    Column("id", Integer, primary_key=True),
-    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("model_id", Big, ForeignKey("model.id", ondelete="CASCADE"), nullable=False),
     Column("name", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("labels", JSON, nullable=False),
@@ -202,10 +204,10 @@ LabelSetRow = Row(
 
 LabellingRow = Row(
     "labelling",
-    Column("label_set_id", Integer, ForeignKey("label_set.id", ondelete="CASCADE"), primary_key=True),
-    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("first_keyframe_id", Integer, nullable=False),
-    Column("codes", BLOB, nullable=False),
+    Column("label_set_id", Big, ForeignKey("label_set.id", ondelete="CASCADE"), primary_key=True),
+    Column("video_id", Big, ForeignKey("video.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("first_keyframe_id", Big, nullable=False),
+    Column("codes", LargeBinary, nullable=False),
 )
 """One video's labels of one set: a byte a keyframe, the place of its label in the set.
 
@@ -214,8 +216,8 @@ LabellingRow = Row(
 
 EventRow = Row(
     "event",
-    Column("id", Integer, primary_key=True),
-    Column("model_id", Integer, ForeignKey("model.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("model_id", Big, ForeignKey("model.id", ondelete="CASCADE"), nullable=False),
     Column("name", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("found_at", UtcTime, nullable=False),
@@ -225,13 +227,13 @@ EventRow = Row(
 
 AlertRow = Row(
     "alert",
-    Column("id", Integer, primary_key=True),
-    Column("event_id", Integer, ForeignKey("event.id", ondelete="CASCADE"), index=True, nullable=False),
-    Column("video_id", Integer, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("event_id", Big, ForeignKey("event.id", ondelete="CASCADE"), index=True, nullable=False),
+    Column("video_id", Big, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
     Column("start", Double, nullable=False),
     Column("end", Double, nullable=False),
     Column("peak", Double, nullable=False),
-    Column("keyframe_id", Integer, nullable=False),
+    Column("keyframe_id", Big, nullable=False),
     Column("score", Double, nullable=False),
     Column("context", String),
 )
@@ -242,7 +244,7 @@ SavedSearchRow = Row(
     Column("name", String, primary_key=True),
     Column("query", JSON, nullable=False),
     Column("command", JSON(none_as_null=True)),
-    Column("seen_below", Integer, nullable=False),
+    Column("seen_below", Big, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
     Column("seal", String),
 )
@@ -251,6 +253,6 @@ SavedSearchRow = Row(
 StateRow = Row(
     "state",
     Column("key", String, primary_key=True),
-    Column("value", Integer, nullable=False),
+    Column("value", Big, nullable=False),
 )
 """Single values of the catalog itself: next_keyframe_id, active_model_id, bytes_a_second."""

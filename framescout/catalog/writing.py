@@ -15,7 +15,7 @@ from framescout.catalog.labels import put_labels
 from framescout.catalog.lock import Note
 from framescout.catalog.reader import forget
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
-from framescout.catalog.seals import seal_file, seal_indexing, seal_video
+from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
 from framescout.catalog.tables import (
     AlertRow,
     EventRow,

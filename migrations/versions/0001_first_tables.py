@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("keyframe_count", sa.Integer, nullable=False),
         sa.Column("time_base_numerator", sa.Integer, nullable=False),
         sa.Column("time_base_denominator", sa.Integer, nullable=False),
-        sa.Column("embeddings", sa.BLOB, nullable=False),
+        sa.Column("embeddings", sa.LargeBinary, nullable=False),
     )
     op.create_index("indexing_keyframes", "indexing", ["model_id", "first_keyframe_id"])
     op.create_table(

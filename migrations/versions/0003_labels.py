@@ -22,6 +22,6 @@ def upgrade() -> None:
         sa.Column("label_set_id", sa.Integer, sa.ForeignKey("label_set.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("video_id", sa.Integer, sa.ForeignKey("video.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("first_keyframe_id", sa.Integer, nullable=False),
-        sa.Column("codes", sa.BLOB, nullable=False),
+        sa.Column("codes", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_labelling_video_id", "labelling", ["video_id"])

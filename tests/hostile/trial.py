@@ -93,6 +93,6 @@ def _digests(files: list[Path]) -> dict[Path, tuple[bytes, int]]:
 
 def _fates(database: Path) -> dict[str, str]:
     with contextlib.closing(sqlite3.connect(database)) as opened:
-        quarantined = dict(opened.execute("SELECT path, reason FROM quarantine"))
-        indexed = opened.execute("SELECT path, is_complete FROM file JOIN video ON video.id = video_id")
+        quarantined = dict(opened.execute("SELECT CAST(path AS TEXT), reason FROM quarantine"))
+        indexed = opened.execute("SELECT CAST(path AS TEXT), is_complete FROM file JOIN video ON video.id = video_id")
         return quarantined | {path: "indexed" if whole else "in part" for path, whole in indexed}

@@ -6,6 +6,7 @@ Left out is what may differ between two good runs: ids, clock times, the count o
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,9 +58,14 @@ def _files(database: sqlite3.Connection) -> list[tuple[tuple[str, ...], Any]]:
         "SELECT path, content_hash, gone_at IS NULL, size_bytes FROM file JOIN video ON video.id = video_id"
     )
     quarantine = database.execute("SELECT path, reason FROM quarantine")
-    return [(("file", str(path)), facts) for path, *facts in files] + [
-        (("quarantine", str(path)), reason) for path, reason in quarantine
+    return [(("file", _text(path)), facts) for path, *facts in files] + [
+        (("quarantine", _text(path)), reason) for path, reason in quarantine
     ]
+
+
+def _text(path: str | bytes) -> str:
+    """Up to schema 0005 paths were text."""
+    return path if isinstance(path, str) else os.fsdecode(path)
 
 
 def _videos(database: sqlite3.Connection) -> list[tuple[tuple[str, ...], Any]]:

@@ -246,7 +246,7 @@ SCENES = (
             weight=0.5,
             expected_problems=_ANY_FILE,
         )
-        for revision in ("0001", "0002", "0003", "0004")
+        for revision in ("0001", "0002", "0003", "0004", "0005")
     ),
     Scene("export of a model", _without_towers, lambda world: world.index, weight=0.5),
 )

@@ -175,7 +175,7 @@ def test_a_log_that_was_not_folded_in_is_saved_too(whole: Path, tmp_path: Path) 
     path.with_name("catalog.sqlite-wal").write_bytes(log)  # as a kill leaves it
     damage(path, [30], noise)
     Catalog.salvage(path.parent)
-    assert "/archive/last.mp4" in {row[1] for row in rows(path)["file"]}
+    assert b"/archive/last.mp4" in {row[1] for row in rows(path)["file"]}
 
 
 def test_another_process_that_reads_is_named_and_nothing_touched(whole: Path, tmp_path: Path) -> None:
