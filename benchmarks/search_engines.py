@@ -304,13 +304,13 @@ class Framescout(Engine):
 
     def open(self, folder: Path, dimensions: int) -> None:
         from framescout.catalog import Catalog
-        from framescout.vectors import VectorIndex
+        from framescout.vectors import VectorIndex, store_in
 
         catalog = Catalog.open(folder)
         self._snapshot = catalog.snapshot()
         snapshot = self._snapshot.__enter__()
         (model,) = snapshot.models()
-        self._index = VectorIndex.open(snapshot.space(model), catalog.vectors_folder)
+        self._index = VectorIndex.open(snapshot.space(model), store_in(catalog.vectors_folder))
         self._tuned = self._index.generation
 
     def turn(self, knob: Any) -> None:

@@ -38,7 +38,7 @@ from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.records import Generation, Model
-from framescout.vectors import VectorIndex, tidy
+from framescout.vectors import VectorIndex, store_in, tidy
 from framescout.vectors.exact import search_blocks
 from framescout.vectors.recall import recall
 
@@ -176,7 +176,7 @@ def ask(world: World, *, has_rest: bool) -> dict[str, Any]:
     with world.space(has_rest=has_rest) as space:
         queries = questions(world.seeds(), world.covered, _QUERIES)
         preparing = time.perf_counter()
-        index = VectorIndex.open(space, world.vectors, few=0)
+        index = VectorIndex.open(space, store_in(world.vectors), few=0)
         index.search(queries[:1], _AT)
         opened = time.perf_counter() - preparing
         if has_rest:

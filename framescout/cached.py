@@ -1,4 +1,4 @@
-"""What can be made again: written whole or not at all, and known again; what is not as it was written is none."""
+"""Derived files: written atomically; one that fails its checksum counts as missing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hmac
 import os
 import tempfile
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ _DIGEST = 16  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a written file is known by; kept as text elsewhere."""
+    """The checksum, size and time of a written file; stored as text elsewhere."""
 
     checksum: str
     size_bytes: int
@@ -72,17 +73,82 @@ def write_whole(path: Path, data: bytes) -> None:
     os.replace(unfinished.name, path)  # noqa: PTH105
 
 
-def keep(path: Path, data: bytes) -> None:
-    """Write `data` for `read_kept`.
+class Entry(StrEnum):
+    """Kinds of entries of a `Cache`, by their file names; {} is the key."""
 
-    Raises:
-        OSError: it can't be written.
+    STRANGERS = "strangers-{}"
+    """Vectors of the sentences that hardly any archive answers."""
+    SAMPLE = "sample-{}"
+    """What a large archive is judged by."""
+    PICTURE = "pictures/{}.jpg"
+    """Pictures of videos, as pages show them."""
+
+
+class Cache:
+    """Derived bytes in a catalog's cache folder, each with a checksum; any of them may be deleted at any time.
+
+    Other derived files lie in the same folder: exported models and pictures that somebody searched with.
     """
-    write_whole(path, _digest(path, data) + data)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, entry: Entry, key: str) -> bytes | None:
+        """What was written under this key; None where there is nothing, or not what was written."""
+        return _read(self._path(entry, key))
+
+    def write(self, entry: Entry, key: str, data: bytes) -> None:
+        """Write an entry; a reader finds all of it or nothing.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        path = self._path(entry, key)
+        write_whole(path, _digest(path, data) + data)
+
+    def touch(self, entry: Entry, key: str) -> None:
+        """Note that an entry was used now; `shrink` deletes what was not used for the longest."""
+        with contextlib.suppress(OSError):
+            os.utime(self._path(entry, key))
+
+    def paths(self, entry: Entry) -> list[Path]:
+        """The files of all entries of a kind."""
+        return sorted(self.folder.glob(entry.format("*")))
+
+    def damaged(self) -> list[Path]:
+        """The files of all entries, of whatever kind, that are not as they were written."""
+        return [path for entry in Entry for path in self.paths(entry) if _read(path) is None]
+
+    def drop(self, entry: Entry) -> None:
+        """Delete all entries of a kind.
+
+        Raises:
+            OSError: one can't be deleted.
+        """
+        for path in self.paths(entry):
+            path.unlink(missing_ok=True)
+
+    def shrink(self, entry: Entry, most_bytes: int) -> None:
+        """Delete the entries of a kind that were not used for the longest, down to nine tenths of `most_bytes`.
+
+        Raises:
+            OSError: one can't be deleted.
+        """
+        known = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.paths(entry))
+        total = sum(size for _, size, _ in known)
+        if total <= most_bytes:
+            return
+        for _, size, path in known:
+            path.unlink(missing_ok=True)
+            total -= size
+            if total <= 0.9 * most_bytes:
+                return
+
+    def _path(self, entry: Entry, key: str) -> Path:
+        return self.folder / entry.format(key)
 
 
-def read_kept(path: Path) -> bytes | None:
-    """What was kept under this name; None where there is nothing, or not what was written."""
+def _read(path: Path) -> bytes | None:
     try:
         content = path.read_bytes()
     except OSError:
@@ -92,5 +158,5 @@ def read_kept(path: Path) -> bytes | None:
 
 
 def _digest(path: Path, data: bytes) -> bytes:
-    """Of the name too: a file that belongs elsewhere is none."""
+    """Over the name too, so that a file that was put in the place of another is found out."""
     return hashlib.blake2b(path.name.encode() + b"\0" + data, digest_size=_DIGEST).digest()

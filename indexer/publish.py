@@ -24,19 +24,19 @@ def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) 
     Raises:
         DiskFullError: the new index doesn't fit; the old one stays the current one.
     """
-    folder = catalog.vectors_folder
+    store = vectors.store_in(catalog.vectors_folder)
     with catalog.snapshot() as snapshot:
         space = snapshot.space(model)
-        if vectors.is_worth_building(space, folder):
+        if vectors.is_worth_building(space, store):
             progress.note("building the vector index")
-            built = vectors.build(space, folder, _sentences(catalog, space))
+            built = store.publish(space, _sentences(catalog, space))
         else:
             built = None
     if built:
         writer.publish_generation(model_id=model.id, **asdict(built))
     with catalog.snapshot() as snapshot:
         generations = [snapshot.space(known).generation() for known in snapshot.models()]
-    vectors.delete_stale(folder, [generation for generation in generations if generation])
+    store.drop_stale([generation for generation in generations if generation])
 
 
 def _sentences(catalog: Catalog, space: Space) -> np.ndarray | None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from framescout import vectors
-from framescout.cached import read_kept
+from framescout.cached import Cache
 from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.salvage import Salvage
@@ -53,7 +53,7 @@ def check(catalog: Catalog) -> list[Problem]:
         problems += _files(snapshot)
         if not any(problem.kind in ("video", "row") for problem in problems):  # else there is nothing to compare with
             for space in spaces:
-                found = vectors.verify(space, catalog.vectors_folder)
+                found = vectors.store_in(catalog.vectors_folder).verify(space)
                 problems += [Problem("vectors", sentence, model_id=space.model.id) for sentence in found]
     return [*problems, *_cache(catalog.cache_folder)]
 
@@ -103,8 +103,8 @@ def mend(catalog: Catalog, problems: list[Problem], *, force: bool = False) -> l
                 _drop(Path(problem.path))
         for model_id in {problem.model_id for problem in problems if problem.model_id is not None}:
             generation = current[model_id]
-            if generation:  # without its file a generation is built anew
-                (catalog.vectors_folder / generation.file_name).unlink(missing_ok=True)
+            if generation:  # one that is missing is built anew
+                vectors.store_in(catalog.vectors_folder).drop(generation)
             publish(catalog, writer, models[model_id], SilentProgress())
     return check(catalog)
 
@@ -161,9 +161,8 @@ def _cache(cache: Path) -> Iterator[Problem]:
     for folder in sealing.folders(cache):
         if not sealing.is_whole(folder):
             yield Problem("cache", f"{folder}: the exported model is not as it was written", path=str(folder))
-    for path in [*cache.glob("strangers-*"), *cache.glob("sample-*"), *cache.glob("pictures/*.jpg")]:
-        if read_kept(path) is None:
-            yield Problem("cache", f"{path}: it is not as it was written", path=str(path))
+    for path in Cache(cache).damaged():
+        yield Problem("cache", f"{path}: it is not as it was written", path=str(path))
 
 
 def _drop(path: Path) -> None:

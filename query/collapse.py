@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from query.moments import Found
+from query.moments import RankedMoment
 
 _NEARLY_THE_SAME = 0.97
 """Of the way from unrelated keyframes to the same picture."""
 
 
-def collapse(found: Iterable[Found], enough: int, unlike: float) -> list[Found]:
+def collapse(found: Iterable[RankedMoment], enough: int, unlike: float) -> list[RankedMoment]:
     """The first `enough` moments that look different from every better one.
 
     Args:
@@ -22,7 +22,7 @@ def collapse(found: Iterable[Found], enough: int, unlike: float) -> list[Found]:
         unlike: the cosine of unrelated keyframes.
     """
     border = unlike + _NEARLY_THE_SAME * (1.0 - unlike)
-    kept: list[Found] = []
+    kept: list[RankedMoment] = []
     similar: list[int] = []
     vectors = np.empty((0, 0), np.float32)
     for each in found:

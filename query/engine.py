@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,25 +12,25 @@ from itertools import islice, takewhile
 import numpy as np
 
 from framescout import settings
+from framescout.cached import Cache
 from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.records import Model
-from framescout.embedding import load_text_tower
 from framescout.errors import NotAvailableError, UsageError
-from framescout.vectors import VectorIndex, common, tidy
+from framescout.vectors import VectorIndex, common, store_in, tidy
 from query.answer import Answer
 from query.collapse import collapse
 from query.confidence import MATCH, log_odds, median
-from query.encode import TextTower, encode
+from query.encode import Encoded, Sentences, TextTower
+from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_odds_of_questions
 from query.feedback import learn
 from query.filters import find_places, wanted_ranges
-from query.moments import Found, join_chains, join_curves, look_up
+from query.moments import Contrast, RankedMoment, look_up
 from query.pictures import encode_pictures
-from query.rank import Nearest, Part, Scanned, evidence_of_each, is_one_direction
+from query.ranking import Chains, Nearest, Ranking, Scanned
 from query.request import PageToken, Query, Term
-from query.sample import Sample, strangers
+from query.sample import Sample, Samples
 
 _PLACES_A_MOMENT = 3
-_SENTENCES_KEPT = 1024
 
 
 class Engine:
@@ -43,10 +41,8 @@ class Engine:
         self.catalog = catalog
         self.model_name = model
         self.zone = zone or settings.load().zone
-        self._tower: tuple[str, TextTower] | None = None
-        self._sample: tuple[tuple[int, int | None], int, Sample] | None = None
-        self._preparing = threading.RLock()  # threads wait for what one of them makes, rather than make it too
-        self._vectors: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+        self._sentences = Sentences(catalog)
+        self._samples = Samples(self._sentences, Cache(catalog.cache_folder))
 
     @contextlib.contextmanager
     def space(self) -> Iterator[Space]:
@@ -75,167 +71,102 @@ class Engine:
         """
         return self.answer_all([query], only=only)[0]
 
-    def answer_all(self, queries: Sequence[Query], *, only: np.ndarray | None = None) -> list[Answer]:
+    def answer_all(
+        self, queries: Sequence[Query], *, only: np.ndarray | None = None, encoded: Encoded | None = None
+    ) -> list[Answer]:
         """An answer a question, from one state of the catalog; sentences alone take one pass over the index.
+
+        `encoded`: what `encode_ahead` returned for them; what it lacks is encoded now.
 
         Raises as `answer` does.
         """
         with self.space() as space:
-            questions = None if self.catalog.stays else len(queries)
-            index = VectorIndex.open(space, self.catalog.vectors_folder, questions=questions)
-            self._encode(space.model, [text for query in queries for text in query.texts])
-            asked = [self._read(space, query, only) for query in queries]
-            rankings = self._rankings(space, index, asked)
-            found = [self._find(space, *each) for each in zip(asked, rankings, _usual(asked), strict=True)]
-            return self._answers(space, asked, found)
+            count = None if self.catalog.stays else len(queries)
+            index = VectorIndex.open(space, store_in(self.catalog.vectors_folder), questions=count)
+            encoded = self._sentences.encode(space.model, _texts(queries), encoded)
+            questions = [self._read(space, query, encoded, only) for query in queries]
+            rankings = _rankings(space, index, questions)
+            moments = [_best(*each) for each in zip(questions, rankings, strict=True)]
+            return _answers(space, questions, moments)
 
-    def encode_ahead(self, queries: Sequence[Query]) -> None:
+    def encode_ahead(self, queries: Sequence[Query]) -> Encoded:
         """Encode the sentences of questions that will be asked soon, so that answering them takes less time.
 
         Raises as `answer` does.
         """
         with self.space() as space:
             model = space.model
-        self._encode(model, [text for query in queries for text in query.texts])
+        return self._sentences.encode(model, _texts(queries))
 
-    def read(self, space: Space, query: Query) -> list[Part]:
+    def read(self, space: Space, query: Query) -> list[Direction]:
         """What a moment must show, and what it must not, as directions in the model's space."""
+        encoded = self._sentences.encode(space.model, _texts([query]))
         sample = self.sample(space, PageToken.read(query.page).below)
-        return self._parts(space, query, sample, _keyframes_at(space, query))
-
-    def _parts(self, space: Space, query: Query, sample: Sample, places: Sequence[int]) -> list[Part]:
-        parts = [self._sentence(space.model, sample, text) for text in query.wanted_texts]
-        rows = [*space.embeddings_of(places).astype(np.float32)]
-        if query.images:
-            rows += [*encode_pictures(space.model, query.images, self.catalog.cache_folder)]
-        parts += [Part.of(row, sample.of_pictures) for row in rows]
-        if query.more_like or query.less_like:
-            right, wrong = (_examples(space, ids) for ids in (query.more_like, query.less_like))
-            parts[:1] = [learn(parts[0] if parts else None, right, wrong, sample.of_pictures)]
-        return parts + [self._sentence(space.model, sample, text, is_wanted=False) for text in query.without]
+        return self._parts(space, query, encoded, sample, _keyframes_at(space, query))
 
     def sample(self, space: Space, below: int | None = None) -> Sample:
-        """What the archive is judged by; read again when it has grown or shrunk by a tenth."""
-        model, count = space.model, space.keyframe_count()
-        with self._preparing:
-            if self._sample is None or self._sample[0] != (model.id, below) or abs(count / self._sample[1] - 1) > 0.1:
-                strange = strangers(self.text_tower(model), model.fingerprint, self.catalog.cache_folder)
-                if below is None:
-                    sample = Sample.kept(space, strange, self.catalog.cache_folder)
-                else:
-                    sample = Sample.read(space, strange, below)
-                self._sample = (model.id, below), max(1, count), sample
-            return self._sample[2]
+        """What the archive is judged by; as `Samples.of`."""
+        return self._samples.of(space, below)
 
     def text_tower(self, model: Model) -> TextTower:
-        with self._preparing:
-            if self._tower is None or self._tower[0] != model.fingerprint:
-                cache, stays = self.catalog.cache_folder, self.catalog.stays
-                self._tower = model.fingerprint, load_text_tower(model.name, model.fingerprint, cache, stays=stays)
-            return self._tower[1]
+        """What embeds sentences for this model, loaded once."""
+        return self._sentences.tower(model)
 
-    def _encode(self, model: Model, texts: Sequence[str]) -> list[np.ndarray]:
-        """(D,) float32 unit vectors of written sentences; those that were not asked lately are encoded together."""
-        keys = [(model.fingerprint, Term.read(written).text) for written in texts]
-        with self._preparing:
-            known = {key: self._vectors[key] for key in keys if key in self._vectors}
-        missing = [key for key in dict.fromkeys(keys) if key not in known]
-        if missing:
-            rows = encode(self.text_tower(model), [text for _, text in missing])
-            known.update(zip(missing, rows, strict=True))
-            with self._preparing:
-                self._vectors.update(zip(missing, rows, strict=True))
-                while len(self._vectors) > _SENTENCES_KEPT:
-                    self._vectors.popitem(last=False)
-        return [known[key] for key in keys]
-
-    def _sentence(self, model: Model, sample: Sample, written: str, *, is_wanted: bool = True) -> Part:
-        (vector,) = self._encode(model, [written])
-        return Part.of(vector, sample.of_sentences, Term.read(written).weight, is_wanted=is_wanted)
-
-    def _read(self, space: Space, query: Query, only: np.ndarray | None) -> _Asked:
+    def _read(self, space: Space, query: Query, encoded: Encoded, only: np.ndarray | None) -> Question:
         token = PageToken.read(query.page)
         sample = self.sample(space, token.below)
         ranges = wanted_ranges(space, query, self.zone, token.below)
         if only is not None:
             ranges = tidy(only) if ranges is None else common(tidy(only), ranges)
         places = _keyframes_at(space, query)
-        return _Asked(
+        return Question(
             query,
             token,
-            self._parts(space, query, sample, places),
-            [[self._sentence(space.model, sample, text)] for text in query.then],
+            self._parts(space, query, encoded, sample, places),
+            [[_sentence(encoded, sample, text)] for text in query.then],
             ranges,
             places,
             sample,
         )
 
-    def _rankings(self, space: Space, index: VectorIndex, asked: list[_Asked]) -> list[Nearest | Scanned | None]:
-        """One a question; the questions of one direction and one filter share a pass over the index."""
-        rankings: list[Nearest | Scanned | None] = [None] * len(asked)
-        shared: dict[bytes | None, list[int]] = {}
-        for number, each in enumerate(asked):
-            if is_one_direction(each.parts) and not each.steps:
-                shared.setdefault(None if each.ranges is None else each.ranges.tobytes(), []).append(number)
-            elif not each.steps:
-                rankings[number] = Scanned(space, each.parts, each.ranges)
-        for numbers in shared.values():
-            parts, ranges = [asked[number].parts[0] for number in numbers], asked[numbers[0]].ranges
-            wanted = max(asked[number].enough for number in numbers) * _PLACES_A_MOMENT
-            found = Nearest.of_many(space, index, parts, ranges, wanted)
-            for number, nearest in zip(numbers, found, strict=True):
-                rankings[number] = nearest
-        return rankings
-
-    def _find(self, space: Space, asked: _Asked, ranking: Nearest | Scanned | None, usual: float) -> list[Found]:
-        """The best moments up to the page that was asked for, and one more if there is one."""
-        if ranking is None:
-            steps = [asked.parts, *asked.steps]
-            return asked.first(join_chains(space, steps, asked.query, asked.ranges))
-        return self._best(asked, ranking, usual)
-
-    def _answers(self, space: Space, asked: Sequence[_Asked], found: Sequence[list[Found]]) -> list[Answer]:
-        pages = [each[asking.skipped : asking.enough - 1] for asking, each in zip(asked, found, strict=True)]
-        moments = iter(look_up(space, [each for page in pages for each in page]))
-        next_id = space.snapshot.next_keyframe_id()
-        answers = []
-        for asking, each, page in zip(asked, found, pages, strict=True):
-            shown = tuple(islice(moments, len(page)))
-            answers.append(
-                Answer(
-                    query=asking.query.to_json(),
-                    model=space.model.name,
-                    keyframes_searched=_count(space, asking.ranges),
-                    matched=any(moment.confidence >= MATCH for moment in shown),
-                    moments=shown,
-                    next_page=asking.token.next(next_id) if len(each) == asking.enough else None,
-                )
-            )
-        return answers
-
-    def _best(self, asked: _Asked, ranking: Nearest | Scanned, usual: float) -> list[Found]:
-        """More places are looked at only where they joined into too few moments."""
-        wanted = asked.enough * _PLACES_A_MOMENT
-        while True:
-            curves, floor, is_all = ranking.curves(wanted)
-            found = asked.first(join_curves(curves, floor, usual, asked.parts, asked.sample.unlike))
-            if is_all or len(found) >= asked.enough or floor < asked.least:
-                return found
-            wanted *= 2
+    def _parts(
+        self,
+        space: Space,
+        query: Query,
+        encoded: Encoded,
+        sample: Sample,
+        places: Sequence[int],
+    ) -> list[Direction]:
+        parts = [_sentence(encoded, sample, text) for text in query.wanted_texts]
+        rows = [*space.embeddings_of(places).astype(np.float32)]
+        if query.images:
+            rows += [*encode_pictures(space.model, query.images, self.catalog.cache_folder)]
+        parts += [Direction.of(row, sample.of_pictures) for row in rows]
+        if query.more_like or query.less_like:
+            right, wrong = (_examples(space, ids) for ids in (query.more_like, query.less_like))
+            parts[:1] = [learn(parts[0] if parts else None, right, wrong, sample.of_pictures)]
+        return parts + [_sentence(encoded, sample, text, is_wanted=False) for text in query.without]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question, read."""
+class Question:
+    """A query, read: what must be seen as evidence, where as ranges of keyframe ids."""
 
     query: Query
     token: PageToken
-    parts: list[Part]
-    steps: list[list[Part]]
+    parts: Sequence[Evidence]
+    """What must hold at the moment itself."""
+    steps: Sequence[Sequence[Evidence]]
+    """What must follow."""
     ranges: np.ndarray | None
     places: list[int]
     """Keyframes that it should be like: these themselves are no answer."""
     sample: Sample
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the vector index knows its candidates."""
+        return not self.steps and is_alone(self.parts) and self.parts[0].index_vector is not None
 
     @property
     def skipped(self) -> int:
@@ -253,27 +184,95 @@ class _Asked:
         p = self.query.min_confidence
         return -math.inf if p <= 0 else math.inf if p >= 1 else math.log(p / (1 - p))
 
-    def first(self, found: Iterable[Found]) -> list[Found]:
+    def first(self, moments: Iterable[RankedMoment]) -> list[RankedMoment]:
         """The first ones, best first, that are sure enough, each once."""
-        sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, found)
+        sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, moments)
         others = (each for each in sure if not any(map(each.holds, self.places)))
         if not self.query.collapse:
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
 
 
-def _usual(asked: Sequence[_Asked]) -> list[float]:
-    """Of each question the log-odds that keyframes reach which show something else; those that can share a pass do."""
-    shared: dict[int, list[int]] = {}
-    for number, each in enumerate(asked):
-        shared.setdefault(id(each.sample) if is_one_direction(each.parts) else -number, []).append(number)
-    scores = [np.empty(0)] * len(asked)
+def _texts(queries: Sequence[Query]) -> list[str]:
+    """Every sentence in them, without its weight."""
+    return [Term.read(written).text for query in queries for written in query.texts]
+
+
+def _sentence(encoded: Encoded, sample: Sample, written: str, *, is_wanted: bool = True) -> Direction:
+    term = Term.read(written)
+    return Direction.of(encoded.vectors[term.text], sample.of_sentences, term.weight, is_wanted=is_wanted)
+
+
+def _rankings(space: Space, index: VectorIndex, questions: Sequence[Question]) -> list[Ranking]:
+    """One a question; those that the index knows, and that have the same filter, share a pass over it."""
+    contrasts = _contrasts(questions)
+    rankings: dict[int, Ranking] = {}
+    shared: dict[bytes | None, list[int]] = {}
+    for number, each in enumerate(questions):
+        if each.is_indexed:
+            shared.setdefault(None if each.ranges is None else each.ranges.tobytes(), []).append(number)
+        elif each.steps:
+            rankings[number] = Chains(space, [each.parts, *each.steps], each.query, each.ranges)
+        else:
+            rankings[number] = Scanned(space, each.parts, each.ranges, contrasts[number])
     for numbers in shared.values():
-        found = evidence_of_each([asked[number].parts for number in numbers], asked[numbers[0]].sample.some)
-        for number, own in zip(numbers, found, strict=True):
-            scores[number] = own
+        parts, ranges = [questions[number].parts[0] for number in numbers], questions[numbers[0]].ranges
+        wanted = max(questions[number].enough for number in numbers) * _PLACES_A_MOMENT
+        own = [contrasts[number] for number in numbers]
+        nearest = Nearest.of_many(space, index, parts, ranges, own, wanted)
+        rankings |= dict(zip(numbers, nearest, strict=True))
+    return [rankings[number] for number in range(len(questions))]
+
+
+def _contrasts(questions: Sequence[Question]) -> list[Contrast]:
+    """What each question's moments must stand out from; questions that can share a pass over the sample do."""
+    shared: dict[int, list[int]] = {}
+    for number, each in enumerate(questions):
+        shared.setdefault(id(each.sample) if is_alone(each.parts) else -number, []).append(number)
+    scores = [np.empty(0)] * len(questions)
+    for numbers in shared.values():
+        keyframes = Keyframes(questions[numbers[0]].sample.some)
+        own = joint_log_odds_of_questions([questions[number].parts for number in numbers], keyframes)
+        for number, each_own in zip(numbers, own, strict=True):
+            scores[number] = each_own
     # In a small archive most keyframes may fit; what strangers reach does not.
-    return [min(median(each) if len(each) else 0.0, log_odds(0.0)) for each in scores]
+    usual = [min(median(each) if len(each) else 0.0, log_odds(0.0)) for each in scores]
+    return [Contrast(*each) for each in zip(usual, (each.sample.unlike for each in questions), strict=True)]
+
+
+def _best(question: Question, ranking: Ranking) -> list[RankedMoment]:
+    """The best moments up to the page that was asked for, and one more if there is one.
+
+    More places are looked at only where they joined into too few moments.
+    """
+    places = question.enough * _PLACES_A_MOMENT
+    while True:
+        ranked = ranking.best(places)
+        moments = question.first(ranked.moments)
+        if ranked.is_all or len(moments) >= question.enough or ranked.floor < question.least:
+            return moments
+        places *= 2
+
+
+def _answers(space: Space, questions: Sequence[Question], moments: Sequence[list[RankedMoment]]) -> list[Answer]:
+    """What each question's page shows, looked up all at once."""
+    pages = [each[asked.skipped : asked.enough - 1] for asked, each in zip(questions, moments, strict=True)]
+    shown = iter(look_up(space, [each for page in pages for each in page]))
+    next_id = space.snapshot.next_keyframe_id()
+    answers = []
+    for asked, each, page in zip(questions, moments, pages, strict=True):
+        own = tuple(islice(shown, len(page)))
+        answers.append(
+            Answer(
+                query=asked.query.to_json(),
+                model=space.model.name,
+                keyframes_searched=_count(space, asked.ranges),
+                matched=any(moment.confidence >= MATCH for moment in own),
+                moments=own,
+                next_page=asked.token.next(next_id) if len(each) == asked.enough else None,
+            )
+        )
+    return answers
 
 
 def _find_model(snapshot: Snapshot, name: str | None) -> Model:

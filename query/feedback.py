@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from query.confidence import Background
-from query.rank import Part
+from query.evidence import Direction
 
 _ASKED, _RIGHT, _WRONG = 1.0, 0.75, 0.25
 """Weights of the question, of what was right and of what was wrong; Rocchio's usual ones."""
 
 
-def learn(asked: Part | None, right: np.ndarray, wrong: np.ndarray, pictures: Background) -> Part:
+def learn(asked: Direction | None, right: np.ndarray, wrong: np.ndarray, pictures: Background) -> Direction:
     """The direction of a question after feedback.
 
     Args:
@@ -25,14 +25,14 @@ def learn(asked: Part | None, right: np.ndarray, wrong: np.ndarray, pictures: Ba
         wrong: (M, D) of those that were wrong.
         pictures: against what the cosine of a picture is held.
     """
-    terms: list[tuple[float, Part]] = [] if asked is None else [(_ASKED, asked)]
+    terms: list[tuple[float, Direction]] = [] if asked is None else [(_ASKED, asked)]
     for rows, weight in ((right, _RIGHT), (wrong, -_WRONG)):
         if len(rows):
             mean = rows.astype(np.float32).mean(axis=0)
-            terms.append((weight, Part.of(mean / max(float(np.linalg.norm(mean)), 1e-6), pictures)))
+            terms.append((weight, Direction.of(mean / max(float(np.linalg.norm(mean)), 1e-6), pictures)))
     total = sum(weight for weight, _ in terms)
     vector = sum((weight / total * part.slope * part.vector for weight, part in terms), np.zeros(1, np.float32))
     length = max(float(np.linalg.norm(vector)), 1e-6)
     at_zero = sum(weight / total * part.at_zero for weight, part in terms)
     weight = 1.0 if asked is None else asked.weight
-    return Part((vector / length).astype(np.float32), at_zero, length, weight)
+    return Direction((vector / length).astype(np.float32), at_zero, length, weight)

@@ -16,9 +16,8 @@ import numpy as np
 
 from framescout.catalog import Space
 from query.answer import Moment, Step
-from query.rank import Curve, Part, blocks_in, is_one_direction, log_probability, mask, to_log_odds
-from query.request import Query
-from query.sequence import best_chains
+from query.curves import Curve
+from query.evidence import Evidence, is_alone
 
 _IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
 _LEAST = np.finfo(np.float64).min  # log-odds of what a filter leaves out are less
@@ -35,7 +34,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RankedMoment:
     """A moment as keyframes, not looked up yet: where in the video they lie."""
 
     video_id: int
@@ -55,65 +54,35 @@ class Found:
         return self.first <= keyframe_id <= self.last
 
 
-def join_curves(
-    curves: Sequence[Curve], at_least: float, usual: float, parts: Sequence[Part], unlike: float
-) -> Iterator[Found]:
-    """The moments of these videos whose peak reaches `at_least` log-odds, best first.
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What a moment must stand out from."""
 
-    `usual`: what keyframes score that show something else. `unlike`: the cosine of unrelated keyframes.
-    """
-    one = parts[0] if is_one_direction(parts) else None
-    for curve, stretch in find_stretches(curves, at_least, usual, border_of_cuts(unlike)):
+    usual: float
+    """Log-odds that keyframes reach which show something else."""
+    unlike: float
+    """The cosine of two keyframes that have nothing to do with each other."""
+
+
+def join_curves(
+    curves: Sequence[Curve], at_least: float, parts: Sequence[Evidence], contrast: Contrast
+) -> Iterator[RankedMoment]:
+    """The moments of these videos whose peak reaches `at_least` log-odds, best first."""
+    one = parts[0] if is_alone(parts) else None
+    for curve, stretch in find_stretches(curves, at_least, contrast.usual, border_of_cuts(contrast.unlike)):
         block, odds = curve.block, float(curve.evidence[stretch.peak])
-        yield Found(
+        yield RankedMoment(
             block.video_id,
             block.first_keyframe_id + stretch.first,
             block.first_keyframe_id + stretch.last,
             block.first_keyframe_id + stretch.peak,
-            score=(odds - one.at_zero) / one.slope if one else odds,
+            score=one.score_at(odds) if one else odds,
             confidence=1 / (1 + math.exp(min(-odds, 700.0))),
             vector=block.rows_between(stretch.peak, stretch.peak + 1)[0],
         )
 
 
-def join_chains(
-    space: Space, steps: Sequence[Sequence[Part]], query: Query, ranges: np.ndarray | None
-) -> Iterator[Found]:
-    """Moments that show one step after the other, best first."""
-    videos, firsts, tracks = [], [], []
-    for block in blocks_in(space, ranges):
-        track = np.stack([log_probability(parts, block.rows) for parts in steps])
-        videos.append(block.video_id)
-        firsts.append(block.first_keyframe_id)
-        tracks.append(mask(track, block.first_keyframe_id, ranges))
-    known: dict[int, np.ndarray] = {}
-
-    def times_of(number: int) -> np.ndarray:
-        if number not in known:
-            times = space.keyframe_times(videos[number])
-            assert times is not None
-            known[number] = times.times
-        return known[number]
-
-    texts = [" + ".join(query.wanted_texts) or "picture", *query.then]
-    for number, chain in best_chains(tracks, times_of, [seconds for _, seconds in query.steps]):
-        first, last = (firsts[number] + chain.keyframes[place] for place in (0, -1))
-        yield Found(
-            videos[number],
-            first,
-            last,
-            first,
-            score=float(to_log_odds(np.array(chain.log_probability))),
-            confidence=math.exp(chain.log_probability),
-            vector=space.embeddings_of([first])[0],
-            steps=tuple(
-                Step(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
-                for step, (text, place) in enumerate(zip(texts, chain.keyframes, strict=True))
-            ),
-        )
-
-
-def look_up(space: Space, found: Sequence[Found]) -> list[Moment]:
+def look_up(space: Space, found: Sequence[RankedMoment]) -> list[Moment]:
     """Where and when they are: all at once."""
     videos = {video.id: video for video in space.snapshot.videos(each.video_id for each in found)}
     times = space.times_of([number for each in found for number in (each.first, each.last, each.peak)])

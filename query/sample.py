@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import dataclass
-from pathlib import Path
+import threading
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from framescout.cached import keep, read_kept
+from framescout.cached import Cache, Entry
 from framescout.catalog import Space
 from query.confidence import PER_SPREAD, Background, median
-from query.encode import TextTower, encode
+from query.encode import Sentences, TextTower, encode
 
 STRANGERS = (
     "a kangaroo hopping", "a flamingo in shallow water", "an octopus on a reef", "a hedgehog in leaves",
@@ -30,6 +30,8 @@ _PICTURES = 64  # of them, so many are held against the others
 _UNRELATED = 0.9  # of the other videos
 _LEAST_SPREAD = 1e-3  # cosine
 _FIGURES = 6  # of a kept sample
+_GROWTH = 0.1  # by which an archive may have grown or shrunk since a sample of it was made
+_MOST_SAMPLES = 8  # in memory, of some 3 MB each
 
 
 @dataclass(frozen=True)
@@ -80,22 +82,21 @@ class Sample:
         return cls.of(rows.astype(np.float32), starts, strange)
 
     @classmethod
-    def kept(cls, space: Space, strange: np.ndarray, cache: Path, *, few: int = _ROWS) -> Self:
+    def kept(cls, space: Space, strange: np.ndarray, cache: Cache, *, few: int = _ROWS) -> Self:
         """As `read`, of the whole archive; what is made of a large one is kept in `cache` as long as it stays the same.
 
         So a search that runs alone need not read some 20,000 embeddings, which lie all over the catalog.
         """
         if space.keyframe_count() <= few:
             return cls.read(space, strange)
-        path = cache / f"sample-{_state(space, strange)}"
-        known = read_kept(path)
+        key = _state(space, strange)
+        known = cache.read(Entry.SAMPLE, key)
         if known is not None:
             return cls._from_bytes(known, strange)
         sample = cls.read(space, strange)
         with contextlib.suppress(OSError):  # a full disk costs time, not the answer
-            for old in cache.glob("sample-*"):
-                old.unlink(missing_ok=True)
-            keep(path, sample._to_bytes())
+            cache.drop(Entry.SAMPLE)
+            cache.write(Entry.SAMPLE, key, sample._to_bytes())
         return sample
 
     def _to_bytes(self) -> bytes:
@@ -108,6 +109,69 @@ class Sample:
         figures = np.frombuffer(data, "<f8", _FIGURES).tolist()
         some = np.frombuffer(data, "<f2", offset=8 * _FIGURES).reshape(-1, strange.shape[1]).astype(np.float32)
         return cls(some, strange, Background(*figures[:2]), Background(*figures[2:4]), *figures[4:])
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Which keyframes of which model a sample was made of."""
+
+    fingerprint: str
+    below: int
+    """All their ids are smaller."""
+    count: int
+
+
+class Samples:
+    """The samples of a catalog in its states, each made once; threads may share it.
+
+    A page token names a state that the archive was in. It is judged by the sample that was current then, so that a
+    later page is as sure of a moment as the first one was, and pages that alternate make nothing anew.
+    """
+
+    def __init__(self, sentences: Sentences, cache: Cache) -> None:
+        self._sentences, self._cache = sentences, cache
+        self._made: list[tuple[_State, Sample]] = []  # the one that was used last stands last
+        self._making = threading.Lock()  # threads wait for what one of them makes, rather than make it too
+
+    def of(self, space: Space, below: int | None = None) -> Sample:
+        """What the archive is judged by, as it was when `below` was its next keyframe id; by default as it is.
+
+        Read again when it has grown or shrunk by a tenth.
+
+        Raises:
+            ModelNotAvailableError: the text tower can't be had.
+        """
+        newest = space.snapshot.next_keyframe_id()
+        is_past = below is not None and below < newest
+        wanted = _State(space.model.fingerprint, below if is_past and below is not None else newest, 0)
+        wanted = replace(wanted, count=_count(space, wanted.below))
+        with self._making:
+            known = self._find(wanted)
+            if known is None:
+                strange = strangers(self._sentences.tower(space.model), space.model.fingerprint, self._cache)
+                if is_past:
+                    known = wanted, Sample.read(space, strange, below)
+                else:
+                    known = wanted, Sample.kept(space, strange, self._cache)
+            self._made = [*(each for each in self._made if each[0].below != known[0].below), known][-_MOST_SAMPLES:]
+            return known[1]
+
+    def _find(self, wanted: _State) -> tuple[_State, Sample] | None:
+        """The newest that was made of this state or an earlier one, where that is still like it."""
+        older = [
+            each for each in self._made if each[0].fingerprint == wanted.fingerprint and each[0].below <= wanted.below
+        ]
+        newest = max(older, key=lambda each: each[0].below, default=None)
+        if newest is None or abs(wanted.count / max(1, newest[0].count) - 1) > _GROWTH:
+            return None
+        return newest
+
+
+def _count(space: Space, below: int) -> int:
+    """Keyframes of the videos that have none from the id `below` on."""
+    videos = space.video_ranges()
+    videos = videos[videos[:, 2] <= below]
+    return int((videos[:, 2] - videos[:, 1]).sum())
 
 
 def _usual_of_others(rows: np.ndarray, starts: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -140,14 +204,13 @@ def _state(space: Space, strange: np.ndarray) -> str:
     return said.hexdigest()
 
 
-def strangers(tower: TextTower, fingerprint: str, cache: Path) -> np.ndarray:
+def strangers(tower: TextTower, fingerprint: str, cache: Cache) -> np.ndarray:
     """(N, D) float32 unit rows of STRANGERS; kept in `cache`, since encoding them takes most of a second."""
     words = hashlib.blake2b("\0".join((fingerprint, *tower.phrasings, *STRANGERS)).encode(), digest_size=8).hexdigest()
-    path = cache / f"strangers-{words}"
-    known = read_kept(path)
+    known = cache.read(Entry.STRANGERS, words)
     if known is not None:
         return np.frombuffer(known, "<f4").reshape(len(STRANGERS), -1)
     rows = encode(tower, list(STRANGERS))
     with contextlib.suppress(OSError):  # a full disk costs time, not the answer
-        keep(path, rows.astype("<f4").tobytes())
+        cache.write(Entry.STRANGERS, words, rows.astype("<f4").tobytes())
     return rows

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import framescout
 from framescout.catalog import Catalog
 from framescout.embedding import load_embedder
 from tests.framescout.embedding.make import TINY_VIT, make_model
 
+settings.register_profile("unhurried", deadline=None)  # how long a case takes says how busy the machine is
+settings.load_profile("unhurried")
 FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage"
 
 

@@ -1,28 +1,36 @@
-"""Nearest keyframes of a query vector. Derived from the catalog and FAISS inside: may be deleted at any time.
+"""Nearest keyframes of a query vector. Derived from the catalog: any of it may be deleted at any time.
 
-Promised: an answer is never wrong because an index file is missing, old or damaged; it only takes longer.
+Promised: an answer is never wrong because an index is missing, old or damaged; it only takes longer.
 """
 
 from __future__ import annotations
 
-from framescout.vectors.build import BuiltIndex, build, is_tuned, is_worth_building
+from pathlib import Path
+
+from framescout.vectors.build import build, is_tuned
 from framescout.vectors.exact import common, tidy, touching, within
-from framescout.vectors.files import delete_stale
+from framescout.vectors.faiss_files import FaissFiles
 from framescout.vectors.recall import recall_vs_exact
+from framescout.vectors.renewal import is_worth_building
 from framescout.vectors.search import VectorIndex
-from framescout.vectors.verify import verify
+from framescout.vectors.store import BuiltIndex, IndexStore
 
 __all__ = [
     "BuiltIndex",
+    "IndexStore",
     "VectorIndex",
     "build",
     "common",
-    "delete_stale",
     "is_tuned",
     "is_worth_building",
     "recall_vs_exact",
+    "store_in",
     "tidy",
     "touching",
-    "verify",
     "within",
 ]
+
+
+def store_in(folder: Path) -> IndexStore:
+    """Where the generations of a catalog lie that has this folder of vectors: the one place that chooses a kind."""
+    return FaissFiles(folder)

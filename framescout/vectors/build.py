@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,49 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framescout.vectors.exact import search_blocks
-from framescout.vectors.files import FLAT, IVF, is_sound, load_faiss, read_index, write_index
+from framescout.vectors.files import FLAT, IVF, load_faiss, read_index, write_index
 from framescout.vectors.filling import Parts, write_lists
 from framescout.vectors.lists import PER_LIST, list_count, train
 from framescout.vectors.recall import AT, choose_nprobe, trial_queries
-from framescout.vectors.search import FEW
+from framescout.vectors.store import BuiltIndex
 
 if TYPE_CHECKING:
     from framescout.catalog import Space
 
 EXACT_AT_MOST = 30_000
 """Vectors up to which every one is compared: 4 ms a query (D = 384), where inverted lists take less than one."""
-_FEW_NEW, _SHARE_NEW, _SHARE_DEAD = 2000, 0.05, 0.2
 _ROWS = 131_072  # rows that are in memory at once
 _QUERIES = 128
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltIndex:
-    """A written index file: what Writer.publish_generation wants to know."""
-
-    file_name: str
-    kind: str
-    vector_count: int
-    covers_below: int
-    checksum: str
-    nprobe: int
-    recall: float | None
-
-
-def is_worth_building(space: Space, folder: Path, *, few: int = FEW) -> bool:
-    """Whether the current generation has fallen so far behind that searches feel it, or its file is no longer sound.
-
-    Up to `few` vectors are read from the catalog in any case, and need none.
-    """
-    total = space.keyframe_count()
-    generation = space.generation()
-    if generation is None:
-        return total > few
-    if not is_sound(generation, folder):
-        return True
-    alive = space.keyframe_count(below=generation.covers_below)
-    new, dead = total - alive, generation.vector_count - alive
-    return new > max(_FEW_NEW, _SHARE_NEW * total) or dead > _SHARE_DEAD * generation.vector_count or dead < 0
 
 
 def is_tuned(count: int) -> bool:

@@ -7,7 +7,7 @@ overwritten unasked, and clips that were finished before a failure stay and are 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +35,7 @@ def export(
     sheet: bool = False,
     query: dict[str, Any] | None = None,
     progress: Progress | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> list[Clip]:
     """Cut the moments out as clips into `folder`, one each in the order given, and list them in a manifest.
 
@@ -52,6 +53,7 @@ def export(
         sheet: also write sheet.jpg, a contact sheet.
         query: what was asked, for the manifest.
         progress: is told of each clip.
+        may_go_on: asked before each file; once it says False no further one is begun, and finished clips are listed.
 
     Raises:
         NotAvailableError: a video is gone, or the folder can't be written to.
@@ -76,6 +78,8 @@ def export(
     clips: list[Clip] = []
     try:
         for each, file in zip(cuts, files, strict=True):
+            if not may_go_on():
+                return clips
             told.started(file)
             _write_clip(each, target / file, mode, overwrite, clips)
             told.finished(file)
@@ -84,7 +88,13 @@ def export(
         clips = [clip for clip in clips if (target / clip.file).exists()]
         if clips or not cuts:
             _write_manifest(target, query, clips, _programs(mode), overwrite)
-    _write_extras(target, extras, list(zip(cuts, clips, strict=True)), query, overwrite, told)
+    pairs = list(zip(cuts, clips, strict=True))
+    for name in extras:
+        if not may_go_on():
+            break
+        told.started(name)
+        _write_extra(target / name, pairs, query, overwrite)
+        told.finished(name)
     return clips
 
 
@@ -140,27 +150,20 @@ def _write_manifest(
     write_text(target / names.MANIFEST_JSON, as_json(query, clips, programs), overwrite=overwrite)
 
 
-def _write_extras(
-    target: Path,
-    extras: Sequence[str],
-    pairs: Sequence[tuple[Cut, Clip]],
-    query: dict[str, Any] | None,
-    overwrite: bool,
-    told: Progress,
+def _write_extra(
+    target: Path, pairs: Sequence[tuple[Cut, Clip]], query: dict[str, Any] | None, overwrite: bool
 ) -> None:
+    """A file besides the clips; its name says which."""
     from query.clips import edl, names, otio, placing, reel, sheet
 
     text = str((query or {}).get("text") or "")
-    for name in extras:
-        told.started(name)
-        if name == names.EDL:
-            placing.write_text(target / name, edl.as_edl(pairs, title=text or "framescout"), overwrite=overwrite)
-        elif name == names.OTIO:
-            placing.write_text(target / name, otio.as_otio(pairs, title=text or "framescout"), overwrite=overwrite)
-        else:
-            with placing.placed(target / name, overwrite=overwrite) as partial:
-                if name == names.REEL:
-                    reel.write_reel([each for each, _ in pairs], partial)
-                else:
-                    sheet.write_sheet([clip.moment for _, clip in pairs], partial, title=text)
-        told.finished(name)
+    if target.name == names.EDL:
+        placing.write_text(target, edl.as_edl(pairs, title=text or "framescout"), overwrite=overwrite)
+    elif target.name == names.OTIO:
+        placing.write_text(target, otio.as_otio(pairs, title=text or "framescout"), overwrite=overwrite)
+    else:
+        with placing.placed(target, overwrite=overwrite) as partial:
+            if target.name == names.REEL:
+                reel.write_reel([each for each, _ in pairs], partial)
+            else:
+                sheet.write_sheet([clip.moment for _, clip in pairs], partial, title=text)

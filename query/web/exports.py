@@ -22,10 +22,6 @@ _KEPT = 200  # jobs that are remembered
 _PIECE = 2**18
 
 
-class _StoppedError(FramescoutError):
-    """Nobody wants the rest of an export."""
-
-
 @dataclass
 class Job(SilentProgress):
     """One export, and how far it is."""
@@ -42,8 +38,6 @@ class Job(SilentProgress):
 
     def started(self, path: str) -> None:
         """A file is being written."""
-        if self.is_unwanted:
-            raise _StoppedError("stopped")
         self.doing = path
 
     def finished(self, path: str) -> None:
@@ -107,9 +101,9 @@ class Exports:
         job.state = "running"
         end: State = "done"
         try:
-            export(moments, job.folder, progress=job, **options)
-        except _StoppedError:
-            end = "stopped"
+            export(moments, job.folder, progress=job, may_go_on=lambda: not job.is_unwanted, **options)
+            if job.is_unwanted and job.done < job.steps:
+                end = "stopped"
         except FramescoutError as error:
             end, job.error = "failed", str(error)
         except Exception as error:  # a fault of ours must not look like an export that never ends

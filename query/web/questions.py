@@ -10,18 +10,30 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+from collections import ChainMap
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from framescout.errors import FramescoutError
 from query.answer import Answer
+from query.encode import Encoded
 from query.engine import Engine
 from query.request import Query
 
 _TOGETHER = 4  # more take less each, but then one step waits for the other
 _ALONE = 4  # questions that are answered by themselves at the same time
 
-_Waiting = tuple[Query, Future[Answer]]
+
+@dataclass(slots=True)
+class _Waiting:
+    """A question that waits for its answer."""
+
+    query: Query
+    answer: Future[Answer]
+    encoded: Encoded | None = None
+
+
 _Queue = queue.SimpleQueue[_Waiting | None]
 
 
@@ -43,7 +55,7 @@ class Questions:
         if not query.is_one_sentence:
             return self._alone.submit(self._engine.answer, query)
         answer: Future[Answer] = Future()
-        self._asked.put((query, answer))
+        self._asked.put(_Waiting(query, answer))
         return answer
 
     def close(self) -> None:
@@ -54,26 +66,37 @@ class Questions:
         self._alone.shutdown(cancel_futures=True)
 
     def _encode(self, asked: list[_Waiting]) -> None:
+        encoded = None
         with contextlib.suppress(Exception):  # the next step meets it again, and tells who asked
-            self._engine.encode_ahead([query for query, _ in asked])
+            encoded = self._engine.encode_ahead([each.query for each in asked])
         for each in asked:
+            each.encoded = encoded
             self._encoded.put(each)
 
     def _answer(self, asked: list[_Waiting]) -> None:
         try:
-            answers = self._engine.answer_all([query for query, _ in asked])
+            answers = self._engine.answer_all([each.query for each in asked], encoded=_together(asked))
         except FramescoutError as error:
             if len(asked) == 1:
-                asked[0][1].set_exception(error)
+                asked[0].answer.set_exception(error)
             else:  # one of them can't be answered; the others can
                 for each in asked:
                     self._answer([each])
         except Exception as error:  # a fault of ours ends no thread: whoever asked hears of it
-            for _, future in asked:
-                future.set_exception(error)
+            for each in asked:
+                each.answer.set_exception(error)
         else:
-            for (_, future), answer in zip(asked, answers, strict=True):
-                future.set_result(answer)
+            for each, answer in zip(asked, answers, strict=True):
+                each.answer.set_result(answer)
+
+
+def _together(asked: list[_Waiting]) -> Encoded | None:
+    """What was encoded for them, of the model that the last of them met."""
+    known = [each.encoded for each in asked if each.encoded]
+    if not known:
+        return None
+    same = [each.vectors for each in known if each.fingerprint == known[-1].fingerprint]
+    return Encoded(known[-1].fingerprint, dict(ChainMap(*map(dict, same))))
 
 
 def _work(waiting: _Queue, step: Callable[[list[_Waiting]], None]) -> None:
@@ -84,6 +107,13 @@ def _work(waiting: _Queue, step: Callable[[list[_Waiting]], None]) -> None:
         while len(taken) < _TOGETHER and not waiting.empty():
             taken.append(waiting.get())
         goes_on = None not in taken
-        wanted = [each for each in taken if each and (each[1].running() or each[1].set_running_or_notify_cancel())]
+        wanted = [
+            each for each in taken if each and (each.answer.running() or each.answer.set_running_or_notify_cancel())
+        ]
         if wanted:
             step(wanted)
+
+
+def _is_wanted(answer: Future[Answer]) -> bool:
+    """Whether whoever asked still waits for it."""
+    return answer.running() or answer.set_running_or_notify_cancel()

@@ -14,14 +14,15 @@ import numpy as np
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from framescout.cached import Cache
 from framescout.catalog import Catalog
 from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
 from framescout.errors import NotAvailableError
 from query.answer import Answer
+from query.curves import curves
 from query.engine import Engine
 from query.filters import wanted_ranges
-from query.rank import curves
 from query.request import Query
 from query.web.asking import Asked
 from query.web.exports import Exports
@@ -47,7 +48,7 @@ class Site:
     @classmethod
     def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None) -> Site:
         """`exports`: the folder below which clips are written."""
-        thumbnails = Thumbnails(catalog.cache_folder / "pictures")
+        thumbnails = Thumbnails(Cache(catalog.cache_folder))
         engine = Engine(catalog, model=model, zone=zone)
         return cls(engine, Questions(engine), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS))
 

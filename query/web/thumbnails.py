@@ -10,16 +10,14 @@ import contextlib
 import hashlib
 import io
 import multiprocessing
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from framescout.cached import keep, read_kept
+from framescout.cached import Cache, Entry
 from framescout.errors import MediaError, Reason
 
 if TYPE_CHECKING:
@@ -38,8 +36,8 @@ _Made = TypeVar("_Made")
 class Thumbnails:
     """Pictures of an archive, made when they are asked for."""
 
-    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
-        self._folder = folder
+    def __init__(self, cache: Cache, *, most_bytes: int = MOST_BYTES) -> None:
+        self._cache = cache
         self._most_bytes = most_bytes
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
@@ -52,14 +50,13 @@ class Thumbnails:
         Raises:
             MediaError: the video can't be opened, decoded, or not in time.
         """
-        kept = self._place(content_hash, times, box)
-        known = read_kept(kept)
+        key = _key(content_hash, times, box)
+        known = self._cache.read(Entry.PICTURE, key)
         if known is not None:
-            with contextlib.suppress(OSError):
-                os.utime(kept)
+            self._cache.touch(Entry.PICTURE, key)
             return known
         made = self._decoded(_strip, path, list(times), box)
-        self._keep(kept, made)
+        self._keep(key, made)
         return made
 
     def frames(self, path: str, content_hash: str, around: float, box: tuple[int, int] | None) -> list[float]:
@@ -73,7 +70,7 @@ class Thumbnails:
         found = self._decoded(_frames, path, around, box)
         for time, picture in found:
             if picture and box:
-                self._keep(self._place(content_hash, [time], box), picture)
+                self._keep(_key(content_hash, [time], box), picture)
         return [time for time, _ in found]
 
     def close(self) -> None:
@@ -82,10 +79,6 @@ class Thumbnails:
             if self._pool:
                 self._pool.shutdown(wait=False, cancel_futures=True)
                 self._pool = None
-
-    def _place(self, content_hash: str, times: Sequence[float], box: tuple[int, int]) -> Path:
-        said = repr((content_hash, [round(time, 6) for time in times], box))
-        return self._folder / f"{hashlib.blake2b(said.encode(), digest_size=16).hexdigest()}.jpg"
 
     def _decoded(self, decode: Callable[..., _Made], *given: Any) -> _Made:
         with self._turns:  # the time of those who wait doesn't count, and they aren't cut off with a hanging decoder
@@ -115,24 +108,17 @@ class Thumbnails:
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 
-    def _keep(self, kept: Path, made: bytes) -> None:
+    def _keep(self, key: str, made: bytes) -> None:
         with contextlib.suppress(OSError):  # a full disk costs speed, not the picture
-            keep(kept, made)
+            self._cache.write(Entry.PICTURE, key, made)
             self._made += 1
             if self._made % _A_SWEEP == 1:
-                self._sweep()
+                self._cache.shrink(Entry.PICTURE, self._most_bytes)
 
-    def _sweep(self) -> None:
-        """Delete what was not asked for the longest, down to nine tenths of the bound."""
-        known = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(self._folder))
-        total = sum(size for _, size, _ in known)
-        if total <= self._most_bytes:
-            return
-        for _, size, path in known:
-            Path(path).unlink(missing_ok=True)
-            total -= size
-            if total <= 0.9 * self._most_bytes:
-                return
+
+def _key(content_hash: str, times: Sequence[float], box: tuple[int, int]) -> str:
+    said = repr((content_hash, [round(time, 6) for time in times], box))
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 def _strip(path: str, times: list[float], box: tuple[int, int]) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.realistic import Seeds, unit
 from benchmarks.searching import World, ask, build, write
-from framescout.vectors import VectorIndex
+from framescout.vectors import VectorIndex, store_in
 from framescout.vectors.exact import search_blocks
 
 DIMENSIONS, KEYFRAMES, KINDS, OF_A_KIND = 128, 60_000, 60, 40
@@ -60,7 +60,7 @@ def test_every_kind_of_question_finds_its_share(world: World) -> None:
 
 def test_the_index_saves_most_of_the_work(world: World) -> None:
     with world.space(has_rest=False) as space:
-        index = VectorIndex.open(space, world.vectors, few=0)
+        index = VectorIndex.open(space, store_in(world.vectors), few=0)
         queries = world.seeds().sentences[:30]
         index.search(queries[:1], 100)
         by_index = seconds_of(lambda: [index.search(query[None], 100) for query in queries])

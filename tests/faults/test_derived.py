@@ -13,6 +13,7 @@ import framescout
 import indexer
 import query
 from framescout import settings, vectors
+from framescout.cached import Cache
 from framescout.catalog import Catalog
 from indexer.verify import check, mend
 from query.sample import Sample
@@ -91,7 +92,7 @@ def ask(catalog: Catalog) -> tuple[list[tuple[str, float, float, float]], bytes]
     assert moments
     with catalog.snapshot() as snapshot:
         video = min(snapshot.videos(), key=lambda video: video.path)
-    thumbnails = Thumbnails(catalog.cache_folder / "pictures")
+    thumbnails = Thumbnails(Cache(catalog.cache_folder))
     picture = thumbnails.strip(video.path, video.content_hash, [0.5], (64, 48))
     thumbnails.close()
     return [(m.video, m.start, m.end, round(m.confidence, 4)) for m in moments], picture

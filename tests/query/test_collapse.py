@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from query.collapse import collapse
-from query.moments import Found
+from query.moments import RankedMoment
 
 
-def found(vector: np.ndarray, number: int) -> Found:
+def found(vector: np.ndarray, number: int) -> RankedMoment:
     unit = (vector / np.linalg.norm(vector)).astype(np.float16)
-    return Found(1, first=number, last=number, peak=number, score=-number, confidence=0.5, vector=unit)
+    return RankedMoment(1, first=number, last=number, peak=number, score=-number, confidence=0.5, vector=unit)
 
 
 @given(st.lists(st.integers(0, 4), max_size=30), st.integers(1, 6))

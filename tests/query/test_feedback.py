@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from query.confidence import Background
+from query.evidence import Direction, Keyframes, joint_log_odds
 from query.feedback import learn
-from query.rank import Part, evidence
 from tests.framescout.vectors.make import unit_rows
 
 SENTENCES, PICTURES = Background(0.3, 0.05), Background(0.6, 0.1)
@@ -18,33 +18,33 @@ SENTENCES, PICTURES = Background(0.3, 0.05), Background(0.6, 0.1)
 @given(st.integers(0, 10_000), st.integers(0, 3), st.integers(0, 3))
 def test_the_direction_scores_as_the_weighted_sum_of_distances(seed: int, right: int, wrong: int) -> None:
     rows = unit_rows(30, seed)
-    asked = Part.of(rows[0], SENTENCES)
+    asked = Direction.of(rows[0], SENTENCES)
     good, bad = rows[1 : 1 + right], rows[10 : 10 + wrong]
     learned = learn(asked, good, bad, PICTURES)
-    odds = evidence([asked], rows)
+    odds = joint_log_odds([asked], Keyframes(rows))
     total = 1.0
     summed = odds.copy()
     for examples, weight in ((good, 0.75), (bad, -0.25)):
         if len(examples):
             mean = examples.mean(axis=0)
-            summed += weight * evidence([Part.of(mean / np.linalg.norm(mean), PICTURES)], rows)
+            summed += weight * joint_log_odds([Direction.of(mean / np.linalg.norm(mean), PICTURES)], Keyframes(rows))
             total += weight
-    assert evidence([learned], rows) == pytest.approx(summed / total, rel=1e-3, abs=1e-2)
+    assert joint_log_odds([learned], Keyframes(rows)) == pytest.approx(summed / total, rel=1e-3, abs=1e-2)
     assert np.linalg.norm(learned.vector) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_examples_move_what_is_like_them() -> None:
     rows = unit_rows(40, 5)
-    asked = Part.of(rows[0], SENTENCES)
-    order = np.argsort(-evidence([asked], rows))
+    asked = Direction.of(rows[0], SENTENCES)
+    order = np.argsort(-joint_log_odds([asked], Keyframes(rows)))
     low = int(order[30])
-    pulled = evidence([learn(asked, rows[[low]], rows[:0], PICTURES)], rows)
+    pulled = joint_log_odds([learn(asked, rows[[low]], rows[:0], PICTURES)], Keyframes(rows))
     assert list(np.argsort(-pulled)).index(low) < 30
-    pushed = evidence([learn(asked, rows[:0], rows[[low]], PICTURES)], rows)
+    pushed = joint_log_odds([learn(asked, rows[:0], rows[[low]], PICTURES)], Keyframes(rows))
     assert list(np.argsort(-pushed)).index(low) >= 30
 
 
 def test_examples_alone_are_a_question() -> None:
     rows = unit_rows(40, 6)
     learned = learn(None, rows[[3]], rows[:0], PICTURES)
-    assert int(np.argmax(evidence([learned], rows))) == 3
+    assert int(np.argmax(joint_log_odds([learned], Keyframes(rows)))) == 3

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from framescout.catalog.blocks import EmbeddingBlock
 from query.confidence import Background
+from query.curves import Curve
+from query.evidence import Direction
 from query.moments import Stretch, border_of_cuts, find_stretches
-from query.rank import Curve, Part
 from tests.framescout.vectors.make import unit_rows
 
 scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
@@ -114,7 +115,7 @@ def test_a_video_is_looked_into_as_far_as_its_moments_reach(seed: int, count: in
     chance = np.random.default_rng(seed)
     drift = np.cumsum(chance.normal(0, 0.1, (count, 16)), axis=0) + unit_rows(1, seed)
     block = EmbeddingBlock(1, 1, (drift / np.linalg.norm(drift, axis=1, keepdims=True)).astype(np.float16))
-    part = Part.of(unit_rows(1, seed + 1)[0], Background(0.2, 0.1))
+    part = Direction.of(unit_rows(1, seed + 1)[0], Background(0.2, 0.1))
     whole, partly = (Curve.unseen(block, [part], None) for _ in range(2))
     whole.look(0, count)
     floor = np.sort(whole.evidence)[-min(looked, count)]

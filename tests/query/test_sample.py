@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framescout.cached import Cache
 from framescout.embedding import TextTower, fingerprint, load_text_tower
 from query.confidence import Background
 from query.sample import STRANGERS, Sample, strangers
@@ -37,12 +38,12 @@ def test_what_pictures_reach_elsewhere_is_what_looking_at_every_video_says(seed:
 def test_a_kept_sample_is_that_of_the_archive_and_goes_with_its_state(tmp_path: Path) -> None:
     archive = Archive.make(tmp_path / "catalog")
     archive.add([30, 5, 60])
-    states = []
+    states, cache = [], Cache(tmp_path / "cache")
     for _ in range(2):
         with archive.catalog.snapshot() as snapshot:
             wanted = Sample.read(snapshot.space(archive.model), STRANGE)
             for _ in range(2):
-                assert is_same(Sample.kept(snapshot.space(archive.model), STRANGE, tmp_path / "cache", few=0), wanted)
+                assert is_same(Sample.kept(snapshot.space(archive.model), STRANGE, cache, few=0), wanted)
         states += [path.name for path in (tmp_path / "cache").iterdir()]
         archive.add([7])
     assert len(states) == len(set(states)) == 2
@@ -50,12 +51,13 @@ def test_a_kept_sample_is_that_of_the_archive_and_goes_with_its_state(tmp_path: 
 
 def test_what_belongs_to_another_archive_of_the_same_shape_is_passed_over(tmp_path: Path) -> None:
     one, other = (Archive.make(tmp_path / name) for name in ("one", "other"))
+    cache = Cache(tmp_path / "cache")
     other.added = 7  # from where other vectors come
     one.add([40])
     other.add([40])
     for archive in (one, other, one):
         with archive.catalog.snapshot() as snapshot:
-            kept = Sample.kept(snapshot.space(archive.model), STRANGE, tmp_path / "cache", few=0)
+            kept = Sample.kept(snapshot.space(archive.model), STRANGE, cache, few=0)
             assert is_same(kept, Sample.read(snapshot.space(archive.model), STRANGE))
 
 
@@ -69,8 +71,8 @@ def is_same(one: Sample, other: Sample) -> bool:
 
 def test_strangers_are_encoded_once_and_a_damaged_cache_is_no_matter(towers: Path, tmp_path: Path) -> None:
     tower: TextTower = load_text_tower("starter", fingerprint("starter"), towers)
-    first = strangers(tower, tower.fingerprint, tmp_path)
+    first = strangers(tower, tower.fingerprint, Cache(tmp_path))
     assert first.shape == (len(STRANGERS), tower.dimensions)
     (kept,) = tmp_path.iterdir()
     kept.write_bytes(b"nonsense")
-    assert np.allclose(strangers(tower, tower.fingerprint, tmp_path), first)
+    assert np.allclose(strangers(tower, tower.fingerprint, Cache(tmp_path)), first)

@@ -12,7 +12,7 @@ import framescout
 from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import Generation, Model
-from framescout.vectors import lists
+from framescout.vectors import IndexStore, lists
 from tests.framescout.catalog.make import make_indexed
 
 DIMENSIONS = 16
@@ -31,6 +31,10 @@ class Archive:
         catalog = framescout.open(folder)
         with catalog.writer() as writer:
             return cls(catalog, writer.model("tiny", "fingerprint", DIMENSIONS))
+
+    @property
+    def store(self) -> IndexStore:
+        return vectors.store_in(self.catalog.vectors_folder)
 
     def add(self, counts: list[int]) -> None:
         """Videos of so many keyframes; vectors lie in clusters, as those of footage do."""
@@ -61,7 +65,7 @@ class Archive:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Through the index wherever there is a sound one, however small."""
         with self.catalog.snapshot() as snapshot:
-            index = vectors.VectorIndex.open(snapshot.space(self.model), self.catalog.vectors_folder, few=0)
+            index = vectors.VectorIndex.open(snapshot.space(self.model), self.store, few=0)
             return index.search(queries, limit, ranges)
 
     def brute_force(
@@ -84,12 +88,12 @@ class Archive:
 
     def is_indexed(self) -> bool:
         with self.catalog.snapshot() as snapshot:
-            opened = vectors.VectorIndex.open(snapshot.space(self.model), self.catalog.vectors_folder, few=0)
+            opened = vectors.VectorIndex.open(snapshot.space(self.model), self.store, few=0)
             return opened.generation is not None
 
     def verify(self) -> list[str]:
         with self.catalog.snapshot() as snapshot:
-            return vectors.verify(snapshot.space(self.model), self.catalog.vectors_folder)
+            return self.store.verify(snapshot.space(self.model))
 
 
 def unit_rows(count: int, seed: int) -> np.ndarray:

@@ -67,7 +67,7 @@ def test_a_damaged_file_costs_nothing_but_time(published: tuple[Archive, Path], 
     assert np.array_equal(archive.search(QUERIES, 10)[0], wanted[0])
     assert archive.verify() != []
     with archive.catalog.snapshot() as snapshot:
-        assert vectors.is_worth_building(snapshot.space(archive.model), archive.catalog.vectors_folder)
+        assert vectors.is_worth_building(snapshot.space(archive.model), archive.store)
 
 
 def test_a_sound_file_verifies(published: tuple[Archive, Path]) -> None:
@@ -130,7 +130,7 @@ def test_a_file_of_an_older_version_is_replaced(published: tuple[Archive, Path])
     assert np.array_equal(archive.search(QUERIES, 10)[0], archive.brute_force(QUERIES, 10)[0])
     assert archive.verify() == []
     with archive.catalog.snapshot() as snapshot:
-        assert vectors.is_worth_building(snapshot.space(archive.model), path.parent)
+        assert vectors.is_worth_building(snapshot.space(archive.model), vectors.store_in(path.parent))
 
 
 def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_index_is_built_when_it_is_worth_it(tmp_path: Path) -> None:
 
     def is_worth_it() -> bool:
         with archive.catalog.snapshot() as snapshot:
-            return vectors.is_worth_building(snapshot.space(archive.model), archive.catalog.vectors_folder, few=400)
+            return vectors.is_worth_building(snapshot.space(archive.model), archive.store, few=400)
 
     archive.add([40] * 10)
     assert not is_worth_it()
@@ -160,7 +160,7 @@ def test_an_index_of_nothing_is_sound_too(published: tuple[Archive, Path]) -> No
     archive.drop(list(range(1, 11)))
     path.unlink()
     with archive.catalog.snapshot() as snapshot:
-        assert vectors.is_worth_building(snapshot.space(archive.model), path.parent)
+        assert vectors.is_worth_building(snapshot.space(archive.model), vectors.store_in(path.parent))
     archive.publish()
     assert archive.verify() == []
     assert (archive.search(QUERIES, 3)[0] == -1).all()
@@ -172,7 +172,7 @@ def test_only_current_files_stay(published: tuple[Archive, Path]) -> None:
     current = archive.publish()
     (path.parent / "interrupted.part").write_bytes(b"x")
     (path.parent / "mine.txt").write_bytes(b"x")
-    vectors.delete_stale(path.parent, [current])
+    vectors.store_in(path.parent).drop_stale([current])
     assert {found.name for found in path.parent.iterdir()} == {current.file_name, "mine.txt"}
 
 

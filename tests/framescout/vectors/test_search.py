@@ -92,7 +92,9 @@ def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
         archive.drop([video for video in dropped if video <= archive.added])
         with archive.catalog.snapshot() as snapshot:
             folder = archive.catalog.vectors_folder
-            index = VectorIndex.open(snapshot.space(archive.model), folder, few=few, questions=questions)
+            index = VectorIndex.open(
+                snapshot.space(archive.model), vectors.store_in(folder), few=few, questions=questions
+            )
             found = index.search(QUERIES, limit, ranges)
         if exact_at_most:
             assert_same(found, archive.brute_force(QUERIES, limit, ranges))
@@ -169,7 +171,7 @@ def test_a_narrow_filter_on_an_inverted_index_is_exact(archive: Archive) -> None
     archive.publish(exact_at_most=100)
     narrow = np.array([[41, 61], [300, 310]])
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder, few=100)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.store, few=100)
         assert index.generation is not None
         assert_same(index.search(QUERIES, 25, narrow), archive.brute_force(QUERIES, 25, narrow))
 
@@ -177,14 +179,14 @@ def test_a_narrow_filter_on_an_inverted_index_is_exact(archive: Archive) -> None
 def test_recall_is_measured_against_the_catalog(archive: Archive) -> None:
     archive.publish()
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder, few=0)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.store, few=0)
         assert vectors.recall_vs_exact(snapshot.space(archive.model), index, QUERIES, 10) == 1.0
 
 
 def test_few_vectors_are_read_from_the_catalog(archive: Archive) -> None:
     archive.publish()
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.store)
         assert index.generation is None
         assert_same(index.search(QUERIES, 10), archive.brute_force(QUERIES, 10))
 

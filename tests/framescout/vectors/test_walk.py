@@ -12,7 +12,7 @@ import pytest
 
 from framescout.catalog.records import Generation
 from framescout.resources import bundled
-from framescout.vectors import VectorIndex, lists, search
+from framescout.vectors import VectorIndex, faiss_files, lists
 from framescout.vectors.walk import Lists
 from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
 
@@ -37,8 +37,7 @@ def ask(
     archive: Archive, questions: int | None, limit: int = 20, ranges: np.ndarray | None = None, few: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     with archive.catalog.snapshot() as snapshot:
-        folder = archive.catalog.vectors_folder
-        index = VectorIndex.open(snapshot.space(archive.model), folder, few=few, questions=questions)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.store, few=few, questions=questions)
         return index.search(QUERIES, limit, ranges)
 
 
@@ -53,7 +52,7 @@ def faiss_is_not_to_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise AssertionError("FAISS was imported")
 
-    monkeypatch.setattr(search, "load_faiss", fail)
+    monkeypatch.setattr(faiss_files, "load_faiss", fail)
     monkeypatch.setattr("framescout.vectors.files.load_faiss", fail)
 
 
@@ -97,12 +96,12 @@ def test_many_questions_or_many_rows_are_left_to_faiss(published: Published, mon
     archive, _, _ = published
     wanted = ask(archive, None)
     with monkeypatch.context() as patched:
-        patched.setattr(search, "_ALONE_ROWS", 10)
+        patched.setattr(faiss_files, "_ALONE_ROWS", 10)
         assert_same(ask(archive, 1), wanted)
     faiss_is_not_to_be_used(monkeypatch)
     with pytest.raises(AssertionError, match="FAISS was imported"):
         ask(archive, 100)
-    monkeypatch.setattr(search, "_ALONE_ROWS", 10)
+    monkeypatch.setattr(faiss_files, "_ALONE_ROWS", 10)
     with pytest.raises(AssertionError, match="FAISS was imported"):
         ask(archive, 1)
 
@@ -152,7 +151,7 @@ def test_a_damaged_file_costs_nothing_but_time(tmp_path: Path, damage: str) -> N
 def test_a_file_that_goes_between_opening_and_asking_costs_nothing_but_time(tmp_path: Path, damage: str) -> None:
     archive, _, path = publish(tmp_path)
     with archive.catalog.snapshot() as snapshot:
-        index = VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder, few=0, questions=1)
+        index = VectorIndex.open(snapshot.space(archive.model), archive.store, few=0, questions=1)
         if damage == "missing":
             path.unlink()
         else:
@@ -163,11 +162,11 @@ def test_a_file_that_goes_between_opening_and_asking_costs_nothing_but_time(tmp_
 def test_faiss_is_not_imported_for_one_question(published: Published) -> None:
     archive, _, _ = published
     program = (
-        "import sys, numpy, framescout; from framescout.vectors import VectorIndex\n"
+        "import sys, numpy, framescout; from framescout.vectors import VectorIndex, store_in\n"
         f"catalog = framescout.open({str(archive.catalog.folder)!r})\n"
         "with catalog.snapshot() as snapshot:\n"
         "    (model,) = snapshot.models()\n"
-        "    index = VectorIndex.open(snapshot.space(model), catalog.vectors_folder, few=0, questions=1)\n"
+        "    index = VectorIndex.open(snapshot.space(model), store_in(catalog.vectors_folder), few=0, questions=1)\n"
         "    assert index.generation is not None\n"
         f"    assert (index.search(numpy.ones((1, {DIMENSIONS}), 'f4'), 5)[0] > 0).all()\n"
         "assert 'faiss' not in sys.modules\n"

@@ -67,6 +67,17 @@ def test_no_moments_are_an_empty_manifest(tmp_path):
     assert listed(tmp_path) == []
 
 
+@pytest.mark.parametrize("files", [0, 1, 2, 3])
+def test_an_export_that_may_not_go_on_begins_no_further_file(video, tmp_path, files):
+    moments, asked = [moment(video, 1, 1.3), moment(video, 2, 2.3)], iter(range(10))
+    clips = export(moments, tmp_path / "clips", mode="copy", edl=True, otio=True, may_go_on=lambda: next(asked) < files)
+    assert [clip.moment for clip in clips] == moments[:files]
+    manifests = {"manifest.json", "manifest.csv"} if files else set()
+    extras = {"timeline.edl"} if files == 3 else set()
+    assert visible(tmp_path / "clips") == {clip.file for clip in clips} | manifests | extras
+    assert not files or listed(tmp_path / "clips") == [clip.file for clip in clips]
+
+
 def test_clips_of_one_name_and_second_never_meet(video, tmp_path):
     other = tmp_path / "b" / "CAM01.MP4"
     other.parent.mkdir()

@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import framescout
+from framescout.cached import Cache
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, Recording
 from query.request import Query
@@ -141,7 +142,7 @@ def test_the_state_names_a_better_model_than_the_one_that_ships(client: TestClie
 def test_the_cache_of_pictures_stays_within_its_bound(client: TestClient, served: object, tmp_path: Path) -> None:
     with served.snapshot() as snapshot:
         video = snapshot.videos([1])[0]
-    kept = Thumbnails(tmp_path / "pictures", most_bytes=20_000)
+    kept = Thumbnails(Cache(tmp_path), most_bytes=20_000)
     kept._made = 200  # the next one sweeps
     (tmp_path / "pictures").mkdir()
     for number in range(30):

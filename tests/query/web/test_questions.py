@@ -65,7 +65,7 @@ def test_a_fault_of_the_engine_is_told_and_ends_nothing(served: Catalog, monkeyp
     engine = Engine(served)
     questions = Questions(engine)
     with monkeypatch.context() as broken:
-        broken.setattr(engine, "answer_all", lambda _: 1 / 0)
+        broken.setattr(engine, "answer_all", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             questions.ask(Query("the sea")).result(60)
     assert questions.ask(Query("the sea")).result(60).moments

@@ -9,16 +9,19 @@ from hypothesis import strategies as st
 
 from framescout import vectors
 from query.confidence import Background
-from query.rank import Nearest, Part, Scanned, evidence
+from query.evidence import Direction, Keyframes, joint_log_odds
+from query.moments import Contrast
+from query.ranking import Nearest, Scanned
 from tests.framescout.vectors.make import Archive, unit_rows
 
 seeds = st.integers(0, 10_000)
+PLAIN = Contrast(-3.0, 0.0)
 
 
-def parts_of(seed: int, count: int, weights: tuple[float, ...] = (1.0,)) -> list[Part]:
+def parts_of(seed: int, count: int, weights: tuple[float, ...] = (1.0,)) -> list[Direction]:
     rows = unit_rows(count, seed)
     return [
-        Part.of(row, Background(0.2, 0.1), weights[i % len(weights)], is_wanted=i < max(1, count - 1))
+        Direction.of(row, Background(0.2, 0.1), weights[i % len(weights)], is_wanted=i < max(1, count - 1))
         for i, row in enumerate(rows)
     ]
 
@@ -27,7 +30,7 @@ def parts_of(seed: int, count: int, weights: tuple[float, ...] = (1.0,)) -> list
 def test_evidence_is_the_product_of_the_parts_probabilities(seed: int, count: int, weights: tuple[float, ...]) -> None:
     parts, rows = parts_of(seed, count, weights), unit_rows(20, seed + 1)
     background = Background(0.2, 0.1)
-    for row, odds in zip(rows, evidence(parts, rows), strict=True):
+    for row, odds in zip(rows, joint_log_odds(parts, Keyframes(rows)), strict=True):
         product = 1.0
         for part in parts:
             sure = background.confidence(float(row @ part.vector))
@@ -38,7 +41,7 @@ def test_evidence_is_the_product_of_the_parts_probabilities(seed: int, count: in
 @given(seeds)
 def test_a_further_part_never_makes_a_keyframe_surer(seed: int) -> None:
     parts, rows = parts_of(seed, 3), unit_rows(20, seed + 1)
-    assert (evidence(parts, rows) <= evidence(parts[:2], rows) + 1e-6).all()
+    assert (joint_log_odds(parts, Keyframes(rows)) <= joint_log_odds(parts[:2], Keyframes(rows)) + 1e-6).all()
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +70,18 @@ def test_both_ways_find_every_keyframe_above_the_floor(
     (part,) = parts_of(seed, 1)
     ranges = None if cut is None else np.array([cut])
     with archive.catalog.snapshot() as snapshot:
+        space = snapshot.space(archive.model)
         everything = {
             block.first_keyframe_id + place: float(odds)
-            for block in snapshot.space(archive.model).blocks()
-            for place, odds in enumerate(evidence([part], block.embeddings.astype(np.float32)))
+            for block in space.blocks()
+            for place, odds in enumerate(joint_log_odds([part], Keyframes.of(block)))
             if cut is None or cut[0] <= block.first_keyframe_id + place < cut[1]
         }
-        index = vectors.VectorIndex.open(snapshot.space(archive.model), archive.catalog.vectors_folder)
+        index = vectors.VectorIndex.open(space, vectors.store_in(archive.catalog.vectors_folder))
         for way in (
-            Nearest(snapshot.space(archive.model), index, part, ranges),
-            Nearest.of_many(snapshot.space(archive.model), index, [part, *parts_of(seed + 1, 1)], ranges, 5)[0],
-            Scanned(snapshot.space(archive.model), [part], ranges),
+            Nearest(space, index, part, ranges, PLAIN),
+            Nearest.of_many(space, index, [part, *parts_of(seed + 1, 1)], ranges, [PLAIN] * 2, 5)[0],
+            Scanned(space, [part], ranges, PLAIN),
         ):
             curves, floor, is_all = way.curves(wanted)
             found = best_keyframes(curves, 10_000)

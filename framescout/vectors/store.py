@@ -1,0 +1,81 @@
+"""What a kind of vector index has to do; the FAISS files of faiss_files.py are the first kind.
+
+A generation is one state of a model's index, as the catalog's row names it. What is newer than the generation, what was
+deleted since and what a narrow filter leaves is the business of search.py, for all kinds alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from framescout.catalog.records import Generation, Model
+
+if TYPE_CHECKING:
+    from framescout.catalog import Space
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIndex:
+    """A written generation: what Writer.publish_generation wants to know."""
+
+    file_name: str
+    kind: str
+    vector_count: int
+    covers_below: int
+    checksum: str
+    nprobe: int
+    recall: float | None
+
+
+class GenerationIndex(Protocol):
+    """An opened generation."""
+
+    def search(
+        self, queries: np.ndarray, limit: int, ranges: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """The nearest of the vectors that the generation covers.
+
+        Args:
+            queries: (Q, D) float32, rows of unit length, C-contiguous.
+            limit: columns of the answer at most, K.
+            ranges: (M, 2) int64, sorted and apart: only ids in one of these [first, last + 1). None: all.
+
+        Returns:
+            ids (Q, at most K) int64 and scores (Q, the same) float32, the cosine to about 0.001; best first, -1 and
+            -inf where there are fewer. None where the generation was taken away after it was opened.
+        """
+
+
+class IndexStore(Protocol):
+    """Where the generations of a catalog lie."""
+
+    def open(self, generation: Generation, model: Model, *, questions: int | None = None) -> GenerationIndex | None:
+        """A generation, ready to be searched; None where it is missing, damaged or not worth opening.
+
+        `questions`: how many are asked before this process ends, where that is known.
+        """
+
+    def publish(self, space: Space, sentences: np.ndarray | None = None) -> BuiltIndex:
+        """Write a generation of all embeddings of the space; it is not yet the current one.
+
+        `sentences`: (S, D) float32 unit vectors of sentences as people ask them, to be tuned with.
+
+        Raises:
+            DiskFullError: it doesn't fit.
+        """
+
+    def is_sound(self, generation: Generation) -> bool:
+        """Whether a generation is there, of a kind that is known, and looks as it was written; quick."""
+
+    def verify(self, space: Space) -> list[str]:
+        """What is wrong with the current generation of the space, in sentences; reads all of it and of the catalog."""
+
+    def drop(self, generation: Generation) -> None:
+        """Delete a generation."""
+
+    def drop_stale(self, current: Iterable[Generation]) -> None:
+        """Delete every generation but these. A search that has one open keeps it."""

@@ -1,0 +1,82 @@
+"""Score curves: the joint log-odds of a video's keyframes, computed where somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from framescout.catalog import Space
+from framescout.catalog.blocks import EmbeddingBlock
+from framescout.vectors import touching, within
+from query.evidence import Evidence, Keyframes, join, joint_log_odds, log_odds_of_each
+
+_ROWS = 8192  # keyframes that are scored at once
+_NEAR = 24  # keyframes on either side of one that is looked at: most moments lie within
+APART = 2 * _NEAR
+"""Keyframes between which nobody looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How much each keyframe of one video speaks for the question."""
+
+    block: EmbeddingBlock
+    parts: Sequence[Evidence]
+    ranges: np.ndarray | None
+    evidence: np.ndarray
+    """(N,) float64 log-odds; -inf where a filter leaves the keyframe out, nan where nobody has looked yet."""
+
+    @classmethod
+    def unseen(cls, block: EmbeddingBlock, parts: Sequence[Evidence], ranges: np.ndarray | None) -> Self:
+        """Of a video into which nobody has looked."""
+        return cls(block, parts, ranges, np.full(len(block.embeddings), np.nan))
+
+    def look(self, first: int, end: int) -> None:
+        """Score its keyframes [first, end), and those near them."""
+        first, end = max(0, first - _NEAR), end + _NEAR
+        seen = joint_log_odds(self.parts, Keyframes.of(self.block, first, end))
+        own = self.evidence[first:end]
+        # what is known stays the same to the last bit
+        np.copyto(own, mask(seen, self.block.first_keyframe_id + first, self.ranges), where=np.isnan(own))
+
+
+def blocks_in(space: Space, ranges: np.ndarray | None) -> Iterator[EmbeddingBlock]:
+    """Every video that has a keyframe in `ranges` (M, 2), sorted and apart; every video at all for None."""
+    if ranges is None:
+        return space.blocks()
+    spans = space.video_ranges()
+    return space.blocks(video_ids=spans[touching(spans[:, 1:], ranges), 0].tolist())
+
+
+def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Evidence], ranges: np.ndarray | None) -> Iterator[Curve]:
+    """Score whole videos, several at once where they are short."""
+    waiting: list[EmbeddingBlock] = []
+    count = 0
+    for block in blocks:
+        waiting.append(block)
+        count += len(block.embeddings)
+        if count >= _ROWS:
+            yield from _scored(waiting, parts, ranges)
+            waiting, count = [], 0
+    if waiting:
+        yield from _scored(waiting, parts, ranges)
+
+
+def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Evidence], ranges: np.ndarray | None) -> Iterator[Curve]:
+    scores = join(parts, np.concatenate([log_odds_of_each(parts, Keyframes.of(block)) for block in blocks]))
+    start = 0
+    for block in blocks:
+        own = scores[start : start + len(block.embeddings)]
+        start += len(own)
+        yield Curve(block, parts, ranges, mask(own, block.first_keyframe_id, ranges))
+
+
+def mask(scores: np.ndarray, first_keyframe_id: int, ranges: np.ndarray | None) -> np.ndarray:
+    """Scores (..., N) of keyframes in a row, -inf outside the ranges of ids."""
+    if ranges is None:
+        return scores
+    ids = np.arange(first_keyframe_id, first_keyframe_id + scores.shape[-1])
+    return np.where(within(ids, ranges), scores, -np.inf)

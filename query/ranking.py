@@ -1,0 +1,236 @@
+"""Rankings: the moments that answer a question, best first.
+
+A question of one direction is ranked by the vector index, one of several parts by a pass over every keyframe that the
+filters leave, a sequence by its best chains of keyframes.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+
+from framescout.catalog import Space
+from framescout.vectors import VectorIndex
+from query.answer import Step
+from query.curves import APART, Curve, blocks_in, curves, mask
+from query.evidence import Evidence, Keyframes, log_probability, to_log_odds
+from query.moments import Contrast, RankedMoment, join_curves
+from query.request import Query
+from query.sequence import best_chains
+
+_ROUNDING = 1e-4  # by which the same score may differ from one way of computing it to another
+_NEIGHBOURS = 8  # keyframes in a row that count as one place: they rarely make two moments
+_A_PLACE = 8  # keyframes that the index is asked for, for each place that is wanted
+_SCANNED_A_PLACE = 3  # the same, where asking for more costs no other search
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The best moments of a question, and what is known of the others."""
+
+    moments: Iterator[RankedMoment]
+    """Best first."""
+    floor: float
+    """Log-odds; every moment whose peak lies above them is there."""
+    is_all: bool
+    """Whether there are no others."""
+
+
+class Ranking(Protocol):
+    """Finds the best moments of one question."""
+
+    def best(self, places: int) -> Ranked:
+        """The moments around the best keyframes in so many different places, or more."""
+
+
+class _ByCurves(ABC):
+    """A ranking that joins moments around the peaks of score curves."""
+
+    def __init__(self, parts: Sequence[Evidence], contrast: Contrast) -> None:
+        self._parts, self._contrast = parts, contrast
+
+    def best(self, places: int) -> Ranked:
+        """As `Ranking.best`."""
+        found, floor, is_all = self.curves(places)
+        return Ranked(join_curves(found, floor, self._parts, self._contrast), floor, is_all)
+
+    @abstractmethod
+    def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
+        """The videos of the best keyframes in `wanted` places, the log-odds of the last of these, whether they are all.
+
+        Every keyframe above that floor was looked at in one of them.
+        """
+
+
+class Nearest(_ByCurves):
+    """The best moments of one piece of evidence for which the vector index knows candidates."""
+
+    def __init__(
+        self,
+        space: Space,
+        index: VectorIndex,
+        part: Evidence,
+        ranges: np.ndarray | None,
+        contrast: Contrast,
+    ) -> None:
+        super().__init__([part], contrast)
+        self._space, self._index, self._part, self._ranges = space, index, part, ranges
+        self._known: tuple[np.ndarray, np.ndarray] | None = None  # as the index answers: (N,) ids and scores
+        self._curves: dict[int, Curve] = {}  # by the video's row in the space's ranges
+
+    @classmethod
+    def of_many(
+        cls,
+        space: Space,
+        index: VectorIndex,
+        parts: Sequence[Evidence],
+        ranges: np.ndarray | None,
+        contrasts: Sequence[Contrast],
+        wanted: int,
+    ) -> list[Self]:
+        """One a part, after a single pass over the index for the `wanted` best places of each."""
+        found = [cls(space, index, part, ranges, contrast) for part, contrast in zip(parts, contrasts, strict=True)]
+        if len(found) > 1:
+            ids, scores = index.search(np.stack([_vector(part) for part in parts]), wanted * _A_PLACE, ranges)
+            for nearest, own_ids, own_scores in zip(found, ids, scores, strict=True):
+                nearest._known = own_ids, own_scores
+        return found
+
+    def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
+        """As `_ByCurves.curves`, as far as the index finds them."""
+        ids, least, is_all = self._best(wanted)
+        if not len(ids):
+            return [], np.inf, True
+        return self._look_at(np.sort(ids)), self._part.odds_at(least), is_all
+
+    def _look_at(self, ids: np.ndarray) -> list[Curve]:
+        """The curves of the videos in which these keyframes lie, looked at there; ids rise."""
+        spans = self._space.video_ranges()
+        videos = np.searchsorted(spans[:, 1], ids, side="right") - 1
+        begins = np.flatnonzero((np.diff(ids, prepend=-APART) > APART) | (np.diff(videos, prepend=-1) > 0))
+        ends = np.append(begins[1:], len(ids)) - 1
+        numbers = videos[begins].tolist()
+        unknown = [number for number in dict.fromkeys(numbers) if number not in self._curves]
+        for number, block in zip(unknown, self._space.blocks_of(spans[unknown]), strict=True):
+            self._curves[number] = Curve.unseen(block, [self._part], self._ranges)
+        for number, first, last in zip(numbers, ids[begins].tolist(), ids[ends].tolist(), strict=True):
+            curve = self._curves[number]
+            start = curve.block.first_keyframe_id
+            curve.look(first - start, last + 1 - start)
+        return [self._curves[number] for number in dict.fromkeys(numbers)]
+
+    def _best(self, wanted: int) -> tuple[np.ndarray, float, bool]:
+        """Ids of the best keyframes in `wanted` places, the cosine that they reach, and whether there are no others."""
+        ids, scores = self._known or self._search(wanted)
+        reach = _reach(ids, wanted)
+        if reach == len(ids) < wanted * _A_PLACE:
+            ids, scores = self._search(wanted)
+            reach = _reach(ids, wanted)
+        count = int((ids[:reach] >= 0).sum())
+        least = float(scores[count - 1]) - _ROUNDING if count else np.inf
+        return ids[scores >= least - _ROUNDING], least, count < reach  # those too that rounding may lift up to it
+
+    def _search(self, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+        ids, scores = self._index.search(_vector(self._part)[None], wanted * _A_PLACE, self._ranges)
+        self._known = ids[0], scores[0]
+        return self._known
+
+
+def _vector(part: Evidence) -> np.ndarray:
+    vector = part.index_vector
+    assert vector is not None, "the vector index knows no candidates for this"
+    return vector
+
+
+def _reach(ids: np.ndarray, wanted: int) -> int:
+    """How many of the first (N,) ids lie in `wanted` different places."""
+    places = ids // _NEIGHBOURS
+    order = np.argsort(places, kind="stable")
+    firsts = np.sort(order[np.diff(places[order], prepend=-2) > 0])
+    return int(firsts[wanted]) if len(firsts) > wanted else len(ids)
+
+
+class Scanned(_ByCurves):
+    """The best moments of any evidence, by a pass over every keyframe that the filters leave."""
+
+    def __init__(
+        self,
+        space: Space,
+        parts: Sequence[Evidence],
+        ranges: np.ndarray | None,
+        contrast: Contrast,
+    ) -> None:
+        super().__init__(parts, contrast)
+        self._space, self._ranges = space, ranges
+        self._scores = [
+            (curve.block.video_id, curve.evidence) for curve in curves(blocks_in(space, ranges), parts, ranges)
+        ]
+
+    def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
+        """As `_ByCurves.curves`; places are not told apart, and each stands for a few keyframes."""
+        wanted *= _SCANNED_A_PLACE
+        every = np.concatenate([scores for _, scores in self._scores]) if self._scores else np.empty(0)
+        every = every[~np.isneginf(every)]
+        if not len(every):
+            return [], np.inf, True
+        is_all = len(every) <= wanted
+        floor = float(every.min() if is_all else np.partition(every, -wanted)[-wanted])
+        videos = [video_id for video_id, scores in self._scores if scores.max() >= floor]
+        blocks = self._space.blocks(video_ids=videos)
+        return list(curves(blocks, self._parts, self._ranges)), floor - _ROUNDING, is_all
+
+
+class Chains:
+    """The best moments that show one step after the other, by a pass over every keyframe that the filters leave."""
+
+    def __init__(
+        self,
+        space: Space,
+        steps: Sequence[Sequence[Evidence]],
+        query: Query,
+        ranges: np.ndarray | None,
+    ) -> None:
+        self._space, self._steps, self._query, self._ranges = space, steps, query, ranges
+
+    def best(self, places: int) -> Ranked:
+        """As `Ranking.best`; chains are made as they are read, until there are none."""
+        return Ranked(self._moments(), -math.inf, is_all=True)
+
+    def _moments(self) -> Iterator[RankedMoment]:
+        videos, firsts, tracks = [], [], []
+        for block in blocks_in(self._space, self._ranges):
+            track = np.stack([log_probability(parts, Keyframes.of(block)) for parts in self._steps])
+            videos.append(block.video_id)
+            firsts.append(block.first_keyframe_id)
+            tracks.append(mask(track, block.first_keyframe_id, self._ranges))
+        known: dict[int, np.ndarray] = {}
+
+        def times_of(number: int) -> np.ndarray:
+            if number not in known:
+                times = self._space.keyframe_times(videos[number])
+                assert times is not None
+                known[number] = times.times
+            return known[number]
+
+        query = self._query
+        texts = [" + ".join(query.wanted_texts) or "picture", *query.then]
+        for number, chain in best_chains(tracks, times_of, [seconds for _, seconds in query.steps]):
+            first, last = (firsts[number] + chain.keyframes[place] for place in (0, -1))
+            yield RankedMoment(
+                videos[number],
+                first,
+                last,
+                first,
+                score=float(to_log_odds(np.array(chain.log_probability))),
+                confidence=math.exp(chain.log_probability),
+                vector=self._space.embeddings_of([first])[0],
+                steps=tuple(
+                    Step(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
+                    for step, (text, place) in enumerate(zip(texts, chain.keyframes, strict=True))
+                ),
+            )
