@@ -11,7 +11,7 @@ import numpy as np
 from framescout.catalog import Space
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.vectors import touching, within
-from query.evidence import Evidence, Keyframes, join, joint_log_odds, log_odds_of_each
+from query.evidence import Evidence, Keyframes, joint_log_odds
 
 _ROWS = 8192  # keyframes that are scored at once
 _NEAR = 24  # keyframes on either side of one that is looked at: most moments lie within
@@ -66,7 +66,7 @@ def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Evidence], ranges: 
 
 
 def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Evidence], ranges: np.ndarray | None) -> Iterator[Curve]:
-    scores = join(parts, np.concatenate([log_odds_of_each(parts, Keyframes.of(block)) for block in blocks]))
+    scores = joint_log_odds(parts, Keyframes.of_videos(blocks))
     start = 0
     for block in blocks:
         own = scores[start : start + len(block.embeddings)]

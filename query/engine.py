@@ -231,7 +231,7 @@ def _contrasts(questions: Sequence[Question]) -> list[Contrast]:
         shared.setdefault(id(each.sample) if is_alone(each.parts) else -number, []).append(number)
     scores = [np.empty(0)] * len(questions)
     for numbers in shared.values():
-        keyframes = Keyframes(questions[numbers[0]].sample.some)
+        keyframes = Keyframes.of_rows(questions[numbers[0]].sample.some)
         own = joint_log_odds_of_questions([questions[number].parts for number in numbers], keyframes)
         for number, each_own in zip(numbers, own, strict=True):
             scores[number] = each_own

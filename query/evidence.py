@@ -24,13 +24,31 @@ _CERTAIN = -1e-9  # log of a probability that no product reaches: log-odds stay 
 class Keyframes:
     """What evidence looks at: columns with a value for each of N keyframes. A further signal is a further column."""
 
-    rows: np.ndarray
-    """(N, D) float32, unit rows."""
+    pieces: Sequence[np.ndarray]
+    """(N, D) float32 together, unit rows; to put them side by side takes as long as a product with them."""
 
     @classmethod
     def of(cls, block: EmbeddingBlock, first: int = 0, end: int | None = None) -> Self:
         """The keyframes [first, end) of a video, all by default."""
-        return cls(block.rows_between(first, len(block.embeddings) if end is None else end))
+        return cls([block.rows_between(first, len(block.embeddings) if end is None else end)])
+
+    @classmethod
+    def of_videos(cls, blocks: Sequence[EmbeddingBlock]) -> Self:
+        """All keyframes of these videos."""
+        return cls([block.rows for block in blocks])
+
+    @classmethod
+    def of_rows(cls, rows: np.ndarray) -> Self:
+        """Keyframes with these embeddings, (N, D) float32."""
+        return cls([rows])
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(N, D) float32, side by side."""
+        return _side_by_side(self.pieces)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces))
 
 
 class Evidence(Protocol):
@@ -94,14 +112,18 @@ class Direction:
     @classmethod
     def log_odds(cls, together: Sequence[Self], keyframes: Keyframes) -> np.ndarray:
         """(N, P) float64; one product for all directions. BLAS knows a faster way for a single one."""
-        rows = keyframes.rows
         if len(together) == 1:
-            cosines = (rows @ together[0].vector)[:, None]
+            cosines = _side_by_side([rows @ together[0].vector for rows in keyframes.pieces])[:, None]
         else:
-            cosines = rows @ np.stack([each.vector for each in together], axis=1)
+            vectors = np.stack([each.vector for each in together], axis=1)
+            cosines = _side_by_side([rows @ vectors for rows in keyframes.pieces])
         slopes = np.array([each.slope for each in together])
         odds: np.ndarray = np.array([each.at_zero for each in together]) + slopes * cosines.astype(np.float64)
         return odds
+
+
+def _side_by_side(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def log_odds_of_each(parts: Sequence[Evidence], keyframes: Keyframes) -> np.ndarray:
@@ -110,7 +132,7 @@ def log_odds_of_each(parts: Sequence[Evidence], keyframes: Keyframes) -> np.ndar
     if len(kinds) == 1:
         odds: np.ndarray = kinds[0].log_odds(parts, keyframes)
         return odds
-    columns = np.empty((len(keyframes.rows), len(parts)))
+    columns = np.empty((len(keyframes), len(parts)))
     for kind in kinds:
         numbers = [number for number, part in enumerate(parts) if type(part) is kind]
         columns[:, numbers] = kind.log_odds([parts[number] for number in numbers], keyframes)

@@ -67,10 +67,10 @@ def by_hand(parts: Sequence[Evidence], row: np.ndarray) -> float:
 def test_pieces_of_any_class_are_joined_as_the_product_of_their_probabilities(seed: int, count: int) -> None:
     parts, rows = mixed(seed, count), unit_rows(20, seed + 1)
     wanted = [by_hand(parts, row) for row in rows]
-    assert 1 / (1 + np.exp(-joint_log_odds(parts, Keyframes(rows)))) == pytest.approx(wanted, abs=1e-5)
-    assert np.exp(log_probability(parts, Keyframes(rows))) == pytest.approx(wanted, abs=1e-5)
-    together = joint_log_odds_of_questions([parts, mixed(seed + 1, 2)], Keyframes(rows))
-    assert together[0] == pytest.approx(joint_log_odds(parts, Keyframes(rows)), abs=1e-4)
+    assert 1 / (1 + np.exp(-joint_log_odds(parts, Keyframes.of_rows(rows)))) == pytest.approx(wanted, abs=1e-5)
+    assert np.exp(log_probability(parts, Keyframes.of_rows(rows))) == pytest.approx(wanted, abs=1e-5)
+    together = joint_log_odds_of_questions([parts, mixed(seed + 1, 2)], Keyframes.of_rows(rows))
+    assert together[0] == pytest.approx(joint_log_odds(parts, Keyframes.of_rows(rows)), abs=1e-4)
 
 
 def test_evidence_that_the_index_does_not_know_is_ranked_by_a_pass(tmp_path_factory: pytest.TempPathFactory) -> None:

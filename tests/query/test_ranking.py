@@ -30,7 +30,7 @@ def parts_of(seed: int, count: int, weights: tuple[float, ...] = (1.0,)) -> list
 def test_evidence_is_the_product_of_the_parts_probabilities(seed: int, count: int, weights: tuple[float, ...]) -> None:
     parts, rows = parts_of(seed, count, weights), unit_rows(20, seed + 1)
     background = Background(0.2, 0.1)
-    for row, odds in zip(rows, joint_log_odds(parts, Keyframes(rows)), strict=True):
+    for row, odds in zip(rows, joint_log_odds(parts, Keyframes.of_rows(rows)), strict=True):
         product = 1.0
         for part in parts:
             sure = background.confidence(float(row @ part.vector))
@@ -41,7 +41,9 @@ def test_evidence_is_the_product_of_the_parts_probabilities(seed: int, count: in
 @given(seeds)
 def test_a_further_part_never_makes_a_keyframe_surer(seed: int) -> None:
     parts, rows = parts_of(seed, 3), unit_rows(20, seed + 1)
-    assert (joint_log_odds(parts, Keyframes(rows)) <= joint_log_odds(parts[:2], Keyframes(rows)) + 1e-6).all()
+    assert (
+        joint_log_odds(parts, Keyframes.of_rows(rows)) <= joint_log_odds(parts[:2], Keyframes.of_rows(rows)) + 1e-6
+    ).all()
 
 
 @pytest.fixture(scope="module")
