@@ -62,9 +62,11 @@ with engine.begin() as connection, warnings.catch_warnings(record=True) as warne
         twice = False
     logged = connection.scalar(sa.text("select count(*) from log"))
 
-print("version: Alembic", alembic.__version__, "SQLAlchemy", sa.__version__, "SQLite", engine.dialect.dbapi.sqlite_version)
+print(
+    "version: Alembic", alembic.__version__, "SQLAlchemy", sa.__version__, "SQLite", engine.dialect.dbapi.sqlite_version
+)
 print("expected: only `width` is another one after the migration, or a warning says what is lost")
-print(f"seen: rows for name = 'YARD': {before} before, {after} after; \"Yard\" and \"yard\" both kept: {twice}")
+print(f"seen: rows for name = 'YARD': {before} before, {after} after; 'Yard' and 'yard' both kept: {twice}")
 print(f"seen: trigger kept: {'logged' in tables}, rows that it logged: {logged} of {1 + twice}")
 print(f"seen: {tables['newest_first']}")
 print(f"seen: warnings: {len(warned)}")

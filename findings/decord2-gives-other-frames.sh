@@ -16,7 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 python3 -m venv venv
-venv/bin/python -m pip install --quiet --disable-pip-version-check "decord2==3.4.0" "imageio-ffmpeg==0.8.1" "numpy==2.4.6"
+venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    "decord2==3.4.0" "imageio-ffmpeg==0.8.1" "numpy==2.4.6"
 venv/bin/python - <<'PYTHON'
 import importlib.metadata
 import subprocess

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # FFmpeg 9.0.2 (imageio-ffmpeg 0.8.1) writing, PyAV 18.1.0 (FFmpeg 8) reading: H.264 in MXF has its times shuffled.
 #
-# Expected: `ffmpeg -i film.mov -c copy film.mxf` keeps when each picture is shown, as it does for MPEG-2, or refuses, as
-# it does for HEVC ("codec not currently supported in container").
+# Expected: `ffmpeg -i film.mov -c copy film.mxf` keeps when each picture is shown, as it does for MPEG-2, or refuses,
+# as it does for HEVC ("codec not currently supported in container").
 # Seen: with B-pictures the file doesn't hold the order of showing. Read back, each packet's time is its place in the
 # file: the pictures are decoded in the right order, most of them with a neighbour's time, up to two pictures off, so
 # that times jump back several times a second. No warning in writing or reading. The ffmpeg program gets by, since it
 # guesses times anew where they jump back; PyAV's frame.pts and frame.time are what the file says.
-# Cost to a video search: archives hand out MXF. A reader that takes times to rise skips half of the pictures of such a
+# Cost to a video search: archives hand out MXF. A reader that takes times to rise skips two of five pictures of such a
 # file, one that sorts by time shuffles them.
 set -euo pipefail
 work=$(mktemp -d)

@@ -65,13 +65,15 @@ for name in ("film.mpg", "film.ts", "film.mkv"):
     write_film(name, COUNT, *how)
     straight, after = times_of(name, np.arange(1, 14, 0.25))
     wrong = sum(abs(time - straight[0] - number / 25) > 0.003 for number, time in straight.items())
-    off = [(number, round(time - straight[number], 3)) for number, time in after if abs(time - straight[number]) > 0.003]
+    off = [
+        (number, round(time - straight[number], 3)) for number, time in after if abs(time - straight[number]) > 0.003
+    ]
     seen[name] = len(straight), wrong, len(after), off
 print("version: PyAV", av.__version__, "libavformat", ".".join(map(str, av.library_versions["libavformat"])))
 print("expected: the key picture that comes after a seek has the time that it has when the file is read through")
 for name, (pictures, wrong, seeks, off) in seen.items():
-    print(f"seen: {name}: read through: {wrong} of {pictures} times wrong; after {seeks} seeks: {len(off)} wrong", end="")
-    print(f", (picture, seconds off): {off[:5]}" if off else "")
+    print(f"seen: {name}: read through {wrong} of {pictures} times wrong, after seeks {len(off)} of {seeks}", end="")
+    print(f"; (picture, seconds off): {off[:5]}" if off else "")
 same = all(wrong == 0 and bool(off) == (name == "film.mpg") for name, (_, wrong, _, off) in seen.items())
 sys.exit(0 if same else "The behaviour has changed.")
 PYTHON

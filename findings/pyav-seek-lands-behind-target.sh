@@ -48,7 +48,8 @@ def landed_behind(path):
     with av.open(path) as film:
         stream = film.streams.video[0]
         times = [frame.pts for frame in film.decode(stream)]
-    assert len(times) == COUNT and times == sorted(times), path
+    assert len(times) == COUNT, path
+    assert times == sorted(times), path
     behind, example = 0, ""
     with av.open(path) as film:
         stream = film.streams.video[0]
