@@ -150,7 +150,7 @@ def intra_refresh(folder: Path, name: str = "intra_refresh.mp4", *, seconds: flo
 def variable_rate(folder: Path, name: str = "variable_rate.mp4", *, frames: int = 90, gop: int = 20) -> Path:
     """Frame n is shown at n / 25 + 3 * (n / 90)^2 seconds, to the millisecond: ever slower."""
     clock = ("-vf", "settb=1/1000,setpts=round(1000*(N/25+3*N*N/8100))", "-fps_mode", "vfr")
-    options = (*clock, "-enc_time_base", "1/1000", "-video_track_timescale", "1000")
+    options: tuple[str, ...] = (*clock, "-enc_time_base", "1/1000", "-video_track_timescale", "1000")
     if not name.endswith((".mp4", ".mov")):
         options = options[:-2]
     return numbered(folder, name, seconds=frames / 25, gop=gop, options=options)
