@@ -16,19 +16,19 @@ _DIGEST = 16  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
-    """The checksum, size and time of a written file; stored as text elsewhere."""
+class FileChecksum:
+    """The digest, size and time of a written file; stored as text elsewhere."""
 
-    checksum: str
+    digest: str
     size_bytes: int
     mtime_ns: int
 
     def __str__(self) -> str:
-        return f"blake2b:{self.checksum}:{self.size_bytes}:{self.mtime_ns}"
+        return f"blake2b:{self.digest}:{self.size_bytes}:{self.mtime_ns}"
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """None where the text is no seal."""
+        """None where the text is no such checksum."""
         parts = text.split(":")
         if len(parts) != 4 or parts[0] != "blake2b" or not (parts[2].isdigit() and parts[3].isdigit()):
             return None
@@ -43,16 +43,16 @@ class Seal:
         return cls(digest.hexdigest(), facts.st_size, facts.st_mtime_ns)
 
     def fits(self, path: Path) -> bool:
-        """Whether the file looks as it was sealed.
+        """Whether the file looks as it was written.
 
-        One whose size and time are as sealed is trusted; another time (a copied catalog) costs one full reading.
+        A file of the same size and time is trusted; one of another time (a copied catalog) is read once in full.
         """
         try:
             facts = path.stat()
             if facts.st_size != self.size_bytes:
                 return False
             if facts.st_mtime_ns != self.mtime_ns:
-                if type(self).of(path).checksum != self.checksum:
+                if type(self).of(path).digest != self.digest:
                     return False
                 with contextlib.suppress(OSError):  # so that the next one need not read it all again
                     os.utime(path, ns=(facts.st_atime_ns, self.mtime_ns))
@@ -158,5 +158,5 @@ def _read(path: Path) -> bytes | None:
 
 
 def _digest(path: Path, data: bytes) -> bytes:
-    """Over the name too, so that a file that was put in the place of another is found out."""
+    """Of the name too, so that a file moved to the name of another fails its checksum."""
     return hashlib.blake2b(path.name.encode() + b"\0" + data, digest_size=_DIGEST).digest()

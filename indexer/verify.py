@@ -15,7 +15,7 @@ from framescout.cached import Cache
 from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.salvage import Salvage
-from framescout.embedding import sealing
+from framescout.embedding.checksums import is_unchanged, tower_folders
 from framescout.errors import DamagedCatalogError, FramescoutError
 from framescout.progress import SilentProgress
 from indexer.hashing import content_hash
@@ -157,9 +157,9 @@ def _fault(space: Space, block: EmbeddingBlock) -> str | None:
 
 
 def _cache(cache: Path) -> Iterator[Problem]:
-    """What is derived and not as it was written; it is passed over already, and may be dropped."""
-    for folder in sealing.folders(cache):
-        if not sealing.is_whole(folder):
+    """Derived files that fail their checksum; they count as missing already, and may be dropped."""
+    for folder in tower_folders(cache):
+        if not is_unchanged(folder):
             yield Problem("cache", f"{folder}: the exported model is not as it was written", path=str(folder))
     for path in Cache(cache).damaged():
         yield Problem("cache", f"{path}: it is not as it was written", path=str(path))

@@ -1,4 +1,4 @@
-"""A score in, how likely it is a match out.
+"""How likely a score is a match.
 
 Cosines mean nothing by themselves: they differ from model to model and from archive to archive. So a score is held
 against what has nothing to do with the question:
@@ -13,6 +13,7 @@ pictures the same curve is taken.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,10 +48,6 @@ class Background:
         """How many spreads the score lies above the centre."""
         return (score - self.center) / self.spread
 
-    def confidence(self, score: float) -> float:
-        """How likely a keyframe with this score is a match, in [0, 1]."""
-        return float(1.0 / (1.0 + np.exp(-log_odds(self.distance(score)))))
-
 
 def median(values: np.ndarray) -> float:
     """Of (N,) numbers, N > 0: as np.median, which imports numpy.ma and so takes 0.01 s the first time."""
@@ -61,6 +58,11 @@ def median(values: np.ndarray) -> float:
 def log_odds(distance: float) -> float:
     """Of a match, for a score that lies so many spreads above the background's centre."""
     return _AT_THE_MEDIAN + PER_SPREAD * distance
+
+
+def probability(odds: float) -> float:
+    """The logistic function: log-odds -> probability."""
+    return 1.0 / (1.0 + math.exp(min(-odds, 700.0)))  # beyond, exp overflows
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ three quarters. A keyframe's stretch is never cut: nothing between two keyframes
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -16,6 +15,7 @@ import numpy as np
 
 from framescout.catalog import Space
 from query.answer import Moment, Step
+from query.confidence import probability
 from query.curves import Curve
 from query.evidence import Evidence, is_alone
 
@@ -77,7 +77,7 @@ def join_curves(
             block.first_keyframe_id + stretch.last,
             block.first_keyframe_id + stretch.peak,
             score=one.score_at(odds) if one else odds,
-            confidence=1 / (1 + math.exp(min(-odds, 700.0))),
+            confidence=probability(odds),
             vector=block.rows_between(stretch.peak, stretch.peak + 1)[0],
         )
 

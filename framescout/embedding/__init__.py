@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from framescout.embedding.checksums import looks_unchanged
 from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
 from framescout.embedding.reference import Reference
-from framescout.embedding.sealing import is_sealed
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 
@@ -165,7 +165,7 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
 def _open_text_tower(
     folder: Path, identity: str, phrasings: tuple[str, ...] = PHRASINGS, *, stays: bool = False
 ) -> TextTower | None:
-    if not is_sealed(folder):
+    if not looks_unchanged(folder):
         return None
     try:
         tower = TextTower(folder, phrasings, stays=stays)

@@ -19,10 +19,10 @@ import torch
 from torch import nn
 
 from framescout.embedding import same_padding
+from framescout.embedding.checksums import write_checksums
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel
-from framescout.embedding.sealing import seal
 from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
 from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, is_convolutional, sample_pixels
 from framescout.errors import DiskFullError, ModelNotAvailableError
@@ -59,7 +59,7 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
                 (unfinished / IMAGE_GRAPH).write_bytes(graph)
             if loaded.reference:
                 loaded.reference.write(unfinished)
-            seal(unfinished)
+            write_checksums(unfinished)
             _put_in_place(unfinished, folder)
     except OSError as error:
         raise DiskFullError(

@@ -51,18 +51,18 @@ def build(
     parts = partial(_parts, space)
     if count <= exact_at_most:
         kind, nprobe, share = FLAT, 0, None
-        name, seal = write_index(
+        name, checksum = write_index(
             partial(_write_flat, parts, space.model.dimensions), folder, f"{space.model.id}-{FLAT}"
         )
     else:
         kind = IVF
         index = train(_sample(space, count, PER_LIST * list_count(count), seed=1), list_count(count))
-        name, seal = write_index(partial(write_lists, index, parts), folder, f"{space.model.id}-{IVF}")
+        name, checksum = write_index(partial(write_lists, index, parts), folder, f"{space.model.id}-{IVF}")
         kinds = trial_queries(_sample(space, count, _QUERIES, seed=2).astype(np.float32), sentences)
         exact, _ = search_blocks(np.concatenate(kinds), space.blocks(), AT)
         answers = np.split(exact, np.cumsum([len(kind) for kind in kinds[:-1]]))
-        nprobe, share = choose_nprobe(read_index(folder / name, str(seal)), list(zip(kinds, answers, strict=True)))
-    return BuiltIndex(name, kind, count, space.snapshot.next_keyframe_id(), str(seal), nprobe, share)
+        nprobe, share = choose_nprobe(read_index(folder / name, str(checksum)), list(zip(kinds, answers, strict=True)))
+    return BuiltIndex(name, kind, count, space.snapshot.next_keyframe_id(), str(checksum), nprobe, share)
 
 
 def _write_flat(parts: Parts, dimensions: int, path: Path) -> None:

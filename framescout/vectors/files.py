@@ -1,4 +1,4 @@
-"""Index files on disk: written whole or not at all, sealed, opened memory-mapped; a file not as sealed is none."""
+"""Index files on disk: written atomically, opened memory-mapped; one that fails its checksum counts as missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from framescout.cached import Seal
+from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation, Model
 from framescout.errors import DiskFullError
 
@@ -27,8 +27,8 @@ def load_faiss() -> Any:
     return faiss
 
 
-def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple[str, Seal]:
-    """Have `write` write an index into a file of `folder`; return its file name and seal. Durable when it returns.
+def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple[str, FileChecksum]:
+    """Have `write` write an index into a file of `folder`; return its file name and checksum. Durable when it returns.
 
     Raises:
         DiskFullError: it doesn't fit; nothing is left behind.
@@ -39,8 +39,8 @@ def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple
         write(unfinished)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
-        seal = Seal.of(unfinished)
-        name = f"{stem}-{seal.checksum[:12]}.faiss"
+        checksum = FileChecksum.of(unfinished)
+        name = f"{stem}-{checksum.digest[:12]}.faiss"
         unfinished.replace(folder / name)
     except (OSError, RuntimeError) as error:
         with contextlib.suppress(OSError):
@@ -49,13 +49,13 @@ def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple
             f"the vector index can't be written to {folder} ({_first_line(error)}); make room there"
         ) from error
     _sync_folder(folder)
-    return name, seal
+    return name, checksum
 
 
 def open_index(generation: Generation, model: Model, folder: Path) -> Any | None:
-    """The FAISS index of a generation, memory-mapped; None where the file is not the one that was sealed.
+    """The FAISS index of a generation, memory-mapped; None where the file fails its checksum.
 
-    A file whose size and time are as sealed is trusted; another time (a copied catalog) costs one full reading.
+    A file of the same size and time is trusted; one of another time (a copied catalog) is read once in full.
     """
     if not is_sound(generation, folder):
         return None
@@ -67,7 +67,7 @@ def open_index(generation: Generation, model: Model, folder: Path) -> Any | None
 
 
 @lru_cache(maxsize=1)
-def read_index(path: Path, _seal: str) -> Any:
+def read_index(path: Path, _checksum: str) -> Any:
     """The FAISS index in a file, memory-mapped.
 
     Kept open for the next question of the same process; not more than one, since an open file keeps its disk.
@@ -90,9 +90,9 @@ def threads_for(queries: int) -> Iterator[None]:
 
 
 def is_sound(generation: Generation, folder: Path) -> bool:
-    """Whether a generation's file is there, of a kind that is known, and looks as it was sealed."""
-    seal = Seal.parse(generation.checksum)
-    return generation.kind in KINDS and seal is not None and seal.fits(folder / Path(generation.file_name).name)
+    """Whether a generation's file is there, of a kind that is known, and fits its checksum."""
+    checksum = FileChecksum.parse(generation.checksum)
+    return generation.kind in KINDS and checksum is not None and checksum.fits(folder / Path(generation.file_name).name)
 
 
 def delete_stale(folder: Path, current: Iterable[Generation]) -> None:

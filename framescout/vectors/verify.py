@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framescout.cached import Seal
+from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation
 from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
@@ -30,11 +30,11 @@ def verify(space: Space, folder: Path) -> list[str]:
         return []
     name = generation.file_name
     path = folder / Path(name).name
-    seal = Seal.parse(generation.checksum)
+    checksum = FileChecksum.parse(generation.checksum)
     if not path.is_file():
         return [f"the vector index {name} is missing"]
     try:
-        is_whole = seal is not None and Seal.of(path).checksum == seal.checksum
+        is_whole = checksum is not None and FileChecksum.of(path).digest == checksum.digest
     except OSError as error:
         return [f"the vector index {name} can't be read: {error.strerror}"]
     index = open_index(generation, space.model, folder) if is_whole else None

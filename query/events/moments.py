@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from framescout.catalog.records import Alert, Video
 from framescout.errors import UsageError
 from query.answer import Moment
+from query.confidence import probability
 from query.engine import Engine
 
 Found = dict[str, list[tuple[Moment, str | None]]]
@@ -51,6 +51,6 @@ def _moment(video: Video, alert: Alert) -> Moment:
         end=alert.end,
         peak=alert.peak,
         score=alert.score,
-        confidence=1 / (1 + math.exp(-max(-700.0, alert.score))),
+        confidence=probability(alert.score),
         keyframe_id=alert.keyframe_id,
     )

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
@@ -20,6 +19,7 @@ from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
 from framescout.errors import NotAvailableError
 from query.answer import Answer
+from query.confidence import probability
 from query.curves import curves
 from query.engine import Engine
 from query.filters import wanted_ranges
@@ -110,11 +110,10 @@ class Site:
             parts = self.engine.read(space, query)
             ranges = wanted_ranges(space, query, self.engine.zone)
             (scored,) = curves(space.blocks(video_ids=[video_id]), parts, ranges)
-        confidence = 1 / (1 + np.exp(-np.clip(scored.evidence, -500, 500)))
-        columns = (times.starts.tolist(), times.ends.tolist(), confidence.tolist())
+        columns = (times.starts.tolist(), times.ends.tolist(), scored.evidence.tolist())
         return [
-            {"start": start, "end": end, "confidence": round(sure, 4)}
-            for start, end, sure in zip(*columns, strict=True)
+            {"start": start, "end": end, "confidence": round(probability(odds), 4)}
+            for start, end, odds in zip(*columns, strict=True)
         ]
 
     def archive(self, camera: str | None, day: str | None) -> dict[str, Any]:

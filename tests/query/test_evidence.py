@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.confidence import Background
+from query.confidence import Background, log_odds, probability
 from query.evidence import Direction, Evidence, Keyframes, joint_log_odds, joint_log_odds_of_questions, log_probability
 from query.moments import Contrast
 from query.ranking import Scanned
@@ -58,7 +58,7 @@ def by_hand(parts: Sequence[Evidence], row: np.ndarray) -> float:
         if isinstance(part, Bright):
             sure = 1 / (1 + np.exp(1.0 - 4.0 * float(row[part.column])))
         else:
-            sure = BACKGROUND.confidence(float(row @ part.vector))
+            sure = probability(log_odds(BACKGROUND.distance(float(row @ part.vector))))
         product *= (sure if part.is_wanted else 1 - sure) ** part.weight
     return product
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from framescout import vectors
-from query.confidence import Background
+from query.confidence import Background, log_odds, probability
 from query.evidence import Direction, Keyframes, joint_log_odds
 from query.moments import Contrast
 from query.ranking import Nearest, Scanned
@@ -33,7 +33,7 @@ def test_evidence_is_the_product_of_the_parts_probabilities(seed: int, count: in
     for row, odds in zip(rows, joint_log_odds(parts, Keyframes.of_rows(rows)), strict=True):
         product = 1.0
         for part in parts:
-            sure = background.confidence(float(row @ part.vector))
+            sure = probability(log_odds(background.distance(float(row @ part.vector))))
             product *= (sure if part.is_wanted else 1 - sure) ** part.weight
         assert 1 / (1 + np.exp(-odds)) == pytest.approx(product, abs=1e-5)
 

@@ -10,7 +10,7 @@ import pytest
 from framescout import vectors
 from framescout.catalog.records import Generation
 from framescout.errors import DiskFullError
-from framescout.vectors.files import Seal
+from framescout.vectors.files import FileChecksum
 from tests.framescout.vectors.make import Archive, unit_rows
 
 QUERIES = unit_rows(3, seed=2000)
@@ -81,7 +81,7 @@ def test_a_copied_catalog_keeps_its_index(published: tuple[Archive, Path]) -> No
     archive, path = published
     os.utime(path, (1, 1))
     assert archive.is_indexed()
-    assert path.stat().st_mtime_ns != 1_000_000_000  # its time is as sealed again: the next search reads it only once
+    assert path.stat().st_mtime_ns != 1_000_000_000  # its time is as noted again: the next search reads it only once
 
 
 def test_a_file_of_other_vectors_is_found_by_verify(published: tuple[Archive, Path], tmp_path: Path) -> None:
@@ -191,11 +191,11 @@ def test_an_index_that_does_not_fit_leaves_the_old_one(
     assert archive.is_indexed()
 
 
-def test_a_seal_survives_being_written_down() -> None:
-    seal = Seal("0a", 12, 34)
-    assert Seal.parse(str(seal)) == seal
-    assert Seal.parse("md5:0a:12:34") is None
-    assert Seal.parse("") is None
+def test_a_checksum_survives_being_written_down() -> None:
+    checksum = FileChecksum("0a", 12, 34)
+    assert FileChecksum.parse(str(checksum)) == checksum
+    assert FileChecksum.parse("md5:0a:12:34") is None
+    assert FileChecksum.parse("") is None
 
 
 def republish(archive: Archive, generation: Generation, **changes: int | str) -> None:
