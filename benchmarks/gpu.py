@@ -128,7 +128,7 @@ def rows_of(work: Work) -> np.ndarray:
 def building(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
     """Learn the centres of inverted lists, and fill them; then ask the file, on the processor."""
     from framescout.vectors.files import read_index
-    from framescout.vectors.filling import write_lists
+    from framescout.vectors.list_writing import write_lists
     from framescout.vectors.lists import PER_LIST, list_count, search_lists, train
 
     def parts() -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -155,7 +155,7 @@ def searching(work: Work, _: str) -> tuple[dict[str, float], dict[str, Any]]:
     """Exact search: every vector, fp32 on a processor, fp16 on all cards."""
     import faiss
 
-    from framescout.vectors.cards import on_cards
+    from framescout.vectors.gpu import on_cards
 
     rows = rows_of(work)
     flat = faiss.IndexFlatIP(rows.shape[1])

@@ -26,7 +26,7 @@ from benchmarks.search_engines import parts
 from benchmarks.search_peers import WANTED, prepare
 from framescout.vectors import lists
 from framescout.vectors.files import load_faiss
-from framescout.vectors.filling import centres_of, write_lists
+from framescout.vectors.list_writing import centres_of, write_lists
 from framescout.vectors.recall import recall
 
 faiss = load_faiss()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SequenceStep:
     """One step of a moment that was asked for as a sequence."""
 
     text: str
@@ -45,7 +45,7 @@ class Moment:
     keyframe_id: int
     similar: int = 0
     """How many moments that look the same stand behind this one."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[SequenceStep, ...] = ()
     """Of a sequence."""
 
     @classmethod

@@ -17,7 +17,7 @@ from framescout.embedding import load_text_tower
 _MOST_KEPT = 1024  # sentences, so that a page after the first, or a question of many people, takes less time
 
 
-class TextTower(Protocol):
+class SentenceEncoder(Protocol):
     """What embeds sentences."""
 
     phrasings: tuple[str, ...]
@@ -27,7 +27,7 @@ class TextTower(Protocol):
         """(N, D) float32, rows of unit length."""
 
 
-def encode(tower: TextTower, texts: list[str]) -> np.ndarray:
+def encode(tower: SentenceEncoder, texts: list[str]) -> np.ndarray:
     """(N, D) float32 unit rows: each text's mean over the model's phrasings."""
     written = [phrasing.replace("{}", text) for text in texts for phrasing in tower.phrasings]
     rows = tower.encode_texts(written).reshape(len(texts), len(tower.phrasings), -1).mean(axis=1)
@@ -35,7 +35,7 @@ def encode(tower: TextTower, texts: list[str]) -> np.ndarray:
     return unit
 
 
-def encode_mean(tower: TextTower, prompts: Sequence[str]) -> np.ndarray:
+def encode_mean(tower: SentenceEncoder, prompts: Sequence[str]) -> np.ndarray:
     """(D,) float32 of unit length: the mean of several sentences that say the same."""
     row = encode(tower, list(prompts)).mean(axis=0)
     unit: np.ndarray = row / np.linalg.norm(row)
@@ -57,12 +57,12 @@ class Sentences:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._tower: tuple[str, TextTower] | None = None
+        self._tower: tuple[str, SentenceEncoder] | None = None
         self._loading = threading.Lock()  # threads wait for the tower that one of them loads
         self._kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
         self._keeping = threading.Lock()
 
-    def tower(self, model: Model) -> TextTower:
+    def tower(self, model: Model) -> SentenceEncoder:
         """The model's text tower, loaded once.
 
         Raises:

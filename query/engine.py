@@ -20,7 +20,7 @@ from framescout.vectors import VectorIndex, common, store_in, tidy
 from query.answer import Answer
 from query.collapse import collapse
 from query.confidence import MATCH, log_odds, median
-from query.encode import Encoded, Sentences, TextTower
+from query.encode import Encoded, SentenceEncoder, Sentences
 from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_odds_of_questions
 from query.feedback import learn
 from query.filters import find_places, wanted_ranges
@@ -108,7 +108,7 @@ class Engine:
         """What the archive is judged by; as `Samples.of`."""
         return self._samples.of(space, below)
 
-    def text_tower(self, model: Model) -> TextTower:
+    def text_tower(self, model: Model) -> SentenceEncoder:
         """What embeds sentences for this model, loaded once."""
         return self._sentences.tower(model)
 

@@ -13,7 +13,7 @@ import click
 from query.cli import open_engine
 
 if TYPE_CHECKING:
-    from query.events.moments import Found
+    from query.events.moments import AlertMoments
 
 
 @click.command()
@@ -62,7 +62,7 @@ def events(
         _show(found)
 
 
-def _as_csv(found: Found) -> str:
+def _as_csv(found: AlertMoments) -> str:
     from query.clips.manifest import cell
     from query.events.moments import to_json
 
@@ -76,7 +76,7 @@ def _as_csv(found: Found) -> str:
     return text.getvalue()
 
 
-def _show(found: Found) -> None:
+def _show(found: AlertMoments) -> None:
     from query.present import show_lines
 
     for name, pairs in found.items():

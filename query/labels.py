@@ -18,7 +18,7 @@ from framescout.catalog.records import Labelling
 from framescout.errors import UsageError
 from framescout.settings import read_toml
 from query.confidence import PER_SPREAD, softmax
-from query.encode import TextTower, encode_mean
+from query.encode import SentenceEncoder, encode_mean
 from query.engine import Engine
 from query.sample import STRANGERS, Sample
 
@@ -30,7 +30,7 @@ _MOST_PROMPTS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LabelPrompts:
     """A label set as its file says it."""
 
     name: str
@@ -60,7 +60,7 @@ class Labelled:
     """Videos that were labelled now; the others had their labels."""
 
 
-def read_labels(path: Path) -> list[Wanted]:
+def read_labels(path: Path) -> list[LabelPrompts]:
     """The label sets of a TOML file: a table a set, a key a label, its value a prompt or a list of them.
 
     Raises:
@@ -73,7 +73,7 @@ def read_labels(path: Path) -> list[Wanted]:
     return [_wanted(path, name, table) for name, table in document.items()]
 
 
-def _wanted(path: Path, name: str, table: Any) -> Wanted:
+def _wanted(path: Path, name: str, table: Any) -> LabelPrompts:
     where = f"{path}, [{name}]"
     if not isinstance(table, dict) or not table:
         raise UsageError(f"{where} must be a table of labels, such as street = ['a street', 'a road with cars']")
@@ -91,10 +91,10 @@ def _wanted(path: Path, name: str, table: Any) -> Wanted:
         if not all(isinstance(prompt, str) and prompt.strip() for prompt in said):
             raise UsageError(f"{where}, {label}: a prompt is a sentence, such as 'a street'")
         prompts[label] = tuple(said)
-    return Wanted(name, prompts)
+    return LabelPrompts(name, prompts)
 
 
-def label(engine: Engine, wanted: Sequence[Wanted]) -> list[Labelled]:
+def label(engine: Engine, wanted: Sequence[LabelPrompts]) -> list[Labelled]:
     """Label every keyframe that has no label of a set yet, or one of other prompts; one transaction a set.
 
     Raises:
@@ -125,7 +125,7 @@ def label(engine: Engine, wanted: Sequence[Wanted]) -> list[Labelled]:
     return done
 
 
-def label_vectors(tower: TextTower, wanted: Wanted) -> np.ndarray:
+def label_vectors(tower: SentenceEncoder, wanted: LabelPrompts) -> np.ndarray:
     """(L, D) float32 unit rows: each label's mean over its prompts and the templates."""
     return np.stack([encode_mean(tower, prompts) for prompts in wanted.prompts.values()])
 

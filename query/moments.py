@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from framescout.catalog import Space
-from query.answer import Moment, Step
+from query.answer import Moment, SequenceStep
 from query.confidence import probability
 from query.curves import Curve
 from query.evidence import Evidence, is_alone
@@ -47,7 +47,7 @@ class RankedMoment:
     vector: np.ndarray
     """(D,), of unit length: how its peak looks."""
     similar: int = 0
-    steps: tuple[Step, ...] = ()
+    steps: tuple[SequenceStep, ...] = ()
 
     def holds(self, keyframe_id: int) -> bool:
         """Whether it shows this keyframe."""
@@ -128,13 +128,13 @@ def find_stretches(
     scores = np.concatenate([curve.evidence[own] for curve, own in zip(curves, peaks, strict=True)])
     numbers = np.repeat(np.arange(len(curves)), [*map(len, peaks)])
     best = np.argsort(-scores, kind="stable")
-    grounds = [_Ground(curve, background, border) for curve in curves]
+    finders = [_StretchFinder(curve, background, border) for curve in curves]
     for number, peak in zip(numbers[best].tolist(), np.concatenate(peaks)[best].tolist(), strict=True):
-        if not grounds[number].taken[peak]:
-            yield curves[number], grounds[number].take(peak)
+        if not finders[number].taken[peak]:
+            yield curves[number], finders[number].take(peak)
 
 
-class _Ground:
+class _StretchFinder:
     """One video, of which stretches are taken."""
 
     def __init__(self, curve: Curve, background: float, border: float) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from framescout.catalog import Space
 from framescout.vectors import VectorIndex
-from query.answer import Step
+from query.answer import SequenceStep
 from query.curves import APART, Curve, blocks_in, curves, mask
 from query.evidence import Evidence, Keyframes, log_probability, to_log_odds
 from query.moments import Contrast, RankedMoment, join_curves
@@ -230,7 +230,7 @@ class Chains:
                 confidence=math.exp(chain.log_probability),
                 vector=self._space.embeddings_of([first])[0],
                 steps=tuple(
-                    Step(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
+                    SequenceStep(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
                     for step, (text, place) in enumerate(zip(texts, chain.keyframes, strict=True))
                 ),
             )

@@ -13,7 +13,7 @@ import numpy as np
 from framescout.cached import Cache, Entry
 from framescout.catalog import Space
 from query.confidence import PER_SPREAD, Background, median
-from query.encode import Sentences, TextTower, encode
+from query.encode import SentenceEncoder, Sentences, encode
 
 STRANGERS = (
     "a kangaroo hopping", "a flamingo in shallow water", "an octopus on a reef", "a hedgehog in leaves",
@@ -204,7 +204,7 @@ def _state(space: Space, strange: np.ndarray) -> str:
     return said.hexdigest()
 
 
-def strangers(tower: TextTower, fingerprint: str, cache: Cache) -> np.ndarray:
+def strangers(tower: SentenceEncoder, fingerprint: str, cache: Cache) -> np.ndarray:
     """(N, D) float32 unit rows of STRANGERS; kept in `cache`, since encoding them takes most of a second."""
     words = hashlib.blake2b("\0".join((fingerprint, *tower.phrasings, *STRANGERS)).encode(), digest_size=8).hexdigest()
     known = cache.read(Entry.STRANGERS, words)

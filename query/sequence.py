@@ -24,7 +24,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class SequenceScores:
     """A video's keyframes as a chain sees them."""
 
     times: np.ndarray
@@ -33,7 +33,7 @@ class Track:
     """(K, N) float64, log of the probability that a keyframe shows step k; -inf where it must not be used."""
 
 
-def best_chain(track: Track, within: Sequence[float]) -> Chain | None:
+def best_chain(track: SequenceScores, within: Sequence[float]) -> Chain | None:
     """The most probable chain; None where there is none. Of equal ones the earliest.
 
     `within`: K - 1 spans of seconds; step k + 1 comes later than step k, by at most `within[k]`.
@@ -76,8 +76,8 @@ def best_chains(
     A stretch is looked at only when nothing better can be elsewhere: its bound is each step's best by itself.
 
     Args:
-        steps: of each video what `Track.steps` holds.
-        times_of: what `Track.times` holds, of the video with this number.
+        steps: of each video what `SequenceScores.steps` holds.
+        times_of: what `SequenceScores.times` holds, of the video with this number.
         within: as in `best_chain`.
     """
     heap: list[tuple[float, int, int, int, Chain | None]] = []
@@ -93,7 +93,7 @@ def best_chains(
     while heap:
         _, number, start, end, chain = heapq.heappop(heap)
         if chain is None:
-            found = best_chain(Track(times_of(number)[start:end], steps[number][:, start:end]), within)
+            found = best_chain(SequenceScores(times_of(number)[start:end], steps[number][:, start:end]), within)
             if found:
                 chain = Chain(tuple(start + place for place in found.keyframes), found.log_probability)
                 heapq.heappush(heap, (-chain.log_probability, number, start, end, chain))

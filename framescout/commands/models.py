@@ -102,9 +102,9 @@ def export_model(name: str, file: Path) -> None:
       framescout models export balanced model.zip
     Exit status: 1 where the file can't be written; 3 where the model is not here.
     """
-    from framescout.embedding import carrying
+    from framescout.embedding import model_zip
 
-    carried = carrying.export_model(name, file)
+    carried = model_zip.export_model(name, file)
     click.echo(
         f"{file} holds {carried.name} ({carried.fingerprint[:12]}, {carried.size_bytes / 1e6:,.0f} MB); "
         f"there: framescout models import {file.name}"
@@ -121,9 +121,9 @@ def import_model(file: Path) -> None:
       framescout models import model.zip
     Exit status: 1 where it doesn't fit; 3 where the file can't be read or holds no whole model.
     """
-    from framescout.embedding import carrying
+    from framescout.embedding import model_zip
 
-    carried = carrying.import_model(file)
+    carried = model_zip.import_model(file)
     click.echo(
         f"{carried.name} ({carried.fingerprint[:12]}) is on this machine; "
         f"use it with: framescout index --model {carried.name} FOLDER"

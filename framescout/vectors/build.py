@@ -11,7 +11,7 @@ import numpy as np
 
 from framescout.vectors.exact import search_blocks
 from framescout.vectors.files import FLAT, IVF, load_faiss, read_index, write_index
-from framescout.vectors.filling import Parts, write_lists
+from framescout.vectors.list_writing import Parts, write_lists
 from framescout.vectors.lists import PER_LIST, list_count, train
 from framescout.vectors.recall import AT, choose_nprobe, trial_queries
 from framescout.vectors.store import BuiltIndex

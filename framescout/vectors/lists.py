@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from framescout.vectors import cards
+from framescout.vectors import gpu
 from framescout.vectors.codes import in_whole_numbers, steps_for
 from framescout.vectors.files import load_faiss
 
@@ -92,7 +92,7 @@ def _means(sample: np.ndarray, count: int, *, on_cards: bool = True) -> np.ndarr
     means = faiss.Clustering(dimensions, count)
     means.spherical, means.niter, means.min_points_per_centroid = True, 10, 1
     flat = faiss.IndexFlatIP(dimensions)
-    means.train(_thinned(sample, count * means.max_points_per_centroid), cards.on_cards(flat) if on_cards else flat)
+    means.train(_thinned(sample, count * means.max_points_per_centroid), gpu.on_cards(flat) if on_cards else flat)
     centres: np.ndarray = faiss.vector_to_array(means.centroids).reshape(count, dimensions)
     return centres
 

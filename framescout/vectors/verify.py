@@ -12,7 +12,7 @@ from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation
 from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
-from framescout.vectors.filling import centres_of
+from framescout.vectors.list_writing import centres_of
 
 if TYPE_CHECKING:
     from framescout.catalog import Space

@@ -2,7 +2,7 @@
 
 FAISS takes 0.2 s to import, and with its libraries for graphics cards half a gigabyte to read from a cold disk; a
 question reads some thousand rows. The layout is FAISS's own (faiss/impl/index_write.cpp), with what lists.py and
-filling.py put into it; a file that isn't laid out so is left to FAISS.
+list_writing.py put into it; a file that isn't laid out so is left to FAISS.
 """
 
 from __future__ import annotations

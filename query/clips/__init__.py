@@ -116,10 +116,10 @@ def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:
 
 
 def _write_clip(each: Cut, target: Path, mode: Literal["precise", "copy"], overwrite: bool, clips: list[Clip]) -> None:
+    from query.clips.atomic_files import atomic_file
     from query.clips.cut import perform
-    from query.clips.placing import placed
 
-    with placed(target, overwrite=overwrite) as partial:
+    with atomic_file(target, overwrite=overwrite) as partial:
         span = perform(each, partial, mode)
         # before the file gets its name: an interrupt in between must not leave a clip that is not listed
         clips.append(Clip(target.name, span.start, span.end, each.moment))
@@ -143,8 +143,8 @@ def _write_manifest(
     target: Path, query: dict[str, Any] | None, clips: Sequence[Clip], programs: dict[str, str], overwrite: bool
 ) -> None:
     from query.clips import names
+    from query.clips.atomic_files import write_text
     from query.clips.manifest import as_csv, as_json
-    from query.clips.placing import write_text
 
     write_text(target / names.MANIFEST_CSV, as_csv(clips), overwrite=overwrite)
     write_text(target / names.MANIFEST_JSON, as_json(query, clips, programs), overwrite=overwrite)
@@ -154,15 +154,15 @@ def _write_extra(
     target: Path, pairs: Sequence[tuple[Cut, Clip]], query: dict[str, Any] | None, overwrite: bool
 ) -> None:
     """A file besides the clips; its name says which."""
-    from query.clips import edl, names, otio, placing, reel, sheet
+    from query.clips import atomic_files, edl, names, otio, reel, sheet
 
     text = str((query or {}).get("text") or "")
     if target.name == names.EDL:
-        placing.write_text(target, edl.as_edl(pairs, title=text or "framescout"), overwrite=overwrite)
+        atomic_files.write_text(target, edl.as_edl(pairs, title=text or "framescout"), overwrite=overwrite)
     elif target.name == names.OTIO:
-        placing.write_text(target, otio.as_otio(pairs, title=text or "framescout"), overwrite=overwrite)
+        atomic_files.write_text(target, otio.as_otio(pairs, title=text or "framescout"), overwrite=overwrite)
     else:
-        with placing.placed(target, overwrite=overwrite) as partial:
+        with atomic_files.atomic_file(target, overwrite=overwrite) as partial:
             if target.name == names.REEL:
                 reel.write_reel([each for each, _ in pairs], partial)
             else:

@@ -13,7 +13,7 @@ from framescout.catalog import Space
 from framescout.catalog.records import Alert, KeyframeTimes, VideoFacts
 from query.engine import Engine
 from query.events.definition import Event
-from query.events.evidence import Directions, Track, clock_of, context_shares, shift, smooth
+from query.events.evidence import CameraKeyframes, Directions, clock_of, context_shares, shift, smooth
 from query.events.threshold import Tail
 
 DEFAULT_RATE = 0.1
@@ -104,7 +104,7 @@ def _videos(space: Space, directions: Directions) -> Iterator[_Video]:
         yield _Video(facts[block.video_id], times, directions.event_odds(rows), directions.place_logits(rows))
 
 
-def _track(videos: list[_Video]) -> Track:
+def _track(videos: list[_Video]) -> CameraKeyframes:
     """Sorts `videos` by time and puts them on one axis; what overlaps is moved behind what came before."""
     videos.sort(key=lambda video: (video.facts.recorded_at or datetime.max.replace(tzinfo=UTC), video.facts.path))
     known = [video.facts.recorded_at for video in videos if video.facts.recorded_at]
@@ -114,7 +114,7 @@ def _track(videos: list[_Video]) -> Track:
         offsets.append(max(end, (at - known[0]).total_seconds()) if at else end + _APART)
         end = offsets[-1] + float(video.times.ends[-1])
     pairs = list(zip(videos, offsets, strict=True))
-    return Track(
+    return CameraKeyframes(
         starts=np.concatenate([video.times.starts + offset for video, offset in pairs]),
         ends=np.concatenate([video.times.ends + offset for video, offset in pairs]),
         odds=np.concatenate([video.odds for video in videos]),
@@ -123,7 +123,7 @@ def _track(videos: list[_Video]) -> Track:
     )
 
 
-def _tail(tracks: Sequence[Track], scores: Sequence[np.ndarray]) -> Tail:
+def _tail(tracks: Sequence[CameraKeyframes], scores: Sequence[np.ndarray]) -> Tail:
     seconds = sum(float((track.ends - track.starts).sum()) for track in tracks)
     return Tail.of(np.concatenate(scores) if scores else np.empty(0), seconds)
 
@@ -138,7 +138,7 @@ def _surprise(event: Event, odds: np.ndarray, tail: Tail) -> np.ndarray:
 
 
 def _watched(
-    camera: str, videos: list[_Video], track: Track, event: Event, surprise: np.ndarray, zone: tzinfo
+    camera: str, videos: list[_Video], track: CameraKeyframes, event: Event, surprise: np.ndarray, zone: tzinfo
 ) -> Watched:
     clock = [moment for video in videos for moment in clock_of(video.facts.recorded_at, video.times.times)]
     shares = context_shares(track, event, camera, clock, zone)

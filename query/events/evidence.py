@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta, tzinfo
 import numpy as np
 
 from query.confidence import softmax
-from query.encode import TextTower, encode, encode_mean
+from query.encode import SentenceEncoder, encode, encode_mean
 from query.events.definition import Context, Event
 from query.filters import matches_camera
 from query.request import Hours
@@ -38,7 +38,7 @@ class Directions:
     """Logits a unit of cosine."""
 
     @classmethod
-    def of(cls, tower: TextTower, event: Event, sample: Sample) -> Directions:
+    def of(cls, tower: SentenceEncoder, event: Event, sample: Sample) -> Directions:
         """`sample`: of the archive, for the temperature."""
         contexts = {name: context for name, (context, _) in event.contexts.items() if context.prompts}
         return cls(
@@ -63,7 +63,7 @@ class Directions:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class CameraKeyframes:
     """The keyframes of one camera, video after video, as columns of equal length N."""
 
     starts: np.ndarray
@@ -91,7 +91,7 @@ def windowed_mean(values: np.ndarray, starts: np.ndarray, ends: np.ndarray, seco
     return mean
 
 
-def smooth(track: Track, seconds: float) -> np.ndarray:
+def smooth(track: CameraKeyframes, seconds: float) -> np.ndarray:
     """(N,) the event's log-odds, each the mean over `seconds` around it in its own video."""
     smoothed = np.empty_like(track.odds)
     for video in np.unique(track.videos):
@@ -101,7 +101,7 @@ def smooth(track: Track, seconds: float) -> np.ndarray:
 
 
 def context_shares(
-    track: Track, event: Event, camera: str, clock: Sequence[datetime | None], zone: tzinfo
+    track: CameraKeyframes, event: Event, camera: str, clock: Sequence[datetime | None], zone: tzinfo
 ) -> dict[str, np.ndarray]:
     """Context -> (N,) in [0, 1]: how far it holds.
 

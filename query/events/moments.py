@@ -10,16 +10,16 @@ from query.answer import Moment
 from query.confidence import probability
 from query.engine import Engine
 
-Found = dict[str, list[tuple[Moment, str | None]]]
+AlertMoments = dict[str, list[tuple[Moment, str | None]]]
 """By event: moments, the surest first, each with its context."""
 
 
-def to_json(found: Found) -> dict[str, list[dict[str, Any]]]:
+def to_json(found: AlertMoments) -> dict[str, list[dict[str, Any]]]:
     """The document of `events --json`."""
     return {name: [moment.to_json() | {"context": context} for moment, context in found[name]] for name in found}
 
 
-def stored_moments(engine: Engine) -> Found:
+def stored_moments(engine: Engine) -> AlertMoments:
     """What the last run of each event found."""
     with engine.space() as space:
         found = space.alerts()

@@ -10,15 +10,15 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from query.web.asking import LARGEST_PICTURE, keep_picture, small_copy
-from query.web.documents import Picture, Problem
+from query.web.documents import ErrorDocument, Picture
 from query.web.exports_api import exports_api
+from query.web.question_parameters import LARGEST_PICTURE, keep_picture, small_copy
+from query.web.sentence_search import encode
 from query.web.site import Question, Shared
-from query.web.straight import encode
 from query.web.videos_api import videos_api
 
 _TROUBLE: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": what}
+    code: {"model": ErrorDocument, "description": what}
     for code, what in {
         400: "What was sent is no JSON.",
         401: "The token is missing.",

@@ -19,11 +19,11 @@ import framescout
 from framescout.catalog import Catalog
 from framescout.errors import FramescoutError
 from query.web.api import api
+from query.web.error_responses import status_and_sentence
 from query.web.guard import Guard
 from query.web.pages import error_page, pages
+from query.web.sentence_search import SentenceSearch
 from query.web.site import Site
-from query.web.straight import StraightToAnswer
-from query.web.trouble import told
 
 _HERE = Path(__file__).parent
 
@@ -64,12 +64,12 @@ def create_app(
     app.add_exception_handler(FramescoutError, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(HTTPException, _told)
-    return Guard(StraightToAnswer(app, site), host=host, token=token)
+    return Guard(SentenceSearch(app, site), host=host, token=token)
 
 
 async def _told(request: Request, error: Exception) -> Response:
     """An error as a sentence: JSON for programs, a page for people."""
-    code, sentence = told(error)
+    code, sentence = status_and_sentence(error)
     answer = (
         JSONResponse({"error": sentence}, code)
         if request.url.path.startswith("/api")

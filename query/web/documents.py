@@ -20,7 +20,7 @@ ExportId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$")]
 Seconds = Annotated[float, Parameter(ge=0, le=LONGEST, allow_inf_nan=False)]
 
 
-class Problem(BaseModel):
+class ErrorDocument(BaseModel):
     """What went wrong, in a sentence."""
 
     error: str
@@ -33,7 +33,7 @@ class Picture(BaseModel):
     """What `picture` of a search is to be."""
 
 
-class VideoFacts(BaseModel):
+class VideoDocument(BaseModel):
     """What is known of a video."""
 
     video_id: int
@@ -62,7 +62,7 @@ class ShownKeyframe(BaseModel):
     end: float
 
 
-class Sureness(BaseModel):
+class StretchConfidence(BaseModel):
     """How sure a stretch is for a question; times in seconds."""
 
     start: float
@@ -70,7 +70,7 @@ class Sureness(BaseModel):
     confidence: float
 
 
-class Frames(BaseModel):
+class FrameTimes(BaseModel):
     """When the frames around a time are shown, rising, in seconds."""
 
     times: list[float]
@@ -87,7 +87,7 @@ _Time = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False), BeforeVal
 _Pad = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False), BeforeValidator(_number)]
 
 
-class Selected(BaseModel):
+class Selection(BaseModel):
     """A stretch of a video that is to be cut out: [start, end), in seconds."""
 
     model_config = ConfigDict(extra="forbid")
@@ -97,12 +97,12 @@ class Selected(BaseModel):
     end: _Time
 
 
-class Wanted(BaseModel):
+class ExportRequest(BaseModel):
     """An export; the options are those of `framescout export`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    moments: list[Selected] = Field(min_length=1, max_length=500)
+    moments: list[Selection] = Field(min_length=1, max_length=500)
     mode: Literal["precise", "copy"] = "precise"
     pad: _Pad = 0.0
     reel: StrictBool = False

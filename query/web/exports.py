@@ -23,7 +23,7 @@ _PIECE = 2**18
 
 
 @dataclass
-class Job(SilentProgress):
+class ExportJob(SilentProgress):
     """One export, and how far it is."""
 
     id: str
@@ -63,16 +63,16 @@ class Exports:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, ExportJob] = {}
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
         self._lock = threading.Lock()
 
-    def begin(self, moments: Sequence[Moment], **options: Any) -> Job:
+    def begin(self, moments: Sequence[Moment], **options: Any) -> ExportJob:
         """Put an export in the queue; `options` are those of `query.export`."""
         number = secrets.token_hex(8)
         extras = sum(bool(options.get(name)) for name in ("reel", "edl", "otio", "sheet"))
         folder = self._folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{number[:4]}"
-        job = Job(number, folder, len(moments) + extras)
+        job = ExportJob(number, folder, len(moments) + extras)
         with self._lock:
             self._jobs[number] = job
             while len(self._jobs) > _KEPT:
@@ -80,11 +80,11 @@ class Exports:
         self._pool.submit(self._run, job, list(moments), options)
         return job
 
-    def find(self, number: str) -> Job | None:
+    def find(self, number: str) -> ExportJob | None:
         """The export with this id."""
         return self._jobs.get(number)
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[ExportJob]:
         """Those that are remembered, the latest first."""
         with self._lock:
             return [*self._jobs.values()][::-1]
@@ -95,7 +95,7 @@ class Exports:
             job.is_unwanted = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, job: Job, moments: list[Moment], options: dict[str, Any]) -> None:
+    def _run(self, job: ExportJob, moments: list[Moment], options: dict[str, Any]) -> None:
         from query.clips import export
 
         job.state = "running"

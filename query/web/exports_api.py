@@ -11,15 +11,15 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.errors import NotAvailableError, UsageError
 from query.answer import Moment
-from query.web.documents import ExportId, ExportState, Selected, Wanted
-from query.web.exports import Job, zipped
+from query.web.documents import ExportId, ExportRequest, ExportState, Selection
+from query.web.exports import ExportJob, zipped
 from query.web.site import Shared, Site
 
 exports_api = APIRouter(prefix="/exports")
 
 
 @exports_api.post("", status_code=202)
-def begin(site: Shared, wanted: Annotated[Wanted, Body()]) -> ExportState:
+def begin(site: Shared, wanted: Annotated[ExportRequest, Body()]) -> ExportState:
     """Cut moments out in the background."""
     moments = [_moment(site, each) for each in wanted.moments]
     return site.exports.begin(moments, **wanted.model_dump(exclude={"moments"})).document()
@@ -64,14 +64,14 @@ def exported(site: Shared, number: ExportId, name: Annotated[str, InPath(max_len
     return FileResponse(job.folder / name, filename=name)
 
 
-def _job(site: Site, number: str) -> Job:
+def _job(site: Site, number: str) -> ExportJob:
     job = site.exports.find(number)
     if job is None:
         raise NotAvailableError("there is no such export in this run of the app")
     return job
 
 
-def _moment(site: Site, each: Selected) -> Moment:
+def _moment(site: Site, each: Selection) -> Moment:
     found = site.file(each.video_id)
     name = Path(found.path).name
     if each.end <= each.start:

@@ -25,8 +25,8 @@ from query.fields import FIELDS
 from query.request import PageToken
 from query.web.chips import chips
 from query.web.documents import VideoId
+from query.web.error_responses import status_of
 from query.web.site import Question, Shared, Site
-from query.web.trouble import status_of
 
 pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 _Short = Annotated[str | None, Parameter(max_length=200)]

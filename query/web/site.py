@@ -24,9 +24,9 @@ from query.curves import curves
 from query.engine import Engine
 from query.filters import wanted_ranges
 from query.request import Query
-from query.web.asking import Asked
+from query.web.batching import QuestionBatcher
 from query.web.exports import Exports
-from query.web.questions import Questions
+from query.web.question_parameters import QuestionParameters
 from query.web.thumbnails import Thumbnails
 
 _PICTURE_THREADS = 8
@@ -39,7 +39,7 @@ class Site:
     """One catalog, served."""
 
     engine: Engine
-    questions: Questions
+    questions: QuestionBatcher
     thumbnails: Thumbnails
     exports: Exports
     picture_threads: CapacityLimiter
@@ -50,14 +50,14 @@ class Site:
         """`exports`: the folder below which clips are written."""
         thumbnails = Thumbnails(Cache(catalog.cache_folder))
         engine = Engine(catalog, model=model, zone=zone)
-        return cls(engine, Questions(engine), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS))
+        return cls(engine, QuestionBatcher(engine), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS))
 
     @property
     def asked_pictures(self) -> Path:
         """Where pictures lie that were asked with."""
         return self.engine.catalog.cache_folder / "asked"
 
-    def ask(self, asked: Asked) -> Future[Answer]:
+    def ask(self, asked: QuestionParameters) -> Future[Answer]:
         """Its result is that of `Engine.answer`."""
         return self.questions.ask(asked.query(self.asked_pictures))
 
@@ -190,4 +190,4 @@ async def site_of(request: Request) -> Site:
 
 
 Shared = Annotated[Site, Depends(site_of)]
-Question = Annotated[Asked, Depends()]
+Question = Annotated[QuestionParameters, Depends()]

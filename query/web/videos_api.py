@@ -10,7 +10,7 @@ from fastapi import Query as Parameter
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.errors import NotAvailableError
-from query.web.documents import Frames, Seconds, ShownKeyframe, Sureness, VideoFacts, VideoId
+from query.web.documents import FrameTimes, Seconds, ShownKeyframe, StretchConfidence, VideoDocument, VideoId
 from query.web.footage import SHIFT, media_type, streamed, way_to_play
 from query.web.site import Question, Shared, Site
 
@@ -30,10 +30,10 @@ def videos(
 
 
 @videos_api.get("/{video_id}")
-def video(site: Shared, video_id: VideoId) -> VideoFacts:
+def video(site: Shared, video_id: VideoId) -> VideoDocument:
     """What is known of a video."""
     found = site.video(video_id)
-    return VideoFacts(
+    return VideoDocument(
         video_id=found.id,
         video=found.path,
         is_gone=found.is_gone,
@@ -56,9 +56,9 @@ def keyframes(site: Shared, video_id: VideoId) -> list[ShownKeyframe]:
 
 
 @videos_api.get("/{video_id}/curve")
-def curve(site: Shared, video_id: VideoId, asked: Question) -> list[Sureness]:
+def curve(site: Shared, video_id: VideoId, asked: Question) -> list[StretchConfidence]:
     """How sure each keyframe is for a question."""
-    return [Sureness(**each) for each in site.curve(video_id, asked.query(site.asked_pictures))]
+    return [StretchConfidence(**each) for each in site.curve(video_id, asked.query(site.asked_pictures))]
 
 
 @videos_api.get("/{video_id}/file", response_class=FileResponse)
@@ -84,9 +84,11 @@ async def frames(
     video_id: VideoId,
     around: Seconds = 0.0,
     width: Annotated[int | None, Parameter(ge=32, le=1920)] = None,
-) -> Frames:
+) -> FrameTimes:
     """When the frames around a time are shown; with `width` their pictures are made too, and are there at once."""
-    return Frames(times=await to_thread.run_sync(site.frames, video_id, around, width, limiter=site.picture_threads))
+    return FrameTimes(
+        times=await to_thread.run_sync(site.frames, video_id, around, width, limiter=site.picture_threads)
+    )
 
 
 @videos_api.get("/{video_id}/picture", response_class=Response)

@@ -60,7 +60,8 @@ def _fuzz(name: str, corpus: Path, seconds: int, seed: int) -> None:
     import atheris
 
     for module in ("query.request", "query.filters", "query.clips.manifest", "query.labels", "query.events.definition",
-                   "indexer.recording", "framescout.settings", "framescout.timeline", "query.web.asking"):  # fmt: skip
+                   "indexer.recording", "framescout.settings", "framescout.timeline",
+                   "query.web.question_parameters"):  # fmt: skip
         for each in vars(sys.modules[module]).values():
             if getattr(each, "__module__", None) == module and callable(each) and hasattr(each, "__code__"):
                 atheris.instrument_func(each)

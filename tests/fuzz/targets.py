@@ -23,7 +23,7 @@ from query.events.definition import read_events
 from query.filters import find_places, wanted_ranges
 from query.labels import read_labels
 from query.request import Query
-from query.web.asking import keep_picture
+from query.web.question_parameters import keep_picture
 from tests.framescout.catalog.make import make_indexed
 
 SLOWEST = 2.0

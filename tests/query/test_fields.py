@@ -16,8 +16,8 @@ from query import cli, saved_cli
 from query.fields import DATE, FIELDS, FLAG, HOURS, KEYFRAME, NUMBER, PAGE, PICTURE, Field
 from query.request import Query
 from query.web import create_app
-from query.web.asking import Asked
 from query.web.chips import chips
+from query.web.question_parameters import QuestionParameters
 from tests.docs.fields import SEARCH, table
 
 OPTIONS = [field for field in FIELDS if field.options]
@@ -96,9 +96,9 @@ def test_the_command_line_and_http_ask_the_same(field: Field, tmp_path: Path) ->
         options += ["--then", "a bus"]
     typed = [field.kind.type(value) if field.kind is not FLAG else False for value in values]
     given[field.parameter] = typed if field.is_many and field.kind is not PICTURE else typed[0]
-    asked = Asked(**{"text": words[0], "limit": 10} | given)
+    asked = QuestionParameters(**{"text": words[0], "limit": 10} | given)
     assert by_command([*words, *options]) == asked.query(tmp_path)
-    assert field.parameter in inspect.signature(Asked).parameters
+    assert field.parameter in inspect.signature(QuestionParameters).parameters
 
 
 def by_command(arguments: list[str]) -> Query:

@@ -8,20 +8,20 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.sequence import Track, best_chain, best_chains
+from query.sequence import SequenceScores, best_chain, best_chains
 
 
 @st.composite
-def tracks(draw: st.DrawFn) -> tuple[Track, list[float]]:
+def tracks(draw: st.DrawFn) -> tuple[SequenceScores, list[float]]:
     count, steps = draw(st.integers(1, 9)), draw(st.integers(1, 3))
     gaps = draw(st.lists(st.sampled_from([0.5, 1.0, 4.0]), min_size=count, max_size=count))
     scores = st.lists(st.sampled_from([-np.inf, -5.0, -2.0, -1.0, -0.5, -0.1]), min_size=count, max_size=count)
     values = np.array([draw(scores) for _ in range(steps)])
     within = draw(st.lists(st.sampled_from([0.5, 1.5, 6.0]), min_size=steps - 1, max_size=steps - 1))
-    return Track(np.cumsum(gaps), values + np.linspace(0, 1e-3, count)), within
+    return SequenceScores(np.cumsum(gaps), values + np.linspace(0, 1e-3, count)), within
 
 
-def every_chain(track: Track, within: list[float]) -> list[tuple[float, tuple[int, ...]]]:
+def every_chain(track: SequenceScores, within: list[float]) -> list[tuple[float, tuple[int, ...]]]:
     found = []
     for places in itertools.combinations(range(len(track.times)), len(track.steps)):
         spans = np.diff(track.times[list(places)])
@@ -32,7 +32,7 @@ def every_chain(track: Track, within: list[float]) -> list[tuple[float, tuple[in
 
 
 @given(tracks())
-def test_the_best_chain_is_the_best_of_all(drawn: tuple[Track, list[float]]) -> None:
+def test_the_best_chain_is_the_best_of_all(drawn: tuple[SequenceScores, list[float]]) -> None:
     track, within = drawn
     chains, best = every_chain(track, within), best_chain(track, within)
     assert (best is None) == (not chains)
@@ -42,7 +42,7 @@ def test_the_best_chain_is_the_best_of_all(drawn: tuple[Track, list[float]]) -> 
 
 
 @given(st.lists(tracks(), min_size=1, max_size=4))
-def test_chains_come_best_first_and_never_overlap(drawn: list[tuple[Track, list[float]]]) -> None:
+def test_chains_come_best_first_and_never_overlap(drawn: list[tuple[SequenceScores, list[float]]]) -> None:
     steps = len(drawn[0][0].steps)
     within = drawn[0][1]
     same = [track for track, _ in drawn if len(track.steps) == steps]
@@ -59,7 +59,7 @@ def test_chains_come_best_first_and_never_overlap(drawn: list[tuple[Track, list[
 
 
 @given(st.lists(tracks(), min_size=1, max_size=3))
-def test_nothing_better_is_left_beside_the_chains(drawn: list[tuple[Track, list[float]]]) -> None:
+def test_nothing_better_is_left_beside_the_chains(drawn: list[tuple[SequenceScores, list[float]]]) -> None:
     """In what lies between the chains there is none that was passed over."""
     track, within = drawn[0]
     found = [chain for _, chain in best_chains([track.steps], lambda _: track.times, within)]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from query.events import Context, Event
-from query.events.evidence import SHIFT, Track, clock_of, context_shares, shift, smooth, windowed_mean
+from query.events.evidence import SHIFT, CameraKeyframes, clock_of, context_shares, shift, smooth, windowed_mean
 from query.events.threshold import Tail
 
 lengths = st.lists(st.sampled_from([0.5, 1.0, 2.0, 7.0]), min_size=1, max_size=25)
@@ -29,10 +29,10 @@ def test_a_windowed_mean_is_the_mean_of_what_overlaps_the_window(spans: list[flo
         assert mean[place] == pytest.approx((values[inside] * weights[:, None]).sum(0) / weights.sum(), abs=1e-6)
 
 
-def track(odds: list[float], places: np.ndarray, videos: list[int] | None = None) -> Track:
+def track(odds: list[float], places: np.ndarray, videos: list[int] | None = None) -> CameraKeyframes:
     count = len(odds)
     starts = np.arange(count) * 10.0
-    return Track(starts, starts + 10.0, np.array(odds), places, np.array(videos or [0] * count))
+    return CameraKeyframes(starts, starts + 10.0, np.array(odds), places, np.array(videos or [0] * count))
 
 
 def test_scores_are_not_smoothed_from_one_video_into_the_next() -> None:

@@ -1,4 +1,4 @@
-"""A model carried from one machine to another as one ZIP file, for machines without a network.
+"""Exports a model as one ZIP file and imports it on another machine, for machines without a network.
 
 The file is untrusted: it holds nothing but JSON, plain tables and safetensors, under names that are checked, of sizes
 that are said beforehand, each with its checksum, and together with the fingerprint that they say.
@@ -50,7 +50,7 @@ class _Contents(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class TransferredModel:
     """A model that was exported or imported."""
 
     name: str
@@ -59,7 +59,7 @@ class Carried:
     size_bytes: int
 
 
-def export_model(name: str, target: Path) -> Carried:
+def export_model(name: str, target: Path) -> TransferredModel:
     """Write the model `name`, which is on this machine, into the ZIP file `target`; it appears whole or not at all.
 
     Raises:
@@ -88,10 +88,10 @@ def export_model(name: str, target: Path) -> Carried:
             unfinished.replace(target)
     except OSError as error:
         raise DiskFullError(f"{target} can't be written ({error.strerror}); name another place") from error
-    return Carried(_short(contents.model), contents.fingerprint, size)
+    return TransferredModel(_short(contents.model), contents.fingerprint, size)
 
 
-def import_model(path: Path) -> Carried:
+def import_model(path: Path) -> TransferredModel:
     """Take in the ZIP file that `export_model` wrote, and try the model; it is here wholly or not at all.
 
     Raises:
@@ -125,7 +125,7 @@ def import_model(path: Path) -> Carried:
                 _sync_folder(folder.parent)
     except OSError as error:
         raise DiskFullError(f"{path} can't be taken in ({error.strerror or error}); make room for it") from error
-    return Carried(source.name, contents.fingerprint, size)
+    return TransferredModel(source.name, contents.fingerprint, size)
 
 
 def _parts(source: Source) -> Iterator[tuple[str, Path]]:
@@ -180,11 +180,11 @@ def _source(path: Path, contents: _Contents) -> Source:
     return source
 
 
-def _already(contents: _Contents, folder: Path, source: Source) -> Carried:
+def _already(contents: _Contents, folder: Path, source: Source) -> TransferredModel:
     with contextlib.suppress(ModelNotAvailableError):  # it is damaged
         if fingerprint_of(source) == contents.fingerprint:
             size = sum(path.stat().st_size for path in files(source))
-            return Carried(source.name, contents.fingerprint, size)
+            return TransferredModel(source.name, contents.fingerprint, size)
     raise ModelNotAvailableError(
         f"other weights of {source.name} were imported before, or are damaged; delete {folder} and import these again"
     )

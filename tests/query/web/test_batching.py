@@ -12,7 +12,7 @@ from framescout.errors import UsageError
 from query.answer import Answer
 from query.engine import Engine
 from query.request import Query
-from query.web.questions import Questions
+from query.web.batching import QuestionBatcher
 
 TEXTS = ["mountains", "the sea", "trees in a meadow", "a night street", "a sunset", "snow", "a red car"]
 
@@ -39,7 +39,7 @@ def same(one: Answer, other: Answer) -> bool:
 def test_each_is_answered_as_if_alone(served: Catalog) -> None:
     engine, alone = Counted(served), Engine(served)
     engine.answer(Query("warm"))
-    questions = Questions(engine)
+    questions = QuestionBatcher(engine)
     queries = [Query(text, limit=3, collapse=number % 2 == 0) for number, text in enumerate(TEXTS)]
     queries += [Query("mountains", without=("snow",)), Query("the sea", paths=("*.mp4",))]
     answers = [questions.ask(query) for query in queries]
@@ -50,7 +50,7 @@ def test_each_is_answered_as_if_alone(served: Catalog) -> None:
 
 
 def test_one_that_can_not_be_answered_spoils_no_other(served: Catalog) -> None:
-    questions = Questions(Engine(served))
+    questions = QuestionBatcher(Engine(served))
     bad = [Query("a", cameras=("nowhere",)) for _ in range(3)]
     answers = [questions.ask(query) for query in [Query("the sea"), *bad, Query("snow")]]
     for place in (1, 2, 3):
@@ -63,7 +63,7 @@ def test_one_that_can_not_be_answered_spoils_no_other(served: Catalog) -> None:
 
 def test_a_fault_of_the_engine_is_told_and_ends_nothing(served: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine(served)
-    questions = Questions(engine)
+    questions = QuestionBatcher(engine)
     with monkeypatch.context() as broken:
         broken.setattr(engine, "answer_all", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""HTTP parameters in, a question out: the same words as on the command line."""
+"""Reads a question from HTTP parameters, which have the names of the command line's options."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _without_empty(values: Any) -> Any:
     return [each for each in values if each != ""]
 
 
-class Asked:
-    """What a request asks; a dependency of FastAPI, which reads its parameters from `__signature__`."""
+class QuestionParameters:
+    """The parameters of a question in a request. As a dependency, FastAPI reads them from `__signature__`."""
 
     __signature__: ClassVar = inspect.Signature([_parameter(field) for field in FIELDS])
 

@@ -1,7 +1,7 @@
-"""The usual question takes a short cut: a sentence alone is answered without asking what else might have been given.
+"""Answers searches for one sentence and nothing else, before FastAPI reads their parameters.
 
-FastAPI looks for each of twenty other parameters, checks and copies them: half a millisecond of processor. Whatever
-is not quite as it should be goes the long way, and is told there what is wrong with it; the answers are the same.
+FastAPI looks for each of twenty other parameters, checks and copies it: half a millisecond of processor. Any other
+request, and one with a mistake, goes to the routes, which say what is wrong. The answers are the same.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from query.answer import Answer
 from query.fields import LONGEST_SENTENCE
 from query.present import as_json_line
 from query.request import Query
-from query.web.asking import USUAL_LIMIT
+from query.web.question_parameters import USUAL_LIMIT
 from query.web.site import Site
 
 _PATH = "/api/search"
 
 
-class StraightToAnswer:
-    """ASGI middleware before the routes."""
+class SentenceSearch:
+    """ASGI middleware that answers a search for one sentence and passes everything else on."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from framescout.vectors import lists
-from framescout.vectors.cards import on_cards
+from framescout.vectors.gpu import on_cards
 from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
 
 

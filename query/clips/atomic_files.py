@@ -1,4 +1,4 @@
-"""A name in, a file that is there wholly or not at all out."""
+"""Writes a file under a temporary name and renames it when it is complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DISK_FULL = (28, 122)  # ENOSPC, EDQUOT
 
 
 @contextmanager
-def placed(target: Path, *, overwrite: bool) -> Iterator[Path]:
+def atomic_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
     """A hidden name beside `target` to write to; it becomes `target` when the body ends well, else it goes.
 
     Raises:
@@ -40,8 +40,8 @@ def placed(target: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 def write_text(target: Path, text: str, *, overwrite: bool) -> None:
-    """Write a text as UTF-8 with the line ends that it has; the errors are those of `placed`."""
-    with placed(target, overwrite=overwrite) as partial:
+    """Write a text as UTF-8 with the line ends that it has; the errors are those of `atomic_file`."""
+    with atomic_file(target, overwrite=overwrite) as partial:
         partial.write_bytes(text.encode("utf-8", "replace"))
 
 

@@ -20,8 +20,8 @@ from huggingface_hub import constants
 
 from framescout.cli import main
 from framescout.embedding import fingerprint, load_embedder
-from framescout.embedding.carrying import export_model, import_model
 from framescout.embedding.loading import load
+from framescout.embedding.model_zip import export_model, import_model
 from framescout.embedding.presets import place_of, resolve
 from framescout.errors import FramescoutError, ModelNotAvailableError
 from framescout.settings import models_folder
@@ -273,7 +273,7 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         import_model(tmp_path / "none.zip")
 
 
-@pytest.mark.parametrize("at", ["framescout.embedding.carrying._make_durable", "framescout.embedding.loading.load"])
+@pytest.mark.parametrize("at", ["framescout.embedding.model_zip._make_durable", "framescout.embedding.loading.load"])
 def test_where_an_import_is_cut_off_nothing_is_here_and_the_next_one_goes_well(
     here: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from framescout.vectors.cards import on_cards
 from framescout.vectors.codes import encode
 from framescout.vectors.files import load_faiss
+from framescout.vectors.gpu import on_cards
 from framescout.vectors.lists import nearest
 
 Parts = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]

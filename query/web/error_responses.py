@@ -1,4 +1,4 @@
-"""Errors in, an HTTP status and a sentence out."""
+"""The HTTP status and the sentence of each error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from framescout.errors import MediaError, NotAvailableError, UsageError
-from query.web.asking import TooLargeError
+from query.web.question_parameters import TooLargeError
 
 
 def status_of(error: Exception) -> int:
@@ -20,7 +20,7 @@ def status_of(error: Exception) -> int:
     return 503
 
 
-def told(error: Exception) -> tuple[int, str]:
+def status_and_sentence(error: Exception) -> tuple[int, str]:
     """Status and sentence."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]

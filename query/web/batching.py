@@ -1,8 +1,8 @@
-"""Questions of many clients in, answers out: those that wait are answered together.
+"""Answers the questions of many clients in batches.
 
-Sentences that are asked at the same time share a state of the catalog, a pass of the text tower and one over the vector
-index; while some are answered the next are encoded. Whatever reads more than the index,
-such as questions of several parts, goes its own way and keeps nobody waiting.
+Questions of one sentence that wait at the same time share a snapshot, a pass of the text tower and a pass over the
+vector index. While one batch is answered the next one is encoded. Questions that need more than the index, such as
+those of several parts, run in threads of their own and keep no batch waiting.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class _Waiting:
 _Queue = queue.SimpleQueue[_Waiting | None]
 
 
-class Questions:
-    """Asks one engine; `close` ends its threads."""
+class QuestionBatcher:
+    """Asks one engine from its own threads, which `close` ends."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -107,9 +107,7 @@ def _work(waiting: _Queue, step: Callable[[list[_Waiting]], None]) -> None:
         while len(taken) < _TOGETHER and not waiting.empty():
             taken.append(waiting.get())
         goes_on = None not in taken
-        wanted = [
-            each for each in taken if each and (each.answer.running() or each.answer.set_running_or_notify_cancel())
-        ]
+        wanted = [each for each in taken if each and _is_wanted(each.answer)]
         if wanted:
             step(wanted)
 
