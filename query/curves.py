@@ -1,4 +1,4 @@
-"""Score curves: the joint log-odds of a video's keyframes, computed where somebody looks."""
+"""Score curves: the joint log-odds of a video's keyframes, computed only where a ranking asks for them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,29 @@ APART = 2 * _NEAR
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How much each keyframe of one video speaks for the question."""
+    """How much each keyframe of one video speaks for the question, as far as it is scored."""
 
     block: EmbeddingBlock
     parts: Sequence[Evidence]
     ranges: np.ndarray | None
     evidence: np.ndarray
-    """(N,) float64 log-odds; -inf where a filter leaves the keyframe out, nan where nobody has looked yet."""
+    """(N,) float64 log-odds; -inf where a filter leaves the keyframe out, and where it isn't scored."""
+    is_scored: np.ndarray
+    """(N,) bool; `look` scores more keyframes."""
 
     @classmethod
-    def unseen(cls, block: EmbeddingBlock, parts: Sequence[Evidence], ranges: np.ndarray | None) -> Self:
-        """Of a video into which nobody has looked."""
-        return cls(block, parts, ranges, np.full(len(block.embeddings), np.nan))
+    def unscored(cls, block: EmbeddingBlock, parts: Sequence[Evidence], ranges: np.ndarray | None) -> Self:
+        """The curve of a video of which no keyframe is scored yet."""
+        count = len(block.embeddings)
+        return cls(block, parts, ranges, np.full(count, -np.inf), np.zeros(count, bool))
 
     def look(self, first: int, end: int) -> None:
         """Score its keyframes [first, end), and those near them."""
         first, end = max(0, first - _NEAR), end + _NEAR
-        seen = joint_log_odds(self.parts, Keyframes.of(self.block, first, end))
-        own = self.evidence[first:end]
-        # what is known stays the same to the last bit
-        np.copyto(own, mask(seen, self.block.first_keyframe_id + first, self.ranges), where=np.isnan(own))
+        odds = joint_log_odds(self.parts, Keyframes.of(self.block, first, end))
+        is_new = ~self.is_scored[first:end]  # what is known stays the same to the last bit
+        np.copyto(self.evidence[first:end], mask(odds, self.block.first_keyframe_id + first, self.ranges), where=is_new)
+        self.is_scored[first:end] = True
 
 
 def blocks_in(space: Space, ranges: np.ndarray | None) -> Iterator[EmbeddingBlock]:
@@ -71,7 +74,7 @@ def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Evidence], ranges: np.
     for block in blocks:
         own = scores[start : start + len(block.embeddings)]
         start += len(own)
-        yield Curve(block, parts, ranges, mask(own, block.first_keyframe_id, ranges))
+        yield Curve(block, parts, ranges, mask(own, block.first_keyframe_id, ranges), np.ones(len(own), bool))
 
 
 def mask(scores: np.ndarray, first_keyframe_id: int, ranges: np.ndarray | None) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""Scored keyframes of one video in, moments out: stretches whose start and end a person would agree with.
+"""Joins scored keyframes of a video into moments whose start and end a person would agree with.
 
-A moment grows from a peak of the score curve over the neighbours that still stand for the same thing. Within a shot a
-neighbour belongs from half the way up from the background to the peak, since one scene goes on; across a cut, from
-three quarters. A keyframe's stretch is never cut: nothing between two keyframes was seen.
+A moment grows from a peak of the score curve over the neighbours that still show the same. Within a shot a neighbour
+belongs if it scores above half of the way from the background up to the peak, since one scene goes on; across a cut,
+above three quarters. The stretch of a keyframe is never cut, because nothing is known of what lies between two
+keyframes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class RankedMoment:
-    """A moment as keyframes, not looked up yet: where in the video they lie."""
+    """A moment as keyframe ids, before their times are looked up."""
 
     video_id: int
     first: int
@@ -56,7 +57,7 @@ class RankedMoment:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What a moment must stand out from."""
+    """The scores and likeness that a moment must stand out from."""
 
     usual: float
     """Log-odds that keyframes reach which show something else."""
@@ -135,11 +136,12 @@ def find_stretches(
 
 
 class _StretchFinder:
-    """One video, of which stretches are taken."""
+    """Takes stretches that don't overlap from the curve of one video."""
 
     def __init__(self, curve: Curve, background: float, border: float) -> None:
         self._curve, self._background, self._border = curve, background, border
         self._scores = cast("memoryview[float]", curve.evidence.data)  # read one by one faster than an array
+        self._is_scored = cast("memoryview[bool]", curve.is_scored.data)
         self.taken = bytearray(len(curve.evidence))
 
     def take(self, peak: int) -> Stretch:
@@ -156,10 +158,9 @@ class _StretchFinder:
         scores, likeness, taken, border = self._scores, self._curve.block.likeness, self.taken, self._border
         end, back = (len(taken), -1) if step == 1 else (-1, 0)
         while (following := place + step) != end and not taken[following]:
-            score = scores[following]
-            if score != score:  # not a number: nobody has looked yet
+            if not self._is_scored[following]:
                 self._curve.look(following, following + 1)
-                score = scores[following]
+            score = scores[following]
             if score < (across_a_cut if likeness(following + back) < border else in_a_shot):
                 break
             place = following

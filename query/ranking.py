@@ -117,7 +117,7 @@ class Nearest(_ByCurves):
         numbers = videos[begins].tolist()
         unknown = [number for number in dict.fromkeys(numbers) if number not in self._curves]
         for number, block in zip(unknown, self._space.blocks_of(spans[unknown]), strict=True):
-            self._curves[number] = Curve.unseen(block, [self._part], self._ranges)
+            self._curves[number] = Curve.unscored(block, [self._part], self._ranges)
         for number, first, last in zip(numbers, ids[begins].tolist(), ids[ends].tolist(), strict=True):
             curve = self._curves[number]
             start = curve.block.first_keyframe_id
