@@ -1,4 +1,4 @@
-"""The `framescout` command: a table of commands loaded when asked for, one handler for errors, the exit codes."""
+"""The `framescout` command: loads a command's module when it is run, handles errors, sets the exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How things look on a terminal: a bar while an index run goes on, plain lines elsewhere. Talk goes to stderr."""
+"""Shows progress on a terminal as a bar, elsewhere as plain lines; both on stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every vector, row and file held against each other; what is wrong comes out as problems, and most can be mended."""
+"""Compares every vector, row and file with each other, reports what is wrong as problems, and repairs most of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNIT = 0.01  # how far a float16 row's length may lie from 1
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is not as it should be."""
+    """One fault that `verify` found."""
 
     kind: Literal["database", "video", "row", "search", "file", "vectors", "cache"]
     sentence: str

@@ -1,4 +1,4 @@
-"""A question in, moments and clips out: the online side."""
+"""Turns questions into moments and clips: the online side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes back: moments, best first, and whether they are a match at all."""
+"""The answer to a query: its moments, best first, and whether they are a match at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments in, each once out: what looks the same as something better stands behind it, counted."""
+"""Collapses moments that look the same into the best of them, which counts the others."""
 
 from __future__ import annotations
 

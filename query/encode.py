@@ -1,4 +1,4 @@
-"""Sentences in, unit vectors of the model's space out."""
+"""Encodes sentences as unit vectors of a model's space."""
 
 from __future__ import annotations
 

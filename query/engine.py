@@ -1,4 +1,4 @@
-"""The road of a question: encode, filter, rank, join into moments, say how sure; in one consistent snapshot."""
+"""Answers a question in one snapshot: encode, filter, rank, join into moments, give a confidence."""
 
 from __future__ import annotations
 

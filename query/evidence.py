@@ -1,9 +1,9 @@
-"""Evidence: how much each keyframe speaks for or against one thing that a question says.
+"""Evidence: how much each keyframe speaks for or against one part of a question.
 
-A sentence, a picture or a place of the archive is a direction in the model's space. Held against its background
-(confidence.py) the cosine of a keyframe becomes the log-odds of a match. Pieces of evidence are joined as if each were
-true or false by itself: the probability that all wanted ones hold and no unwanted one does is the product, a weight is
-an exponent. The result is that probability's log-odds, so that of one piece it is the log-odds of that piece.
+A sentence, a picture or a place of the archive is a direction in the model's space. The cosine of a keyframe, compared
+with the direction's background (confidence.py), becomes the log-odds of a match. Parts are joined as if they were
+independent: the probability that all wanted parts hold and no unwanted one does is the product of theirs, with weights
+as exponents. The result is the log-odds of that probability; for one part these are the part's own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CERTAIN = -1e-9  # log of a probability that no product reaches: log-odds stay 
 
 @dataclass(frozen=True, slots=True)
 class Keyframes:
-    """What evidence looks at: columns with a value for each of N keyframes. A further signal is a further column."""
+    """What evidence is computed from: columns of N values, one a keyframe. A further signal is a further column."""
 
     pieces: Sequence[np.ndarray]
     """(N, D) float32 together, unit rows; to put them side by side takes as long as a product with them."""
@@ -52,7 +52,7 @@ class Keyframes:
 
 
 class Evidence(Protocol):
-    """One thing that must be seen, or must not."""
+    """One part of a question, which must be seen or must not."""
 
     @property
     def weight(self) -> float:

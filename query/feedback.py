@@ -1,8 +1,8 @@
-"""What a person said of earlier answers in, a better direction out (Rocchio 1971, in the SMART retrieval system).
+"""Learns a better direction from what a person said of earlier answers (Rocchio 1971, in the SMART retrieval system).
 
-Sentences and pictures lie apart in the model's space, so that sums of their vectors favour whichever is longer or
-nearer. So it is distances from their backgrounds that are summed, in units of its spread; as each of them is linear in
-the keyframe, so is the sum, and it is again one direction.
+Sentences and pictures lie apart in the model's space, so a sum of their vectors would favour whichever is longer or
+nearer. So their distances from their backgrounds are summed, in units of the spread. Each distance is linear in the
+keyframe, so the sum is again one direction.
 """
 
 from __future__ import annotations

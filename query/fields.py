@@ -1,7 +1,7 @@
-"""The fields of a question, one row each.
+"""The table of a question's fields, one row each.
 
 The options of the command line, the HTTP parameters, the search form, its chips and the table in docs/search.md are all
-made from these rows; the fields themselves, as Python sees them, are those of `query.request.Query`.
+made from these rows. `query.request.Query` holds the fields themselves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Filters in, ranges of keyframe ids out: what is not wanted is left out before the neighbour search."""
+"""Turns filters into ranges of keyframe ids, before the search for neighbours."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Label sets in, a label for every keyframe out; nothing is decoded and nothing is trained.
+"""Labels every keyframe with the sets of a label file; nothing is decoded and nothing is trained.
 
-A keyframe's label is the most probable one of a softmax over the set's labels and "none of these", which is spoken for
-by sentences that hardly any archive answers: the one of them that fits the keyframe best.
+A keyframe's label is the most probable one of a softmax over the set's labels and "none of these". The score of "none
+of these" is that of the best fitting sentence among those that hardly any archive answers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_PROMPTS = 50
 
 @dataclass(frozen=True, slots=True)
 class LabelPrompts:
-    """A label set as its file says it."""
+    """A label set as its file defines it."""
 
     name: str
     prompts: dict[str, tuple[str, ...]]
@@ -51,7 +51,7 @@ class LabelPrompts:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What one set came to."""
+    """The counts of one set."""
 
     name: str
     counts: dict[str, int]

@@ -1,4 +1,4 @@
-"""Files of pictures in, unit vectors out; the pictures are a person's own and untrusted."""
+"""Encodes picture files as unit vectors; the files are a person's own and untrusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer in, lines for people or JSON for programs out."""
+"""Presents an answer: as lines for people, or as JSON for programs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Moments in, the same moments out with their edges on the exact frame where the shot changes.
+"""Moves the edges of moments to the exact frame at which the shot changes.
 
-Between two keyframes nothing was seen, so a moment's edge may be off by as much. The stretch between the keyframe
-inside and the one outside is decoded; where a cut lies in it, the edge goes there.
+Nothing is known of what lies between two keyframes, so a moment's edge may be off by that much. The stretch between the
+keyframe inside and the one outside is decoded; where a cut lies in it, the edge moves there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What is asked, in the words in which it was asked: options, HTTP parameters and saved searches are all this.
+"""A query, in the words in which it was asked: options, HTTP parameters and saved searches all become one.
 
-Checked where it is made, so that later stages can trust it; a Query survives the way to JSON and back.
+A Query checks itself when it is made, so later stages can trust it. It survives the way to JSON and back.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class PageToken:
-    """Which page, and below which keyframe id the archive is looked at: later footage doesn't move what was seen."""
+    """Which page, and below which keyframe id to search, so that later footage doesn't move what was seen."""
 
     number: int = 1
     below: int | None = None

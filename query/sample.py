@@ -1,4 +1,4 @@
-"""What the archive is judged by: keyframes of whole videos, spread evenly over it, and what strangers make of them."""
+"""A sample of an archive that scores are compared with: keyframes of whole videos, spread evenly over it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_SAMPLES = 8  # in memory, of some 3 MB each
 
 @dataclass(frozen=True)
 class Sample:
-    """What an archive's keyframes are like."""
+    """Keyframes spread evenly over an archive, and the scores of unrelated sentences and pictures in them."""
 
     some: np.ndarray
     """(at most 2048, D) float32 unit rows, spread evenly over the archive."""

@@ -1,7 +1,7 @@
-"""Saved searches in, what is new for them out: printed, or given to a program of the user's.
+"""Finds what is new for saved searches, and prints it or gives it to a program of the user's.
 
-Promised: what was found is handed over before it is marked as reported, so that a failure or a crash reports twice
-rather than never.
+Results are handed over before they are marked as reported, so that a failure or a crash reports twice rather than
+never.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Steps that must follow each other in, the best chains of keyframes out: first A, then B, then C.
+"""Finds the best chains of keyframes for steps that must follow each other: first A, then B, then C.
 
 A chain takes one keyframe a step from one video; each comes after the one before it, and at most so many seconds later.
-Its probability is the product of its steps'. The best chain of a stretch of video is found by dynamic programming over
-the keyframes; then the next best of what lies before and behind it, so that chains never overlap.
+Its probability is the product of its steps'. Dynamic programming over the keyframes finds the best chain of a stretch
+of video; then the next best is looked for before and behind it, so that chains never overlap.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class SequenceScores:
-    """A video's keyframes as a chain sees them."""
+    """The times of a video's keyframes, and how probably each shows each step."""
 
     times: np.ndarray
     """(N,) float64 seconds, strictly rising."""

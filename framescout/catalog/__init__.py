@@ -1,4 +1,4 @@
-"""The catalog: one folder that holds all we know. catalog.sqlite is the only truth; vectors/ and cache/ are derived."""
+"""The catalog: one folder. catalog.sqlite holds the truth; vectors/ and cache/ are derived from it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What was read lately, kept in memory within a bound: embeddings, and when their keyframes are shown.
+"""Keeps embeddings and keyframe times that were read lately in memory, within a bound.
 
-What is kept stays true in every state of a catalog: its key begins with a keyframe id, and no id is ever used twice. So
-whoever asks must first know that the id lives in the state that he reads.
+An entry is keyed by a keyframe id, and ids are never used twice, so an entry stays true in every state of the catalog.
+A caller must know beforehand that the id exists in the state that it reads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BYTES_A_VALUE = 2 + 4  # float16 as stored, and float32 as computed with
 
 
 class BlockCache:
-    """The last ones read, up to `most_bytes`; threads may share it."""
+    """The entries read last, up to `most_bytes`; threads may share it."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_values = most_bytes // _BYTES_A_VALUE

@@ -1,4 +1,4 @@
-"""The embeddings of one video, and a cache of what is computed of them."""
+"""The embeddings of one video, and a cache of what is computed from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PIECE = 64  # rows that are converted at once
 
 
 class EmbeddingBlock:
-    """All embeddings of one video and model; a cache of their float32 rows and cosines, which threads may share."""
+    """All embeddings of one video and model; caches their float32 rows and cosines. Threads may share it."""
 
     def __init__(self, video_id: int, first_keyframe_id: int, embeddings: np.ndarray) -> None:
         self.video_id = video_id
@@ -55,7 +55,7 @@ class EmbeddingBlock:
 
 
 class _Computed:
-    """What is computed of a block, piece by piece; of threads at one piece each writes the same."""
+    """What is computed from a block, piece by piece. Threads that compute the same piece write the same values."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         pieces = -(-shape[0] // _PIECE)

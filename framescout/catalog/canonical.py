@@ -1,4 +1,4 @@
-"""A record's values in, bytes out: the same on every database, and other bytes for every other record."""
+"""Turns a record's values into bytes: the same bytes on every database, other bytes for every other record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows are not as they were written, by their seals."""
+"""Finds rows that fail their seals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from framescout.catalog.tables import FileRow, IndexingRow, SavedSearchRow, Vide
 
 
 class Checks:
-    """Of one state of the catalog; made by `Snapshot.checks`."""
+    """Checks the seals in one snapshot; made by `Snapshot.checks`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock that the operating system drops when its holder dies, and a note of who holds it."""
+"""Lets one process write at a time, by a lock that the operating system drops when its holder dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A catalog's folder in, the open catalog out; SQLite's troubles leave as sentences."""
+"""Opens a catalog's folder and turns SQLite's errors into sentences."""
 
 from __future__ import annotations
 

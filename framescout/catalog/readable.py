@@ -1,4 +1,4 @@
-"""The rows of a damaged SQLite table that can still be read; what lies on damaged pages is stepped over."""
+"""Reads what can still be read of a damaged SQLite table, and skips the damaged pages."""
 
 from __future__ import annotations
 

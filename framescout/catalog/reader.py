@@ -1,4 +1,4 @@
-"""A connection in one state of the catalog, and what was read of that state already."""
+"""A database connection in one snapshot, and what was read through it already."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Reader:
-    """What `Snapshot`, its spaces and its checks read with."""
+    """Reads for a `Snapshot`, its spaces and its checks."""
 
     def __init__(self, connection: Connection, cache: BlockCache | None = None) -> None:
         """`cache`: of a catalog that stays open; what is asked once a state is remembered then, too."""

@@ -1,4 +1,4 @@
-"""What goes into the catalog and what comes out of it: plain frozen values, no database in sight."""
+"""The records that the catalog takes and gives: plain frozen values without a database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framescout.timeline import Span
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a video file says of itself, read without decoding more than a first picture."""
+    """What a video file says of itself, read with one decoded picture at most."""
 
     duration: float
     """Seconds; from the container, else from the packets."""
@@ -37,7 +37,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """When and by which camera a video was taken, and how we know."""
+    """When and by which camera a video was recorded, and how that is known."""
 
     recorded_at: datetime | None
     """Aware; the wall clock at the video's first picture."""
@@ -123,7 +123,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """What filters ask of a video."""
+    """What filters need to know of a video."""
 
     id: int
     path: str
@@ -151,7 +151,7 @@ class KeyframeTimes:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the catalog remembers of a file, to see whether it changed."""
+    """What the catalog remembers of a file, so that a run sees whether it changed."""
 
     size_bytes: int
     mtime_ns: int
@@ -241,7 +241,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """A question that is asked again of everything new."""
+    """A query that `saved run` asks of everything new."""
 
     name: str
     query: dict[str, Any]

@@ -1,7 +1,7 @@
-"""A damaged catalog in, a sound one in its place out, with all that can be read and is as it was sealed.
+"""Replaces a damaged catalog by a sound one that holds all rows that can be read and fit their seals.
 
-Promised: nothing is saved that is not as it was written; the damaged file stays, whole, beside the new one. Videos that
-are lost are read again by the next `index`; labels, events and vector indexes are made again, and are not saved.
+No row is saved that fails its seal. The damaged file stays, complete, beside the new one. The next `index` reads lost
+videos again; labels, events and vector indexes are not saved, since they can be made again.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def copy_what_is_sound(damaged: Path, new: Path) -> tuple[int, int | None, int, 
 
 
 class _Saving:
-    """Copies table by table; what a row points to comes before it."""
+    """Copies table by table; a table comes after those that its rows point to."""
 
     def __init__(self, source: sqlite3.Connection, target: sqlite3.Connection) -> None:
         self._source, self._target = source, target

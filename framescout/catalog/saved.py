@@ -1,7 +1,7 @@
-"""Saved searches in the catalog: kept, listed, marked as reported.
+"""Saved searches in the catalog: writes, lists and marks them as reported.
 
-They don't touch footage, so the right to write that an indexer holds for hours isn't needed: SQLite keeps such small
-writes apart from it.
+They don't touch footage. So they don't need the writer's lock, which an index run holds for hours: SQLite's own lock
+suffices for writes this small.
 """
 
 from __future__ import annotations

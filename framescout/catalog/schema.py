@@ -1,4 +1,4 @@
-"""Create the catalog's tables, upgrade an older catalog after a copy was made, refuse a newer one.
+"""Creates the catalog's tables, upgrades an older catalog after making a copy, and refuses a newer one.
 
 Alembic is imported only where there is something to create or upgrade.
 """

@@ -1,4 +1,4 @@
-"""Rows of the catalog, read as the version of a seal covers them: to seal them, and to check their seals."""
+"""Reads rows of the catalog as a version of a seal covers them, to write their seals and to check them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from framescout.catalog.tables import (
 
 
 class _Bytes(TypeDecorator[bytes]):
-    """Bytes and nothing else: one flipped bit makes them a text."""
+    """Bytes and nothing else: one flipped bit in a row can turn them into a text."""
 
     impl = LargeBinary
     cache_ok = True

@@ -1,8 +1,8 @@
-"""Checksums of what is true: a row that is not as it was written is found, whether the database sees it or not.
+"""Seals: checksums of catalog rows, so that a changed row is noticed even where the database notices nothing.
 
-A video, a file, an indexing (with its keyframes and its model) and a saved search carry a seal each, `VERSION:HEX`. It
-is checked by the version that it names. So a new column makes a new version, and every older seal stays valid until its
-row is written again. Versions that can still be on disk stay here for good.
+A video, a file, an indexing (with its keyframes and its model) and a saved search carry a seal each, `VERSION:HEX`. The
+version that a seal names checks it. So a new column makes a new version, and every older seal stays valid until its row
+is written again. Versions that can still be on disk stay in this file for good.
 """
 
 from __future__ import annotations

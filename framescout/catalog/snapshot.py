@@ -1,4 +1,4 @@
-"""One consistent state of the catalog: its videos, files, models and totals; keyframes are in its spaces."""
+"""One consistent state of the catalog: its videos, files, models and totals. Its spaces hold the keyframes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A catalog in, everything that `status --json` says of it out."""
+"""Makes the document that `status --json` prints."""
 
 from __future__ import annotations
 

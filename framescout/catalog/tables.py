@@ -1,6 +1,6 @@
 """The SQLAlchemy tables of catalog.sqlite. Migrations describe the same tables; a test compares the two.
 
-Of SQLAlchemy's core alone: its ORM, of which nothing would be used, takes a tenth of a second to import.
+Only SQLAlchemy's core is imported: its ORM would not be used and takes a tenth of a second to import.
 
 A `seal` is a checksum of its row and of what belongs to it: see seals.py.
 """
@@ -74,7 +74,7 @@ METADATA = MetaData()
 
 
 class Row:
-    """A table by whose name its columns are asked for: `VideoRow.id`; statements take it as the table itself."""
+    """A table whose columns are attributes, as in `VideoRow.id`; statements take it as the table itself."""
 
     def __init__(self, name: str, *items: SchemaItem) -> None:
         self.__table__ = Table(name, METADATA, *items)

@@ -1,4 +1,4 @@
-"""Everything that changes the catalog: one method, one transaction, durable when it returns."""
+"""Writes to the catalog: each method is one transaction, which is durable when the method returns."""
 
 from __future__ import annotations
 

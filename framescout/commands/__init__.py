@@ -1,1 +1,1 @@
-"""Commands of neither side: what the catalog holds, what the machine has, and a first try."""
+"""Commands that belong to neither side: status, doctor, models, demo."""

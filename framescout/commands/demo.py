@@ -1,4 +1,4 @@
-"""`framescout demo`: an archive of its own, and the whole road by the very commands that it prints."""
+"""`framescout demo`: draws a small archive, then runs the commands that it prints."""
 
 from __future__ import annotations
 

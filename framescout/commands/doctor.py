@@ -1,4 +1,4 @@
-"""`framescout doctor`: what this machine has, what is missing, and the way out of each trouble."""
+"""`framescout doctor`: what this machine has, what is missing, and what to do about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENCODERS = ("libx264", "aac")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
     state: Literal["ok", "warn", "fail"]

@@ -1,4 +1,4 @@
-"""`framescout models`: what can be used, what of it is here; `fetch`, `export` and `import` bring it to a machine."""
+"""`framescout models`: lists the models; `fetch`, `export` and `import` bring them to a machine."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def listed() -> list[Listed]:
 
 
 class _Shown:
-    """A download on stderr: a bar on a terminal, elsewhere a line now and then."""
+    """Shows a download on stderr: a bar on a terminal, else a line from time to time."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""Four landscapes, drawn: the footage of `framescout demo`, which must not depend on anyone's photographs."""
+"""Draws four landscapes as the footage of `framescout demo`, so that it depends on nobody's photographs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`framescout status`: what the catalog holds, and what needs a person."""
+"""`framescout status`: what the catalog holds, and what a person should look at."""
 
 from __future__ import annotations
 

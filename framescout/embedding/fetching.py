@@ -1,6 +1,6 @@
-"""A model of a hub comes to this machine: what it will take is asked first, and a hub that doesn't answer is told soon.
+"""Downloads a model from a hub: asks for its size first, and gives up soon on a hub that doesn't answer.
 
-Everything is kept in the hub's own cache, so that other programs find it too.
+The files go into the hub's own cache, so that other programs find them too.
 """
 
 from __future__ import annotations

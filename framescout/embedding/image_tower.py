@@ -1,7 +1,7 @@
-"""Pictures in, unit vectors out, by onnxruntime: for convolutional towers on a CPU, without torch.
+"""Embeds pictures with onnxruntime, without torch: for convolutional towers on a CPU.
 
-Measured (benchmarks/image_towers.py): for these it takes half of torch's time or less, both in float32. Torch in bf16
-comes level where the processor itself multiplies bf16 matrices, and nowhere else; its vectors are a little off.
+Measured (benchmarks/image_towers.py): onnxruntime takes half of torch's time or less for these towers, both in float32.
+Torch in bf16 is as fast only where the processor itself multiplies bf16 matrices; its vectors are a little off.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ImageTower(Protocol):
-    """What embeds pictures of its own size."""
+    """Embeds pictures of the size that it asks for."""
 
     good_batch: int
     """Pictures that this machine embeds well at once."""

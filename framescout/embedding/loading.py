@@ -1,4 +1,4 @@
-"""The one door to open_clip: a model's source in, both towers, tokenizer and picture facts out.
+"""Loads a model with open_clip: both towers, tokenizer and picture facts. Nothing else imports open_clip.
 
 Model files are untrusted: weights are safetensors, never pickles, and a folder that brings code is refused.
 """

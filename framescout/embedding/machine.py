@@ -1,4 +1,4 @@
-"""What this machine embeds with."""
+"""Tells on which device and in which number format this machine embeds."""
 
 from __future__ import annotations
 

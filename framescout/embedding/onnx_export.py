@@ -1,4 +1,4 @@
-"""A model's towers written once as ONNX, with its tokenizer, and checked against torch before anyone uses them."""
+"""Exports a model's towers as ONNX with its tokenizer, and checks the export against torch before it is used."""
 
 from __future__ import annotations
 

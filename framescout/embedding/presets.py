@@ -1,6 +1,6 @@
-"""A model's name in, what open_clip is to be asked for and the files that make the model out; no torch, no network.
+"""Resolves a model's name to what open_clip is asked for and to the model's files, without torch or a network.
 
-Promised: two models whose files differ in a byte have different fingerprints, wherever the files lie.
+Two models whose files differ in a byte have different fingerprints, wherever the files lie.
 """
 
 from __future__ import annotations

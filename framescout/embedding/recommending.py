@@ -1,4 +1,4 @@
-"""What to say to somebody who searches with the small model that ships with framescout."""
+"""Recommends a larger model to people who search with the small one that ships with framescout."""
 
 from __future__ import annotations
 

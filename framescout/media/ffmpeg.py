@@ -1,7 +1,7 @@
-"""The ffmpeg program: a graph built with ffmpeg-python in, a finished file out.
+"""Runs the ffmpeg program on a graph built with ffmpeg-python.
 
-Promised: never a shell, only local files are opened, a stopped run leaves no child behind, and what the program
-complains about leaves as one sentence.
+No shell is involved and only local files are opened. A stopped run leaves no child process. What the program complains
+about becomes one sentence.
 """
 
 from __future__ import annotations

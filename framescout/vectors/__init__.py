@@ -1,6 +1,6 @@
-"""Nearest keyframes of a query vector. Derived from the catalog: any of it may be deleted at any time.
+"""Finds the keyframes nearest to a query vector. Everything here is derived from the catalog and may be deleted.
 
-Promised: an answer is never wrong because an index is missing, old or damaged; it only takes longer.
+Where an index is missing, old or damaged, an answer takes longer but stays right.
 """
 
 from __future__ import annotations

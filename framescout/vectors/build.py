@@ -1,4 +1,4 @@
-"""The catalog's embeddings in, an index file out: exact while that is fast enough, inverted lists above."""
+"""Builds an index file from the catalog's embeddings: an exact one while that is fast enough, else inverted lists."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Vectors as whole numbers of 8 bits: how they are written into lists, and how questions are compared with them.
+"""Vectors as 8-bit integers: how they are written into lists, and how questions are compared with them.
 
-A list holds how its vectors differ from its centre, in steps of which 127 reach nearly as far as any difference does;
-centres are kept in steps, too, so that products with a question are cosines but for one factor. Questions are rounded
-to 8 bits of their own: FAISS multiplies whole numbers in less time than any other, and reads half of what float16 is.
+A list holds the differences of its vectors from its centre, in steps of which 127 reach nearly as far as the largest
+difference. Centres are kept in steps too, so that a product with a question is a cosine but for one factor. Questions
+are rounded to 8 bits of their own: FAISS multiplies integers faster than anything else, and reads half of what float16
+takes.
 """
 
 from __future__ import annotations

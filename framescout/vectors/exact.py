@@ -1,4 +1,4 @@
-"""Exact search over the catalog's own embeddings: what every other way is measured against. numpy only."""
+"""Exact search over the catalog's own embeddings, with numpy alone; every other way is measured against it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Graphics cards, where FAISS finds some: they help to build an index, and nothing that is written comes from them.
+"""Uses graphics cards to build an index, where FAISS finds some; what is written does not depend on them.
 
-Learning the lists' centres, and finding each vector's list, are what building takes its time for. Searching stays with
-the processor: a question takes it half a millisecond of the ten or more that an answer takes, and the cards' indexes
-know no filters.
+Building takes most of its time to learn the lists' centres and to find each vector's list. The processor searches: a
+question takes it half a millisecond of the ten or more that an answer takes, and the cards' indexes know no filters.
 """
 
 from __future__ import annotations

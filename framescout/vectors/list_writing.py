@@ -1,8 +1,9 @@
-"""Inverted lists written straight into a file: an index of any size is built in bounded memory.
+"""Writes inverted lists straight into a file, so that an index of any size is built in bounded memory.
 
-FAISS writes lists only out of memory, and keeps room in them to grow. So it writes the index without them, and they
-follow in its own layout (`write_InvertedLists` in faiss/impl/index_write.cpp): all codes of a list, then all its ids,
-list after list. The sizes must be known for that, so everything is read twice: once to choose lists, once to write.
+FAISS writes lists only from memory, and keeps room in them to grow. So FAISS writes the index without its lists, and
+this module appends them in FAISS's layout (`write_InvertedLists` in faiss/impl/index_write.cpp): all codes of a list,
+then all its ids, list after list. The layout needs the sizes first, so every vector is read twice: once to choose its
+list, once to write it.
 """
 
 from __future__ import annotations

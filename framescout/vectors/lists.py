@@ -1,4 +1,4 @@
-"""Inverted lists, whose vectors are of 8 bits a dimension: how their centres are learned, and how they are asked."""
+"""Inverted lists with vectors of 8 bits a dimension: how their centres are learned, and how they are searched."""
 
 from __future__ import annotations
 

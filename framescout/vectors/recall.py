@@ -1,4 +1,4 @@
-"""How many of the exact neighbours an index finds, and how many lists it must walk for enough of them."""
+"""Measures how many of the exact neighbours an index finds, and how many lists it must walk for enough of them."""
 
 from __future__ import annotations
 

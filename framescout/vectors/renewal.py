@@ -1,4 +1,4 @@
-"""When a new generation is worth its time."""
+"""Decides when a new generation is worth the time that building takes."""
 
 from __future__ import annotations
 

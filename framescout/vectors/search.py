@@ -1,7 +1,7 @@
-"""Query vectors in, nearest keyframes out: the current generation for what it covers, the catalog itself for the rest.
+"""Finds the keyframes nearest to query vectors: in the current generation, and in the catalog for the rest.
 
-Shared by all kinds of index: what came after the generation is searched exactly, what was deleted since is left out,
-and what a narrow filter leaves is read from the catalog.
+All kinds of index share this: keyframes newer than the generation are searched exactly, deleted ones are left out, and
+where a narrow filter leaves few keyframes these are read from the catalog.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a kind of vector index has to do; the FAISS files of faiss_files.py are the first kind.
+"""The protocols that a kind of vector index implements; the FAISS files of faiss_files.py are the first kind.
 
-A generation is one state of a model's index, as the catalog's row names it. What is newer than the generation, what was
-deleted since and what a narrow filter leaves is the business of search.py, for all kinds alike.
+A generation is one state of a model's index, as a row of the catalog names it. search.py handles newer keyframes,
+deleted keyframes and narrow filters for all kinds alike.
 """
 
 from __future__ import annotations

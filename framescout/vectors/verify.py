@@ -1,4 +1,4 @@
-"""Every vector of an index file against the catalog: what is not as it should be, in words."""
+"""Compares every vector of an index file with the catalog and says what differs."""
 
 from __future__ import annotations
 

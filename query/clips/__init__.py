@@ -1,7 +1,7 @@
-"""Moments in, clips and what goes with them out: files in one folder, and a manifest that lists them.
+"""Exports moments as clips into one folder, with a manifest that lists them.
 
-Promised: everything is checked before anything is cut, a file is there wholly or not at all, nothing is
-overwritten unasked, and clips that were finished before a failure stay and are listed.
+Everything is checked before anything is cut. A file appears only when it is complete. Nothing is overwritten without
+leave. Clips that were finished before a failure stay and are listed.
 """
 
 from __future__ import annotations

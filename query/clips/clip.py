@@ -1,4 +1,4 @@
-"""What an export gives back."""
+"""The clips that an export returns."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Moments in, cuts planned to the very frame, and each cut's file out.
+"""Plans cuts to the exact frame, and makes the file of each cut.
 
-Promised: a precise cut begins with the frame that is shown at the asked time and lasts what was asked, to one frame;
-a copy begins with the last key picture at or before it. Sound stays in sync, pictures come upright with square
-pixels.
+A precise cut begins with the frame that is shown at the asked time and lasts what was asked, to one frame. A copy
+begins with the last key picture at or before that time. Sound stays in sync; pictures come upright with square pixels.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _SIDES_EVEN = {"w": "ceil(iw/2)*2", "h": "ceil(ih/2)*2"}
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What will become one clip."""
+    """The plan of one clip."""
 
     moment: Moment
     footage: Footage

@@ -1,4 +1,4 @@
-"""Clips in, an edit decision list out: CMX 3600, for editing programs that conform the original videos.
+"""Writes clips as an edit decision list (CMX 3600), for editing programs that conform the original videos.
 
 Source timecode counts from 00:00:00:00 at the start of each video, the record side from 01:00:00:00. One list has
 one rate, that of the first clip's video; at 29.97 and 59.94 it counts drop-frame, as SMPTE ST 12-1 has it.

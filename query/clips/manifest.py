@@ -1,6 +1,6 @@
-"""Moments as JSON in, moments out; clips in, manifest.json and manifest.csv out.
+"""Reads moments from JSON, and writes manifest.json and manifest.csv of clips.
 
-Promised: what others wrote is checked before it is believed, and an error names the place.
+Input is checked before it is used, and an error names the place of the mistake.
 """
 
 from __future__ import annotations

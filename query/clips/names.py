@@ -1,7 +1,7 @@
-"""A video's path and a time in, a file name out that every usual file system takes.
+"""Makes a file name from a video's path and a time; every usual file system takes it.
 
-Promised: a name is one plain path component, at most 150 bytes long, valid on Linux, macOS and Windows, and two
-names of one export differ even where case and accents are not told apart.
+A name is one plain path component of at most 150 bytes, valid on Linux, macOS and Windows. Two names of one export
+differ even where the file system ignores case and accents.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clips in, an OpenTimelineIO timeline out, for editing programs that read it.
+"""Writes clips as an OpenTimelineIO timeline, for editing programs that read it.
 
 The JSON is written as the OpenTimelineIO file format describes it (Timeline.1, Clip.2), so that the library itself
 is not needed. Each source range counts frames at its own video's rate.

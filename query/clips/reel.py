@@ -1,7 +1,7 @@
-"""Cuts in, one file of them all out, with a chapter each.
+"""Joins cuts into one file with a chapter for each.
 
-The picture is as large as the largest clip's and as smooth as the smoothest's, so that nothing is lost; clips of
-another shape stand centred on black. Clips without sound are silent.
+The reel has the largest picture and the highest frame rate of its clips, so that nothing is lost. Clips of another
+shape stand centred on black. Clips without sound are silent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Moments in, a contact sheet out: the picture at each moment's peak, with where it is and how sure the match is."""
+"""Draws a contact sheet: the picture at each moment's peak, with its place and its confidence."""
 
 from __future__ import annotations
 

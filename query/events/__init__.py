@@ -1,4 +1,4 @@
-"""Events in, alerts out: what is normal in one place and suspicious in another, over stored embeddings."""
+"""Turns stored embeddings into alerts: what is normal in one place and suspicious in another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TOML file in, events out: what to look for, what it is easily confused with, where it is normal or suspicious."""
+"""Reads events from a TOML file: what to look for, what is confused with it, where it is normal or suspicious."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something to be told of."""
+    """One event of the file."""
 
     prompts: Annotated[_Prompts, msgspec.Meta(min_length=1)]
     """What it looks like; averaged."""

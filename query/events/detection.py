@@ -1,4 +1,4 @@
-"""Events and a catalog in, alerts out; a pass over the stored embeddings, nothing is decoded."""
+"""Detects events in a catalog: one pass over the stored embeddings; nothing is decoded."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What one event came to."""
+    """The alerts of one event."""
 
     name: str
     cameras: tuple[Watched, ...]

@@ -1,4 +1,4 @@
-"""Keyframes of one camera in time in, how much each speaks for an event and for each context out.
+"""Computes how much the keyframes of one camera speak for an event and for each context.
 
 docs/events.md has the model as a formula, with its assumptions.
 """

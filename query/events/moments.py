@@ -1,4 +1,4 @@
-"""Alerts of the catalog in, moments out: to be shown, and to be cut as clips."""
+"""Turns the catalog's alerts into moments, to be shown and to be cut as clips."""
 
 from __future__ import annotations
 

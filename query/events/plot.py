@@ -1,4 +1,4 @@
-"""One camera's scores in, a picture out: the score over time, the line from which on it is an alarm, the alarms."""
+"""Plots one camera's scores over time, with the threshold and the alarms."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A camera's own history of scores in, the score from which on an alarm is rare enough out.
+"""Chooses a camera's alarm threshold from its own history of scores, so that alarms are rare enough.
 
 Peaks over a threshold (Siffer et al. 2017, "Anomaly detection in streams with extreme value theory", KDD; after
-Pickands 1975): what rises above a high border falls off exponentially. The scale comes from the median of what does,
-so that the few true events in a history hardly move it. So a border can be put where there is no history at all.
+Pickands 1975): the scores above a high border fall off exponentially. The scale comes from the median of what exceeds
+the border, so that the few true events in a history hardly move it. So a threshold exists even where no history does.
 """
 
 from __future__ import annotations

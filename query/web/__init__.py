@@ -1,4 +1,4 @@
-"""The web app: HTTP requests in, pages, pictures, footage and JSON out."""
+"""The web app: answers HTTP requests with pages, pictures, footage and JSON."""
 
 from __future__ import annotations
 

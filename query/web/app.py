@@ -1,4 +1,4 @@
-"""The app, put together: routes, pages, what guards them, and what errors look like."""
+"""Puts the app together: routes, pages, middleware and error pages."""
 
 from __future__ import annotations
 

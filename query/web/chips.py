@@ -1,4 +1,4 @@
-"""What a question has set, in, chips out: each says one thing in words and links to the question without it."""
+"""Makes the chips of a question: each says one thing that it has set, and links to the question without it."""
 
 from __future__ import annotations
 

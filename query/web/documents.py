@@ -1,4 +1,4 @@
-"""What the HTTP API takes and gives, as types: checked when it comes, and written into the OpenAPI document."""
+"""The types of what the HTTP API takes and gives: checked on input, and part of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Picture(BaseModel):
 
 
 class VideoDocument(BaseModel):
-    """What is known of a video."""
+    """A video, as the catalog knows it."""
 
     video_id: int
     video: str
@@ -63,7 +63,7 @@ class ShownKeyframe(BaseModel):
 
 
 class StretchConfidence(BaseModel):
-    """How sure a stretch is for a question; times in seconds."""
+    """A stretch of a video and its confidence for a question; times in seconds."""
 
     start: float
     end: float
@@ -98,7 +98,7 @@ class Selection(BaseModel):
 
 
 class ExportRequest(BaseModel):
-    """An export; the options are those of `framescout export`."""
+    """A request for an export, with the options of `framescout export`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -116,7 +116,7 @@ State = Literal["waiting", "running", "done", "failed", "stopped"]
 
 
 class ExportState(BaseModel):
-    """An export, and how far it is."""
+    """The state of an export."""
 
     id: str
     state: State

@@ -1,4 +1,4 @@
-"""Selections in, exports out: cut one after the other in the background, below one folder."""
+"""Runs exports of selected stretches in the background, one after the other, below one folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PIECE = 2**18
 
 @dataclass
 class ExportJob(SilentProgress):
-    """One export, and how far it is."""
+    """One export, which counts its progress."""
 
     id: str
     folder: Path

@@ -1,4 +1,4 @@
-"""Exports over HTTP: begun, followed, stopped, and fetched file by file or all at once."""
+"""Exports over HTTP: starts, reports and stops them, and serves their files one by one or as a ZIP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A video of the catalog in, footage that a browser plays out: the file itself, or made playable on the fly."""
+"""Serves a video that a browser can play: the file itself, or a stream made while it plays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who may ask: the Host header, the token, where a change comes from; and what a page may load.
+"""Decides which requests are answered, by their Host header, token and origin, and what a page may load.
 
-Promised: on a loopback address no other site can reach the app, neither by a name of its own that points there (DNS
-rebinding) nor by a form or script on its pages; on any other address nothing is answered without the token.
+On a loopback address no other site can reach the app: not by a name of its own that points there (DNS rebinding), nor
+by a form or script on its pages. On any other address nothing is answered without the token.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pages: what the API says, rendered for people; they work without JavaScript as far as looking goes."""
+"""Renders the pages from what the API says; looking at them works without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the routes share: the catalog, the engine that is kept between questions, pictures and exports."""
+"""What the routes share: the catalog, the engine kept between questions, pictures and exports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A video and times in, pictures and the times of frames out: decoded in processes of their own, kept within a bound.
+"""Makes pictures and frame times of a video, in processes of their own, and caches them within a bound.
 
-Promised: footage that kills or hangs its decoder costs that picture and nothing else; the cache never grows far beyond
-its bound, and may be deleted at any time.
+Footage that kills or hangs its decoder costs that picture and nothing else. The cache never grows far beyond its
+bound, and may be deleted at any time.
 """
 
 from __future__ import annotations

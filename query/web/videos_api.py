@@ -1,4 +1,4 @@
-"""Videos over HTTP: what is known of them, their footage by ranges or as a stream, their pictures."""
+"""Videos over HTTP: their facts, their footage by ranges or as a stream, their pictures."""
 
 from __future__ import annotations
 
