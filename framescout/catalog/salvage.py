@@ -22,6 +22,7 @@ from framescout.catalog.readable import readable_rows
 from framescout.catalog.sealing import sealed_type
 from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.tables import METADATA
+from framescout.durable import sync
 from framescout.errors import DamagedCatalogError, FramescoutError
 
 _LARGEST = 2**53  # a number of the catalog's own beyond this is damage
@@ -231,8 +232,7 @@ def put_in_place(new: Path, path: Path) -> Path:
 
     At every moment `path` is one of the two.
     """
-    with new.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(new)
     kept = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     log, kept_log = path.with_name(f"{path.name}-wal"), path.with_name(f"{kept.name}-wal")
     os.link(path, kept)

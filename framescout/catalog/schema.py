@@ -5,12 +5,12 @@ Alembic is imported only where there is something to create or upgrade.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from framescout.durable import sync
 from framescout.errors import CatalogTooNewError, DamagedCatalogError
 from framescout.resources import bundled
 
@@ -53,8 +53,7 @@ def back_up(path: Path, target: Path) -> None:
     finally:
         copy.close()
         source.close()
-    with unfinished.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(unfinished)
     unfinished.replace(target)
 
 

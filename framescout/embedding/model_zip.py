@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 import shutil
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from framescout.durable import sync
 from framescout.embedding.fetching import TOKENIZER_SUFFIXES, text_config
 from framescout.embedding.presets import Source, cached, files, fingerprint_of, hub_files, place_of, presets, resolve
 from framescout.errors import DiskFullError, ModelNotAvailableError, NotAvailableError
@@ -82,8 +82,7 @@ def export_model(name: str, target: Path) -> TransferredModel:
                 archive.writestr(_LIST, msgspec.json.format(msgspec.json.encode(contents)))
                 for place, path in parts.items():
                     archive.write(path, place)
-            with unfinished.open("rb+") as written:
-                os.fsync(written.fileno())
+            sync(unfinished)
             size = unfinished.stat().st_size
             unfinished.replace(target)
     except OSError as error:
@@ -120,9 +119,10 @@ def import_model(path: Path) -> TransferredModel:
                         f"{path} holds another model than it says, or open_clip is of another version here; {_WAY_OUT}"
                     )
                 load(unpacked)
-                _make_durable(unfinished)
+                for written in (*unfinished.rglob("*"), unfinished):
+                    sync(written)
                 unfinished.rename(folder)
-                _sync_folder(folder.parent)
+                sync(folder.parent)
     except OSError as error:
         raise DiskFullError(f"{path} can't be taken in ({error.strerror or error}); make room for it") from error
     return TransferredModel(source.name, contents.fingerprint, size)
@@ -233,25 +233,6 @@ def _tidy(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _GIVEN_UP:
                 shutil.rmtree(path)
-
-
-def _make_durable(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_dir():
-            _sync_folder(path)
-        else:
-            with path.open("rb+") as written:
-                os.fsync(written.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # Windows opens no folders
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from framescout.durable import sync
 from framescout.embedding import same_padding
 from framescout.embedding.checksums import write_checksums
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
@@ -207,8 +208,7 @@ def _agree(got: np.ndarray, wanted: np.ndarray, cosine: float = AGREEMENT) -> bo
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:
     for path in unfinished.iterdir():
-        with path.open("rb+") as written:
-            os.fsync(written.fileno())
+        sync(path)
     shutil.rmtree(folder, ignore_errors=True)
     try:
         unfinished.rename(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation, Model
+from framescout.durable import sync
 from framescout.errors import DiskFullError
 
 FLAT, IVF = "flat-fp16", "ivf-int8"
@@ -37,8 +37,7 @@ def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple
     unfinished = folder / f"{stem}.part"
     try:
         write(unfinished)
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
+        sync(unfinished)
         checksum = FileChecksum.of(unfinished)
         name = f"{stem}-{checksum.digest[:12]}.faiss"
         unfinished.replace(folder / name)
@@ -48,7 +47,7 @@ def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple
         raise DiskFullError(
             f"the vector index can't be written to {folder} ({_first_line(error)}); make room there"
         ) from error
-    _sync_folder(folder)
+    sync(folder)
     return name, checksum
 
 
@@ -102,16 +101,6 @@ def delete_stale(folder: Path, current: Iterable[Generation]) -> None:
         if path.suffix in {".faiss", ".part"} and path.name not in kept:
             with contextlib.suppress(OSError):  # some systems don't let go of an open file; the next run deletes it
                 path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # folders can't be opened there; renames are journaled
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from framescout.durable import sync
 from framescout.errors import DiskFullError, NotAvailableError, UsageError
 
 _DISK_FULL = (28, 122)  # ENOSPC, EDQUOT
@@ -25,11 +26,11 @@ def atomic_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
     partial = target.parent / f".framescout-{secrets.token_hex(6)}{target.suffix}"
     try:
         yield partial
-        _sync(partial)
+        sync(partial)
         if os.path.lexists(target) and not overwrite:
             raise UsageError(f"{target} appeared meanwhile; name another folder, or allow overwriting")
         partial.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except OSError as error:
         if error.errno in _DISK_FULL:
             raise DiskFullError(f"{target.parent}: the disk is full; free some space") from error
@@ -43,14 +44,3 @@ def write_text(target: Path, text: str, *, overwrite: bool) -> None:
     """Write a text as UTF-8 with the line ends that it has; the errors are those of `atomic_file`."""
     with atomic_file(target, overwrite=overwrite) as partial:
         partial.write_bytes(text.encode("utf-8", "replace"))
-
-
-def _sync(path: Path) -> None:
-    """Have it on the disk; a folder where the system can do that."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
