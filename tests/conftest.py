@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 import framescout
@@ -37,9 +38,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the starter model's towers."""
-    cache = tmp_path_factory.mktemp("towers")
-    load_embedder("starter", cache=cache)
+    """A cache folder with the starter model's towers; test processes side by side share one."""
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "towers"
+    with FileLock(f"{cache}.lock"):
+        load_embedder("starter", cache=cache)
     return cache
 
 
