@@ -119,8 +119,7 @@ def import_model(path: Path) -> TransferredModel:
                         f"{path} holds another model than it says, or open_clip is of another version here; {_WAY_OUT}"
                     )
                 load(unpacked)
-                for written in (*unfinished.rglob("*"), unfinished):
-                    sync(written)
+                _make_durable(unfinished)
                 unfinished.rename(folder)
                 sync(folder.parent)
     except OSError as error:
@@ -233,6 +232,11 @@ def _tidy(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _GIVEN_UP:
                 shutil.rmtree(path)
+
+
+def _make_durable(folder: Path) -> None:
+    for path in (*folder.rglob("*"), folder):
+        sync(path)
 
 
 @contextlib.contextmanager
