@@ -23,6 +23,12 @@ settings.load_profile("unhurried")
 FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: of several test processes, none is alone with a long file in the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No setting and no catalog of the person who runs the tests, and none that another test chose."""

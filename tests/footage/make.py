@@ -8,7 +8,9 @@ maker says otherwise.
 
 from __future__ import annotations
 
+import functools
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -111,8 +113,17 @@ def numbered(
     if audio:
         beep = f"aevalsrc='sin(1000*2*PI*t)*lt(mod(t,1),0.1)':s=44100:d={seconds}"
         sound = ("-f", "lavfi", "-i", beep, "-c:a", "aac", "-b:a", "64k")
-    pictures = (numbered_picture(n // step * step, size) for n in range(round(seconds * rate)))
-    return encode(folder / name, pictures, (*sound, *codec, "-g", str(gop), *options), rate)
+    how = (*sound, *codec, "-g", str(gop), *options)
+    (folder / name).write_bytes(_numbered(round(seconds * rate), rate, size, step, how, Path(name).suffix))
+    return folder / name
+
+
+@functools.lru_cache(maxsize=256)
+def _numbered(frames: int, rate: float, size: tuple[int, int], step: int, how: tuple[str, ...], suffix: str) -> bytes:
+    """The content of the file: many tests ask for the same one, which is encoded once."""
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = (numbered_picture(n // step * step, size) for n in range(frames))
+        return encode(Path(folder) / f"numbered{suffix}", pictures, how, rate).read_bytes()
 
 
 def b_frames(
@@ -369,9 +380,17 @@ def shots(
 
 def coloured_shots(folder: Path, name: str = "coloured_shots.mp4", *, seconds: float = 2.0) -> Path:
     """Red, green, blue and white, `seconds` each, in this order."""
+    (folder / name).write_bytes(_coloured_shots(Path(name).suffix, seconds))
+    return folder / name
+
+
+@functools.lru_cache
+def _coloured_shots(suffix: str, seconds: float) -> bytes:
+    """The content of the file, which is encoded once for all tests."""
     colours = ((220, 20, 20), (20, 200, 20), (20, 20, 220), (235, 235, 235))
     pictures = [np.full((240, 320, 3), colour, np.uint8) for colour in colours]
-    return shots(folder, name, pictures=pictures, seconds=seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        return shots(Path(folder), f"shots{suffix}", pictures=pictures, seconds=seconds).read_bytes()
 
 
 def still(folder: Path, name: str = "still.mp4", *, seconds: float = 20.0, noise: float = 3.0) -> Path:
