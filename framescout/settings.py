@@ -91,15 +91,15 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 def layers(config: Path | None = None) -> list[tuple[str, dict[str, Any]]]:
     """Where settings come from, weakest first: (source, what it sets)."""
     default = bundled("configs") / "default.toml"
-    found = [("configs/default.toml", read_toml(default, "the configuration"))]
+    sources = [("configs/default.toml", read_toml(default, "the configuration"))]
     own = Path(platformdirs.user_config_dir("framescout")) / "config.toml"
     if config is not None:
         named = config if config.exists() else bundled("configs") / config.name
-        found.append((str(named), read_toml(named, "the configuration")))
+        sources.append((str(named), read_toml(named, "the configuration")))
     elif own.is_file():
-        found.append((str(own), read_toml(own, "the configuration")))
-    found.append(("the environment", _from_environment(os.environ)))
-    return found
+        sources.append((str(own), read_toml(own, "the configuration")))
+    sources.append(("the environment", _from_environment(os.environ)))
+    return sources
 
 
 def catalog_folder(given: Path | None) -> Path:
@@ -131,12 +131,12 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in Settings.__struct_fields__:
         text = environment.get(f"FRAMESCOUT_{name.upper()}")
         if text is not None:
-            found[name] = text
-    return found
+            values[name] = text
+    return values
 
 
 def _checked(values: dict[str, Any], source: str) -> Settings:

@@ -49,9 +49,9 @@ class Moment:
     """Of a sequence."""
 
     @classmethod
-    def of(cls, video: Video, **found: Any) -> Moment:
-        """A stretch of this video; `found` are the other fields."""
-        return cls(video.path, video.id, video.camera, video.recorded_at, **found)
+    def of(cls, video: Video, **others: Any) -> Moment:
+        """A stretch of this video; `others` are the other fields."""
+        return cls(video.path, video.id, video.camera, video.recorded_at, **others)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that `search --json` prints and `export --from` reads."""

@@ -150,25 +150,25 @@ def export(
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
     if source is not None:
-        found, moments = read_moments(source)
+        asked_for, moments = read_moments(source)
     elif event is not None:
         from query.events.moments import moments_of
 
-        found, moments = {"event": event}, moments_of(open_engine(ctx, model), event)[: asked["limit"]]
+        asked_for, moments = {"event": event}, moments_of(open_engine(ctx, model), event)[: asked["limit"]]
     else:
         engine = open_engine(ctx, model)
         answer = engine.answer(read_query(text, asked))
         if refine:
             answer = _refined(engine, answer)
-        found, moments = answer.query, list(answer.moments)
+        asked_for, moments = answer.query, list(answer.moments)
         if not answer.matched and moments:
             click.echo("no confident match; the nearest moments are cut", err=True)
     if not moments:
         click.echo("there is nothing to cut", err=True)
         if as_json:
-            click.echo(manifest(found, []), nl=False)
+            click.echo(manifest(asked_for, []), nl=False)
         return
-    clips = cut(moments, out, mode="precise" if precise else "copy", pad=pad, query=found, **besides)
+    clips = cut(moments, out, mode="precise" if precise else "copy", pad=pad, query=asked_for, **besides)
     if as_json:
         click.echo((out / "manifest.json").read_text(encoding="utf-8"))
         return

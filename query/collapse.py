@@ -13,11 +13,11 @@ _NEARLY_THE_SAME = 0.97
 """Of the way from unrelated keyframes to the same picture."""
 
 
-def collapse(found: Iterable[RankedMoment], enough: int, unlike: float) -> list[RankedMoment]:
+def collapse(moments: Iterable[RankedMoment], enough: int, unlike: float) -> list[RankedMoment]:
     """The first `enough` moments that look different from every better one.
 
     Args:
-        found: moments, best first; read until there is enough.
+        moments: best first; read until there are enough.
         enough: how many at most.
         unlike: the cosine of unrelated keyframes.
     """
@@ -25,7 +25,7 @@ def collapse(found: Iterable[RankedMoment], enough: int, unlike: float) -> list[
     kept: list[RankedMoment] = []
     similar: list[int] = []
     vectors = np.empty((0, 0), np.float32)
-    for each in found:
+    for each in moments:
         vector = each.vector.astype(np.float32, copy=False)
         if len(vectors) == len(kept):  # room for as many again
             vectors = np.resize(vectors, (2 * len(kept) + 32, len(vector)))

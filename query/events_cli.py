@@ -53,16 +53,16 @@ def events(
 
                 for path in plot(detected, plots):
                     click.echo(str(path), err=True)
-    found = stored_moments(engine)
+    moments = stored_moments(engine)
     if as_json:
-        click.echo(json.dumps(to_json(found), indent=2))
+        click.echo(json.dumps(to_json(moments), indent=2))
     elif as_csv:
-        click.echo(_as_csv(found), nl=False)
+        click.echo(_as_csv(moments), nl=False)
     else:
-        _show(found)
+        _show(moments)
 
 
-def _as_csv(found: AlertMoments) -> str:
+def _as_csv(moments: AlertMoments) -> str:
     from query.clips.manifest import cell
     from query.events.moments import to_json
 
@@ -70,17 +70,17 @@ def _as_csv(found: AlertMoments) -> str:
     columns = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "context")
     writer = csv.DictWriter(text, (*columns, "video_id", "keyframe_id"), lineterminator="\r\n")
     writer.writeheader()
-    for name, alerts in to_json(found).items():
+    for name, alerts in to_json(moments).items():
         for alert in alerts:
             writer.writerow({column: cell(value) for column, value in {"event": name, **alert}.items()})
     return text.getvalue()
 
 
-def _show(found: AlertMoments) -> None:
+def _show(moments: AlertMoments) -> None:
     from query.present import show_lines
 
-    for name, pairs in found.items():
+    for name, pairs in moments.items():
         show_lines([(moment, (name, context or "")) for moment, context in pairs])
-    if not any(found.values()):
-        told = "no alerts" if found else "no event was looked for yet; see: framescout events --help"
+    if not any(moments.values()):
+        told = "no alerts" if moments else "no event was looked for yet; see: framescout events --help"
         click.echo(told, err=True)

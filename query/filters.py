@@ -79,7 +79,7 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
     """
     places = [Place.read(written) for written in query.like]
     facts = snapshot.video_facts() if places else ()
-    found = []
+    positions = []
     for place in places:
         ids = [video.id for video in facts if str(video.id) == place.video or matches_path(video.path, place.video)]
         exact = [video.id for video in facts if video.path == os.path.abspath(place.video)]  # noqa: PTH100
@@ -87,8 +87,8 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
         if len(ids) != 1:
             told = "there is no video" if not ids else f"there are {len(ids)} videos"
             raise UsageError(f"--like: {told} {place.video!r} in the catalog; write its path, or video_id of --json")
-        found.append((ids[0], place.seconds))
-    return found
+        positions.append((ids[0], place.seconds))
+    return positions
 
 
 def _of_videos(space: Space, query: Query) -> np.ndarray:
@@ -113,10 +113,10 @@ def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Calla
     cameras = {video.camera for video in facts if video.camera is not None}
     wanted: set[str | None] = set()
     for glob in globs:
-        found = {camera for camera in cameras if matches_camera(camera, glob)}
-        if not found:
+        matching = {camera for camera in cameras if matches_camera(camera, glob)}
+        if not matching:
             raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some(sorted(cameras))}")
-        wanted |= found
+        wanted |= matching
     return lambda camera: camera in wanted
 
 

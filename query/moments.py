@@ -83,10 +83,10 @@ def join_curves(
         )
 
 
-def look_up(space: Space, found: Sequence[RankedMoment]) -> list[Moment]:
+def look_up(space: Space, ranked: Sequence[RankedMoment]) -> list[Moment]:
     """Where and when they are: all at once."""
-    videos = {video.id: video for video in space.snapshot.videos(each.video_id for each in found)}
-    times = space.times_of([number for each in found for number in (each.first, each.last, each.peak)])
+    videos = {video.id: video for video in space.snapshot.videos(each.video_id for each in ranked)}
+    times = space.times_of([number for each in ranked for number in (each.first, each.last, each.peak)])
     return [
         Moment.of(
             videos[each.video_id],
@@ -99,7 +99,7 @@ def look_up(space: Space, found: Sequence[RankedMoment]) -> list[Moment]:
             similar=each.similar,
             steps=each.steps,
         )
-        for place, each in enumerate(found)
+        for place, each in enumerate(ranked)
     ]
 
 

@@ -56,8 +56,8 @@ class _ByCurves(ABC):
 
     def best(self, places: int) -> Ranked:
         """As `Ranking.best`."""
-        found, floor, is_all = self.curves(places)
-        return Ranked(join_curves(found, floor, self._parts, self._contrast), floor, is_all)
+        scored, floor, is_all = self.curves(places)
+        return Ranked(join_curves(scored, floor, self._parts, self._contrast), floor, is_all)
 
     @abstractmethod
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
@@ -94,12 +94,12 @@ class Nearest(_ByCurves):
         wanted: int,
     ) -> list[Self]:
         """One a part, after a single pass over the index for the `wanted` best places of each."""
-        found = [cls(space, index, part, ranges, contrast) for part, contrast in zip(parts, contrasts, strict=True)]
-        if len(found) > 1:
+        rankings = [cls(space, index, part, ranges, contrast) for part, contrast in zip(parts, contrasts, strict=True)]
+        if len(rankings) > 1:
             ids, scores = index.search(np.stack([_vector(part) for part in parts]), wanted * _A_PLACE, ranges)
-            for nearest, own_ids, own_scores in zip(found, ids, scores, strict=True):
+            for nearest, own_ids, own_scores in zip(rankings, ids, scores, strict=True):
                 nearest._known = own_ids, own_scores
-        return found
+        return rankings
 
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
         """As `_ByCurves.curves`, as far as the index finds them."""

@@ -93,9 +93,9 @@ def best_chains(
     while heap:
         _, number, start, end, chain = heapq.heappop(heap)
         if chain is None:
-            found = best_chain(SequenceScores(times_of(number)[start:end], steps[number][:, start:end]), within)
-            if found:
-                chain = Chain(tuple(start + place for place in found.keyframes), found.log_probability)
+            best = best_chain(SequenceScores(times_of(number)[start:end], steps[number][:, start:end]), within)
+            if best:
+                chain = Chain(tuple(start + place for place in best.keyframes), best.log_probability)
                 heapq.heappush(heap, (-chain.log_probability, number, start, end, chain))
         else:
             yield number, chain

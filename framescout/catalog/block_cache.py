@@ -30,13 +30,13 @@ class BlockCache:
 
     def get_all(self, model_id: int, first_keyframe_ids: Iterable[int]) -> dict[int, EmbeddingBlock | None]:
         """The blocks that begin with these keyframes, in their order; None where one has to be read."""
-        found = {}
+        blocks = {}
         with self._lock:
             for first in first_keyframe_ids:
-                block = found[first] = self._blocks.get((model_id, first))
+                block = blocks[first] = self._blocks.get((model_id, first))
                 if block is not None:
                     self._blocks.move_to_end((model_id, first))
-        return found
+        return blocks
 
     def keep(self, model_id: int, block: EmbeddingBlock) -> None:
         """Keep it, and let go of what was not asked for the longest."""

@@ -77,8 +77,8 @@ def holder(folder: Path) -> dict[str, Any] | None:
 
 def _read_note(note: Path) -> dict[str, Any]:
     try:
-        found = json.loads(note.read_text())
-        known = {"pid": int(found["pid"]), "since": str(found["since"])}
-        return known | {name: int(found[name]) if name in found else None for name in _HOW_FAR}
+        written = json.loads(note.read_text())
+        known = {"pid": int(written["pid"]), "since": str(written["since"])}
+        return known | {name: int(written[name]) if name in written else None for name in _HOW_FAR}
     except (OSError, ValueError, KeyError, TypeError):  # the lock is held, the note is not written yet
         return {"pid": 0, "since": "a moment ago"} | dict.fromkeys(_HOW_FAR)

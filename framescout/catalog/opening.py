@@ -176,8 +176,8 @@ def _connectable(path: Path, cache: BlockCache | None = None, *, stays: bool = F
     @event.listens_for(engine, "checkout")
     def _is_still_this_file(_connection: Any, record: Any, _proxy: Any) -> None:
         """A catalog that was put in the place of this one, by a repair say, is another."""
-        found = _inode(path)
-        if cache is not None and record.info.setdefault("inode", found) != found:
+        inode = _inode(path)
+        if cache is not None and record.info.setdefault("inode", inode) != inode:
             cache.clear()
             raise DisconnectionError  # the pool connects again
 

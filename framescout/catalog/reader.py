@@ -29,8 +29,8 @@ class Reader:
         """What `read` returns; asked once in a state of a catalog that stays open, else once in a snapshot."""
         if name not in self._known:
             self._known[name] = read()
-        found: T = self._known[name]
-        return found
+        value: T = self._known[name]
+        return value
 
 
 def forget(connection: Connection) -> None:

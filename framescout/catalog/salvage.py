@@ -101,12 +101,12 @@ class _Saving:
 
     def _models(self) -> dict[int, Record]:
         """By id; of some, `dimensions` may be missing. The index knows names and fingerprints too."""
-        found: dict[int, Record] = {}
+        models: dict[int, Record] = {}
         with contextlib.suppress(sqlite3.DatabaseError):
             query = "SELECT rowid, name, fingerprint FROM model INDEXED BY sqlite_autoindex_model_1"
             for number, name, fingerprint in self._source.execute(query):
-                found[number] = {"id": number, "name": name, "fingerprint": fingerprint}
-        return found | {row["id"]: row for row in self._rows("model")}
+                models[number] = {"id": number, "name": name, "fingerprint": fingerprint}
+        return models | {row["id"]: row for row in self._rows("model")}
 
     def _indexings(self, hashes: dict[int, str], models: dict[int, Record]) -> dict[int, int]:
         """Model id -> how many videos were saved of it."""
@@ -220,11 +220,11 @@ def _as_sealed(version: Version, table: str, row: Record) -> Record:
 def _processors(table: str) -> dict[str, Callable[[Any], Any]]:
     """Of each column whose values are not those that SQLite stores, what makes them of these."""
     dialect = sqlite.dialect()
-    found = {
+    processors = {
         column.name: sealed_type(column).dialect_impl(dialect).result_processor(dialect, None)
         for column in METADATA.tables[table].columns
     }
-    return {name: process for name, process in found.items() if process}
+    return {name: process for name, process in processors.items() if process}
 
 
 def put_in_place(new: Path, path: Path) -> Path:

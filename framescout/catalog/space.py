@@ -209,12 +209,12 @@ class Space:
         ranges = self.video_ranges()
         places = (np.searchsorted(ranges[:, 1], keyframe_ids, side="right") - 1).tolist()
         videos = {place: self._cached_times(self._reader.cache, *ranges[place, :2].tolist()) for place in set(places)}
-        found = []
+        triples = []
         for keyframe_id, place in zip(keyframe_ids, places, strict=True):
             times = videos[place]
             number = keyframe_id - times.first_keyframe_id
-            found.append((times.times.item(number), times.starts.item(number), times.ends.item(number)))
-        return found
+            triples.append((times.times.item(number), times.starts.item(number), times.ends.item(number)))
+        return triples
 
     def _cached_times(self, cache: BlockCache, video_id: int, first: int) -> KeyframeTimes:
         times = cache.times(self.model.id, first)
@@ -250,13 +250,13 @@ class Space:
             .where(EventRow.model_id == self.model.id)
             .order_by(EventRow.name, AlertRow.score.desc(), AlertRow.keyframe_id)
         )
-        found: dict[str, list[Alert]] = {}
+        by_name: dict[str, list[Alert]] = {}
         for row in rows.mappings():
             values = dict(row)
-            own = found.setdefault(values.pop("name"), [])
+            own = by_name.setdefault(values.pop("name"), [])
             if values["video_id"] is not None:
                 own.append(Alert(**values))
-        return found
+        return by_name
 
     def generation(self) -> Generation | None:
         """The vector index file that is valid now."""

@@ -56,11 +56,11 @@ def models(context: click.Context, as_json: bool) -> None:
     from framescout import settings
     from framescout.embedding.recommending import better_than
 
-    found = listed()
+    models = listed()
     if as_json:
-        click.echo(json.dumps([asdict(entry) for entry in found], indent=2))
+        click.echo(json.dumps([asdict(entry) for entry in models], indent=2))
         return
-    for entry in found:
+    for entry in models:
         if entry.size_bytes:
             size = f"{entry.size_bytes / 1e6:,.0f} MB"
         else:
@@ -135,16 +135,16 @@ def listed() -> list[Listed]:
     from framescout.embedding import fetched, presets
     from framescout.embedding.presets import resolve
 
-    found = []
+    models = []
     for preset in presets().values():
         source = resolve(preset.name)
         size = fetched(source)
         there = "bundled" if source.folder else "imported" if source.imported else "cached"
         where = "missing" if size is None else there
-        found.append(
+        models.append(
             Listed(preset.name, source.model, where, size, preset.download_bytes, preset.dimensions, preset.about)
         )
-    return found
+    return models
 
 
 class _Shown:

@@ -193,12 +193,12 @@ def _unpack(path: Path, archive: zipfile.ZipFile, contents: _Contents, folder: P
     """Lay the files out as a hub's cache; return their bytes."""
     size = 0
     for place, checksum in contents.files.items():
-        found = _PLACE.fullmatch(place)
-        assert found
-        own = folder / f"models--{found[1].replace('/', '--')}"
+        parts = _PLACE.fullmatch(place)
+        assert parts
+        own = folder / f"models--{parts[1].replace('/', '--')}"
         (own / "refs").mkdir(parents=True, exist_ok=True)
         (own / "refs" / "main").write_text(_COMMIT)
-        target = own / "snapshots" / _COMMIT / found[2]
+        target = own / "snapshots" / _COMMIT / parts[2]
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(place) as packed, target.open("xb") as unpacked:
             shutil.copyfileobj(packed, unpacked, _AT_ONCE)

@@ -75,15 +75,15 @@ class Source:
 def presets() -> dict[str, Preset]:
     """The short names, in the order of configs/models.toml."""
     table = tomllib.loads((bundled("configs") / "models.toml").read_text(encoding="utf-8"))
-    found = {}
+    named = {}
     for name, given in table.items():
         model = given["model"]
         if model.startswith("bundled:"):
             model = f"{_LOCAL}{bundled('models') / model.removeprefix('bundled:')}"
         phrasings = tuple(given.get("phrasings", PHRASINGS))
         size = given["megabytes"] * 1_000_000 if "megabytes" in given else None
-        found[name] = Preset(name, model, given["dimensions"], given["about"], size, phrasings)
-    return found
+        named[name] = Preset(name, model, given["dimensions"], given["about"], size, phrasings)
+    return named
 
 
 def phrasings_of(name: str) -> tuple[str, ...]:

@@ -63,8 +63,8 @@ def find_ffmpeg() -> str:
 
 def _locate(program: str) -> str:
     if program:
-        if found := shutil.which(program):
-            return found
+        if path := shutil.which(program):
+            return path
         raise FfmpegNotFoundError(
             f"the setting ffmpeg names {program!r}, which is no program here; correct it, or leave it empty"
         )

@@ -66,8 +66,8 @@ def choose_nprobe(index: Any, kinds: Sequence[tuple[np.ndarray, np.ndarray]]) ->
     """
     nprobe, shares = 1, [0.0] * _STEPS_TO_TWICE
     while True:
-        found = [search_lists(index, queries, exact.shape[1], nprobe)[0] for queries, exact in kinds]
-        shares.append(min(recall(ids, exact) for ids, (_, exact) in zip(found, kinds, strict=True)))
+        ids_of_kinds = [search_lists(index, queries, exact.shape[1], nprobe)[0] for queries, exact in kinds]
+        shares.append(min(recall(ids, exact) for ids, (_, exact) in zip(ids_of_kinds, kinds, strict=True)))
         is_all = shares[-1] > _MOST and shares[-1] - shares[-1 - _STEPS_TO_TWICE] < _HARDLY_MORE
         if shares[-1] >= TARGET or is_all or nprobe >= index.nlist:
             return nprobe, shares[-1]

@@ -98,9 +98,9 @@ class Lists:
         """
         whole, unit = in_whole_numbers(queries)
         with self.path.open("rb", buffering=0) as file:
-            found = [self._search(file, query, limit, lists, ranges) for query in whole]
-        scores = np.concatenate([scores for _, scores in found]) * (unit / np.float32(self.steps))
-        return np.concatenate([ids for ids, _ in found]), scores
+            results = [self._search(file, query, limit, lists, ranges) for query in whole]
+        scores = np.concatenate([scores for _, scores in results]) * (unit / np.float32(self.steps))
+        return np.concatenate([ids for ids, _ in results]), scores
 
     def _search(
         self, file: BinaryIO, query: np.ndarray, limit: int, lists: int, ranges: np.ndarray | None

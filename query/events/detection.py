@@ -69,13 +69,13 @@ def watch(engine: Engine, events: dict[str, Event]) -> list[Detected]:
         NotAvailableError: nothing is indexed yet, or the model can't be had.
         CatalogLockedError: another process writes to the catalog.
     """
-    found = []
+    detections = []
     with engine.catalog.writer() as writer:
         for name, event in events.items():
             with engine.space() as space:
-                found.append(detect(engine, space, name, event))
-            writer.put_alerts(space.model, name, event.fingerprint, found[-1].alerts)
-    return found
+                detections.append(detect(engine, space, name, event))
+            writer.put_alerts(space.model, name, event.fingerprint, detections[-1].alerts)
+    return detections
 
 
 def detect(engine: Engine, space: Space, name: str, event: Event) -> Detected:

@@ -114,8 +114,8 @@ def context_shares(
     for column, name in enumerate(names):
         logits[:, column] = np.where(holds[name], logits[:, column], -np.inf)
     shares = softmax(logits)
-    found = {name: shares[:, column] for column, name in enumerate(names)}
-    return {name: found.get(name, holds[name].astype(np.float64)) for name in event.contexts}
+    place_shares = {name: shares[:, column] for column, name in enumerate(names)}
+    return {name: place_shares.get(name, holds[name].astype(np.float64)) for name in event.contexts}
 
 
 def shift(event: Event, shares: dict[str, np.ndarray]) -> np.ndarray:

@@ -14,20 +14,20 @@ AlertMoments = dict[str, list[tuple[Moment, str | None]]]
 """By event: moments, the surest first, each with its context."""
 
 
-def to_json(found: AlertMoments) -> dict[str, list[dict[str, Any]]]:
+def to_json(moments: AlertMoments) -> dict[str, list[dict[str, Any]]]:
     """The document of `events --json`."""
-    return {name: [moment.to_json() | {"context": context} for moment, context in found[name]] for name in found}
+    return {name: [moment.to_json() | {"context": context} for moment, context in moments[name]] for name in moments}
 
 
 def stored_moments(engine: Engine) -> AlertMoments:
     """What the last run of each event found."""
     with engine.space() as space:
-        found = space.alerts()
-        ids = {alert.video_id for alerts in found.values() for alert in alerts}
+        alerts_of_events = space.alerts()
+        ids = {alert.video_id for alerts in alerts_of_events.values() for alert in alerts}
         videos = {video.id: video for video in space.snapshot.videos(ids)}
     return {
         name: [(_moment(videos[alert.video_id], alert), alert.context) for alert in alerts]
-        for name, alerts in found.items()
+        for name, alerts in alerts_of_events.items()
     }
 
 
@@ -37,11 +37,11 @@ def moments_of(engine: Engine, event: str) -> list[Moment]:
     Raises:
         UsageError: no event of this name was looked for.
     """
-    found = stored_moments(engine)
-    if event not in found:
-        known = ", ".join(sorted(found)) or "none"
+    stored = stored_moments(engine)
+    if event not in stored:
+        known = ", ".join(sorted(stored)) or "none"
         raise UsageError(f"there is no event {event!r} in the catalog; it has: {known}; see: framescout events --help")
-    return [moment for moment, _ in found[event]]
+    return [moment for moment, _ in stored[event]]
 
 
 def _moment(video: Video, alert: Alert) -> Moment:

@@ -85,5 +85,5 @@ async def _told(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> set[str]:
     """What the API may do at this address; a route that refuses names only its own method."""
     paths = request.app.openapi()["paths"]
-    found = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
-    return {method.upper() for methods in found for method in methods}
+    matching = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
+    return {method.upper() for methods in matching for method in methods}

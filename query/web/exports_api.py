@@ -72,12 +72,12 @@ def _job(site: Site, number: str) -> ExportJob:
 
 
 def _moment(site: Site, each: Selection) -> Moment:
-    found = site.file(each.video_id)
-    name = Path(found.path).name
+    video = site.file(each.video_id)
+    name = Path(video.path).name
     if each.end <= each.start:
         raise UsageError(f"{name}: the stretch {each.start} to {each.end} ends before it begins")
-    if each.start >= found.duration + 1:
+    if each.start >= video.duration + 1:
         raise NotAvailableError(
-            f"{name} has no stretch {each.start} to {each.end}; it lasts {found.duration:.1f} seconds"
+            f"{name} has no stretch {each.start} to {each.end}; it lasts {video.duration:.1f} seconds"
         )
-    return Moment.of(found, start=each.start, end=each.end, peak=each.start, score=0.0, confidence=1.0, keyframe_id=0)
+    return Moment.of(video, start=each.start, end=each.end, peak=each.start, score=0.0, confidence=1.0, keyframe_id=0)

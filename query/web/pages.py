@@ -122,13 +122,13 @@ def _start(site: Site) -> dict[str, Any]:
 @pages.get("/videos/{video_id}")
 def video_page(request: Request, site: Shared, video_id: VideoId, page: _Number = 1) -> Response:
     """A video's storyboard."""
-    found = site.video(video_id)
-    recorded = found.recorded_at.astimezone(site.engine.zone) if found.recorded_at else None
+    video = site.video(video_id)
+    recorded = video.recorded_at.astimezone(site.engine.zone) if video.recorded_at else None
     return _render(
         request,
         "video.html",
-        video=found,
-        name=Path(found.path).name,
+        video=video,
+        name=Path(video.path).name,
         keyframes=site.keyframes(video_id),
         day=f"{recorded:%Y-%m-%d}" if recorded else None,
         recorded=f"{recorded:%a %d %b %Y, %H:%M:%S}" if recorded else None,
@@ -184,27 +184,27 @@ def events_page(
         stored = stored_moments(site.engine)
     except NotAvailableError:  # nothing is indexed yet
         stored = {}
-    found = [
+    alerts = [
         (moment, name, context)
         for name, pairs in stored.items()
         for moment, context in pairs
         if event in (None, "", name) and camera in (None, "", moment.camera or "unknown")
     ]
     if order == "time":
-        found.sort(key=lambda each: (each[0].recorded_at is None, _time_of(each[0]), each[0].video, each[0].start))
+        alerts.sort(key=lambda each: (each[0].recorded_at is None, _time_of(each[0]), each[0].video, each[0].start))
     else:
-        found.sort(key=lambda each: -each[0].score)
-    shown = found[(page - 1) * _EVENTS_SHOWN : page * _EVENTS_SHOWN]
+        alerts.sort(key=lambda each: -each[0].score)
+    shown = alerts[(page - 1) * _EVENTS_SHOWN : page * _EVENTS_SHOWN]
     return _render(
         request,
         "events.html",
         cards=[_card(site, moment) | {"context": context, "event": name} for moment, name, context in shown],
         counts={name: len(pairs) for name, pairs in stored.items()},
         cameras=sorted({moment.camera or "unknown" for pairs in stored.values() for moment, _ in pairs}),
-        found=len(found),
+        found=len(alerts),
         chosen={"event": event, "camera": camera, "order": order},
         page=page,
-        pages=max(1, -(-len(found) // _EVENTS_SHOWN)),
+        pages=max(1, -(-len(alerts) // _EVENTS_SHOWN)),
         zone=str(site.engine.zone),
     )
 

@@ -64,10 +64,10 @@ class Site:
     def video(self, video_id: int) -> Video:
         """Raises NotAvailableError where the catalog has none of this id."""
         with self.engine.catalog.snapshot() as snapshot:
-            found = snapshot.videos([video_id])
-        if not found:
+            videos = snapshot.videos([video_id])
+        if not videos:
             raise NotAvailableError(f"there is no video {video_id} in the catalog")
-        return found[0]
+        return videos[0]
 
     def file(self, video_id: int) -> Video:
         """A video whose file is there. Raises NotAvailableError where it isn't."""
@@ -78,16 +78,16 @@ class Site:
 
     def pictures(self, video_id: int, times: Sequence[float], width: int) -> bytes:
         """As `Thumbnails.strip`, each picture at most `width` pixels wide; behind the end stands the last one."""
-        found = self.file(video_id)
-        last = max(0.0, found.duration - 0.01)
+        video = self.file(video_id)
+        last = max(0.0, video.duration - 0.01)
         box = (width, _MOST_TIMES_HIGHER * width)
-        return self.thumbnails.strip(found.path, found.content_hash, [min(time, last) for time in times], box)
+        return self.thumbnails.strip(video.path, video.content_hash, [min(time, last) for time in times], box)
 
     def frames(self, video_id: int, around: float, width: int | None) -> list[float]:
         """As `Thumbnails.frames`."""
-        found = self.file(video_id)
+        video = self.file(video_id)
         box = (width, _MOST_TIMES_HIGHER * width) if width else None
-        return self.thumbnails.frames(found.path, found.content_hash, min(around, found.duration), box)
+        return self.thumbnails.frames(video.path, video.content_hash, min(around, video.duration), box)
 
     def keyframes(self, video_id: int) -> list[dict[str, Any]]:
         """When each keyframe is shown, and the stretch it stands for; in seconds."""

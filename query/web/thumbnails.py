@@ -67,11 +67,11 @@ class Thumbnails:
         Raises:
             MediaError: as `strip`.
         """
-        found = self._decoded(_frames, path, around, box)
-        for time, picture in found:
+        frames = self._decoded(_frames, path, around, box)
+        for time, picture in frames:
             if picture and box:
                 self._keep(_key(content_hash, [time], box), picture)
-        return [time for time, _ in found]
+        return [time for time, _ in frames]
 
     def close(self) -> None:
         """End the decoding processes."""

@@ -32,19 +32,19 @@ def videos(
 @videos_api.get("/{video_id}")
 def video(site: Shared, video_id: VideoId) -> VideoDocument:
     """What is known of a video."""
-    found = site.video(video_id)
+    video = site.video(video_id)
     return VideoDocument(
-        video_id=found.id,
-        video=found.path,
-        is_gone=found.is_gone,
-        duration=found.duration,
-        frame_rate=found.frame_rate,
-        width=found.width_px,
-        height=found.height_px,
-        codec=found.codec,
-        camera=found.camera,
-        recorded_at=found.recorded_at.isoformat() if found.recorded_at else None,
-        plays=way_to_play(found),
+        video_id=video.id,
+        video=video.path,
+        is_gone=video.is_gone,
+        duration=video.duration,
+        frame_rate=video.frame_rate,
+        width=video.width_px,
+        height=video.height_px,
+        codec=video.codec,
+        camera=video.camera,
+        recorded_at=video.recorded_at.isoformat() if video.recorded_at else None,
+        plays=way_to_play(video),
         stream_shift=SHIFT,
     )
 
@@ -64,11 +64,11 @@ def curve(site: Shared, video_id: VideoId, asked: Question) -> list[StretchConfi
 @videos_api.get("/{video_id}/file", response_class=FileResponse)
 def file(site: Shared, video_id: VideoId) -> Response:
     """The file itself, by HTTP ranges, where browsers play it."""
-    found = site.file(video_id)
-    kind = media_type(found)
+    video = site.file(video_id)
+    kind = media_type(video)
     if kind is None:
         raise NotAvailableError("browsers don't play this file; use stream")
-    return FileResponse(found.path, media_type=kind)
+    return FileResponse(video.path, media_type=kind)
 
 
 @videos_api.get("/{video_id}/stream", response_class=StreamingResponse)
