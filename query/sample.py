@@ -29,7 +29,7 @@ _SOME = 2048  # keyframes whose median score is that of a usual one
 _PICTURES = 64  # of them, so many are held against the others
 _UNRELATED = 0.9  # of the other videos
 _LEAST_SPREAD = 1e-3  # cosine
-_FIGURES = 6  # of a kept sample
+_FIGURES = 6  # of a cached sample
 _GROWTH = 0.1  # by which an archive may have grown or shrunk since a sample of it was made
 _MOST_SAMPLES = 8  # in memory, of some 3 MB each
 
@@ -82,8 +82,8 @@ class Sample:
         return cls.of(rows.astype(np.float32), starts, strange)
 
     @classmethod
-    def kept(cls, space: Space, strange: np.ndarray, cache: Cache, *, few: int = _ROWS) -> Self:
-        """As `read`, of the whole archive; what is made of a large one is kept in `cache` as long as it stays the same.
+    def cached(cls, space: Space, strange: np.ndarray, cache: Cache, *, few: int = _ROWS) -> Self:
+        """As `read`, of the whole archive; the sample of a large one is written to `cache` and read while it fits.
 
         So a search that runs alone need not read some 20,000 embeddings, which lie all over the catalog.
         """
@@ -152,7 +152,7 @@ class Samples:
                 if is_past:
                     known = wanted, Sample.read(space, strange, below)
                 else:
-                    known = wanted, Sample.kept(space, strange, self._cache)
+                    known = wanted, Sample.cached(space, strange, self._cache)
             self._made = [*(each for each in self._made if each[0].below != known[0].below), known][-_MOST_SAMPLES:]
             return known[1]
 

@@ -43,7 +43,7 @@ def test_a_kept_sample_is_that_of_the_archive_and_goes_with_its_state(tmp_path: 
         with archive.catalog.snapshot() as snapshot:
             wanted = Sample.read(snapshot.space(archive.model), STRANGE)
             for _ in range(2):
-                assert is_same(Sample.kept(snapshot.space(archive.model), STRANGE, cache, few=0), wanted)
+                assert is_same(Sample.cached(snapshot.space(archive.model), STRANGE, cache, few=0), wanted)
         states += [path.name for path in (tmp_path / "cache").iterdir()]
         archive.add([7])
     assert len(states) == len(set(states)) == 2
@@ -57,7 +57,7 @@ def test_what_belongs_to_another_archive_of_the_same_shape_is_passed_over(tmp_pa
     other.add([40])
     for archive in (one, other, one):
         with archive.catalog.snapshot() as snapshot:
-            kept = Sample.kept(snapshot.space(archive.model), STRANGE, cache, few=0)
+            kept = Sample.cached(snapshot.space(archive.model), STRANGE, cache, few=0)
             assert is_same(kept, Sample.read(snapshot.space(archive.model), STRANGE))
 
 
