@@ -73,7 +73,7 @@ def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
     with pytest.MonkeyPatch.context() as patched:  # so few keyframes have no vector index by themselves
         patched.setitem(vectors.is_worth_building.__kwdefaults__, "few", 0)
         patched.setitem(vectors.VectorIndex.open.__func__.__kwdefaults__, "few", 0)
-        patched.setitem(Sample.kept.__func__.__kwdefaults__, "few", 0)
+        patched.setitem(Sample.cached.__func__.__kwdefaults__, "few", 0)
         for seed, name in enumerate(("one", "other")):
             archive = root / f"archive of {name}"
             archive.mkdir()
