@@ -29,7 +29,7 @@ from benchmarks.record import recorded
 
 PROCESSOR, CARD = "cpu", "cuda"
 LEAST_COSINE, LEAST_RECALL = 0.999, 0.99
-_AT, _QUERIES, _NPROBE, _PICTURES = 100, 256, 32, 256
+_AT, _QUERIES, _NPROBE = 100, 256, 32
 _SENTENCES = ("trees in a green meadow", "a person on a street", "clouds", "stripes in many colours")
 
 
@@ -41,6 +41,8 @@ class Work:
     folder: Path
     vectors: int
     rounds: int
+    pictures: int = 256
+    """So many are embedded at once."""
 
 
 def missing() -> list[str]:
@@ -108,9 +110,9 @@ def embedding(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, A
     from framescout.embedding.torch_towers import sample_pixels
 
     embedder = load_embedder("starter", cache=framescout.open(work.folder / f"catalog-{decode_on}").cache_folder)
-    pixels = sample_pixels(embedder.image_size, _PICTURES)
+    pixels = sample_pixels(embedder.image_size, work.pictures)
     taken, vectors = median_of(work, lambda: embedder.encode_pixels(pixels))
-    return {f"embedding {_PICTURES} pictures: fp32 / autocast fp16": taken}, {"vectors": vectors}
+    return {f"embedding {work.pictures} pictures: fp32 / autocast fp16": taken}, {"vectors": vectors}
 
 
 def rows_of(work: Work) -> np.ndarray:
@@ -214,7 +216,7 @@ def differences(processor: dict[str, Any], card: dict[str, Any]) -> list[str]:
 def step(work: Work, decode_on: str) -> dict[str, Any]:
     """`measure` in a new process of this script, from which the card is hidden if it is the processor's turn."""
     hidden = {"CUDA_VISIBLE_DEVICES": ""} if decode_on == PROCESSOR else {}
-    given = [str(work.footage), str(work.folder), str(work.vectors), str(work.rounds)]
+    given = [str(work.footage), str(work.folder), str(work.vectors), str(work.rounds), str(work.pictures)]
     subprocess.run([sys.executable, __file__, "--step", decode_on, *given], check=True, env=os.environ | hidden)
     with np.load(work.folder / f"{decode_on}.npz") as stored:
         results: dict[str, Any] = dict(stored)
@@ -240,8 +242,8 @@ def table(processor: dict[str, float], card: dict[str, float]) -> str:
 def main() -> int:
     """Measure, compare, print."""
     if sys.argv[1:2] == ["--step"]:
-        decode_on, footage, folder, vectors, rounds = sys.argv[2:]
-        do_step(Work(Path(footage), Path(folder), int(vectors), int(rounds)), decode_on)
+        decode_on, footage, folder, *counts = sys.argv[2:]
+        do_step(Work(Path(footage), Path(folder), *map(int, counts)), decode_on)
         return 0
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5)

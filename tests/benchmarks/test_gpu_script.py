@@ -34,9 +34,11 @@ def test_without_a_card_it_says_so_in_one_sentence() -> None:
 
 
 @pytest.mark.slow
-def test_both_halves_do_the_same_work(tmp_path: Path) -> None:
+def test_both_halves_do_the_same_work(tmp_path: Path, towers: Path) -> None:
+    for side in (gpu.PROCESSOR, gpu.CARD):
+        shutil.copytree(towers, tmp_path / f"catalog-{side}" / "cache", copy_function=os.link)
     footage = make.numbered(tmp_path, "footage.mp4", seconds=30)
-    work = gpu.Work(footage, tmp_path, vectors=4000, rounds=1)
+    work = gpu.Work(footage, tmp_path, vectors=4000, rounds=1, pictures=32)
     processor, card = gpu.step(work, gpu.PROCESSOR), gpu.step(work, gpu.CARD)
     assert len(processor["pts"]) >= 2
     assert gpu.differences(processor, card) == []

@@ -66,9 +66,12 @@ def swapped(path: Path, other: Path) -> None:
     path.write_bytes(other.read_bytes())
 
 
+Answers = tuple[list[tuple[str, float, float, float]], bytes]
+
+
 @pytest.fixture(scope="module")
-def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
-    """Two catalogs with every derived file, of other footage and other models of one kind."""
+def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, Answers]]:
+    """Two catalogs with every derived file, of other footage and other models of one kind; answers of the first."""
     root = tmp_path_factory.mktemp("catalogs")
     with pytest.MonkeyPatch.context() as patched:  # so few keyframes have no vector index by themselves
         patched.setitem(vectors.is_worth_building.__kwdefaults__, "few", 0)
@@ -83,10 +86,10 @@ def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
             catalog = framescout.open(root / name)
             indexer.index(catalog, [archive], settings=settings.load(model=model))
             ask(catalog)
-        yield root / "one", root / "other"
+        yield root / "one", root / "other", ask(Catalog.open(root / "one"))
 
 
-def ask(catalog: Catalog) -> tuple[list[tuple[str, float, float, float]], bytes]:
+def ask(catalog: Catalog) -> Answers:
     """Answers, and a picture of one."""
     moments = query.search(catalog, "a person in a street", limit=50).moments
     assert moments
@@ -101,10 +104,9 @@ def ask(catalog: Catalog) -> tuple[list[tuple[str, float, float, float]], bytes]
 @pytest.mark.parametrize("damage", [deleted, truncated, emptied, flipped, swapped])
 @pytest.mark.parametrize("what", DERIVED)
 def test_answers_stay_verify_sees_and_repair_mends(
-    catalogs: tuple[Path, Path], tmp_path: Path, what: str, damage: Callable[[Path, Path], None]
+    catalogs: tuple[Path, Path, Answers], tmp_path: Path, what: str, damage: Callable[[Path, Path], None]
 ) -> None:
-    one, other = catalogs
-    wanted = ask(Catalog.open(one))
+    one, other, wanted = catalogs
     folder = Path(shutil.copytree(one, tmp_path / "catalog"))
     path = only(folder, DERIVED[what])
     before = path.read_bytes()
@@ -116,9 +118,10 @@ def test_answers_stay_verify_sees_and_repair_mends(
     )  # those are made when they are asked for
     is_damaged = is_missed and not (path.exists() and path.read_bytes() == before)
     catalog = Catalog.open(folder)
-    assert bool(check(catalog)) == is_damaged
+    found = check(catalog)
+    assert bool(found) == is_damaged
     as_found = Path(shutil.copytree(folder, tmp_path / "as found"))
     assert ask(Catalog.open(as_found)) == wanted
-    assert mend(catalog, check(catalog)) == []
+    assert mend(catalog, found) == []
     assert ask(catalog) == wanted
     assert check(catalog) == []
