@@ -17,11 +17,10 @@ import pytest
 import framescout
 from framescout.catalog import Catalog
 from framescout.catalog.opening import LARGEST_LOG
-from query.engine import Engine
 from tests.concurrency.asker import QUERIES, ask
 from tests.footage import make
 from tests.framescout.catalog.make import make_indexed
-from tests.torture.scenes import make_archive
+from tests.torture.scenes import CachingEngine, make_archive
 
 HERE = "tests.concurrency"
 
@@ -56,7 +55,7 @@ def exact_answers(states: Path, cache: Path) -> list[list[str]]:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(cache, folder / "cache", copy_function=os.link)
         shutil.copyfile(copy, folder / "catalog.sqlite")
-        engine = Engine(Catalog.open(folder))
+        engine = CachingEngine(Catalog.open(folder))
         for number in range(len(QUERIES)):
             answers[number].append(said(ask(engine, number)))
     return answers

@@ -136,7 +136,7 @@ def _tower(folder: Path, name: str, fingerprint: str) -> TextTower:
     return load_text_tower(name, fingerprint, folder)
 
 
-class _Asking(Engine):
+class CachingEngine(Engine):
     """Loads a model once, not for each state."""
 
     def text_tower(self, model: Model) -> TextTower:
@@ -146,7 +146,7 @@ class _Asking(Engine):
 def ask(catalog: Catalog) -> None:
     """A question, which must be answered in whatever state the catalog is."""
     with contextlib.suppress(NotAvailableError):  # nothing is indexed yet
-        answer = _Asking(catalog).answer(Query("a red picture", limit=100))
+        answer = CachingEngine(catalog).answer(Query("a red picture", limit=100))
         assert answer.moments, "nothing is found"
 
 
