@@ -22,6 +22,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from query.confidence import MATCH
 from query.engine import Engine
@@ -256,4 +257,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with recorded(__file__):
+        main()

@@ -35,7 +35,7 @@ COMMANDS = {
     "demo": "framescout.commands.demo:demo",
 }
 
-AFTER_INDEX = "query.saved_cli:report_new"
+AFTER_INDEX = "query.saved_cli:after_index"
 """Called with the context of `framescout index` when a run has ended. Commands know nothing of each other."""
 
 READERS = {"search", "status"}
@@ -104,8 +104,8 @@ def _imported(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _after_index(ctx: click.Context) -> None:
-    _imported(AFTER_INDEX)(ctx)
+def _after_index(ctx: click.Context, *, has_grown: bool) -> None:
+    _imported(AFTER_INDEX)(ctx, has_grown=has_grown)
 
 
 def _say(sentence: str) -> None:

@@ -80,7 +80,7 @@ def index(
             ctx.exit(130)
         if not as_json:
             sys.stdout.flush()
-            ctx.obj["after_index"](ctx)
+            ctx.obj["after_index"](ctx, has_grown=bool(report.indexed))
         if watch is None or report.stopped or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
             break
         time.sleep(watch)

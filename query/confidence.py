@@ -1,7 +1,8 @@
 """How likely a score is a match.
 
-Cosines mean nothing by themselves: they differ from model to model and from archive to archive. So a score is held
-against what has nothing to do with the question:
+Cosines mean nothing by themselves: they differ from model to model and from sentence to sentence. Where a model brings
+reference vectors, a sentence's scores are compared with those that it has on the reference pictures, whatever archive
+is searched (`line_of_sentence`). Else a score is held against what has nothing to do with the question:
 
 - of a sentence, against what sentences that hardly any archive answers reach in this archive at best;
 - of a picture, against what keyframes reach at best in nine of ten other videos.
@@ -14,15 +15,34 @@ pictures the same curve is taken.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from framescout.embedding import ReferenceScores
 
 MATCH = 0.5
 """A moment counts as a match from here on."""
 
 PER_SPREAD = 2.6
 """Log-odds a spread of what strangers reach."""
+
+LINE = (-5.063, 1.342, 2.421, -4.524, 15.445, 2.42)
+"""Of `line_of_sentence`: 1, score, score x words, words, common, spread; in log-odds.
+
+Fitted by benchmarks/fit_confidence.py with towers that had seen none of the pictures, then turned there so that long
+sentences must score higher to match (docs/decisions/0012-what-is-ranked-and-how-sure.md).
+"""
+FILLERS = frozenset(
+    """a an the of in on at to with and is are his her its their while by for from as it into up down out over off near
+    through another other two three four some that this there which who behind front him them he she they one top side
+    background large small big little young old white black red blue green yellow brown orange pink be being has have
+    having next around along across under wearing holding looking looks something very all""".split()  # noqa: SIM905
+)
+"""Words that make a sentence longer, not rarer."""
 
 _AT_THE_MEDIAN = -3.2  # log-odds
 _LEAST_SPREAD = 0.02  # cosine
@@ -47,6 +67,37 @@ class Background:
     def distance(self, score: float) -> float:
         """How many spreads the score lies above the centre."""
         return (score - self.center) / self.spread
+
+
+def line_of_sentence(vector: np.ndarray, text: str, reference: ReferenceScores) -> tuple[float, float]:
+    """How a sentence's scores become log-odds of a match: the value at score 0, and the slope a unit of score.
+
+    A logistic fit on the score, in standard deviations of all reference scores, and on the sentence's `signals`. Words
+    also make the slope steeper: a long sentence that scores high says more than a short one. None of it depends on the
+    archive.
+
+    Args:
+        vector: (D + 1,) float32 of unit length, the sentence as its scores are taken with.
+        text: the sentence.
+        reference: of the model.
+    """
+    words, common, spread = signals(vector, text, reference)
+    one, a_score, a_score_and_word, a_word, a_common, a_spread = LINE
+    slope = (a_score + a_score_and_word * words) / reference.spread
+    at_center = one + a_word * words + a_common * common + a_spread * spread
+    return at_center - slope * reference.center, slope
+
+
+def signals(vector: np.ndarray, text: str, reference: ReferenceScores) -> tuple[float, float, float]:
+    """What tells plain sentences from rare ones, of a sentence as in `line_of_sentence`.
+
+    Returns:
+        The logarithm of its number of words; its cosine with the mean of the reference sentences, times the length of
+        that; how far spread its scores are on the reference pictures, against the spread of all reference scores.
+    """
+    words = math.log(max(1, sum(word not in FILLERS for word in re.findall("[a-z]+", text.lower()))))
+    common = float(reference.mean_sentence @ vector[:-1]) / float(np.linalg.norm(vector[:-1]))
+    return words, common, float((reference.pictures @ vector).std()) / reference.spread
 
 
 def median(values: np.ndarray) -> float:

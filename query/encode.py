@@ -12,7 +12,7 @@ import numpy as np
 
 from framescout.catalog import Catalog
 from framescout.catalog.records import Model
-from framescout.embedding import load_text_tower
+from framescout.embedding import ReferenceScores, load_text_tower
 
 _MOST_KEPT = 1024  # sentences, so that a page after the first, or a question of many people, takes less time
 
@@ -22,6 +22,10 @@ class SentenceEncoder(Protocol):
 
     phrasings: tuple[str, ...]
     """Each with a place for the sentence, `{}`; their vectors are averaged."""
+
+    @property
+    def reference(self) -> ReferenceScores | None:
+        """What its sentences' scores are compared with, where its model has reference vectors."""
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
         """(N, D) float32, rows of unit length."""
@@ -50,6 +54,8 @@ class Encoded:
     """Of the model."""
     vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Sentence -> (D,) float32 of unit length."""
+    reference: ReferenceScores | None = None
+    """What the sentences' scores are compared with, where the model has reference vectors."""
 
 
 class Sentences:
@@ -94,4 +100,4 @@ class Sentences:
                 self._kept.update({(model.fingerprint, text): row for text, row in made.items()})
                 while len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
-        return Encoded(model.fingerprint, vectors)
+        return Encoded(model.fingerprint, vectors, self.tower(model).reference)

@@ -19,7 +19,7 @@ from framescout.errors import NotAvailableError, UsageError
 from framescout.vectors import VectorIndex, common, store_in, tidy
 from query.answer import Answer
 from query.collapse import collapse
-from query.confidence import MATCH, log_odds, median
+from query.confidence import MATCH, line_of_sentence, log_odds, median
 from query.encode import Encoded, SentenceEncoder, Sentences
 from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_odds_of_questions
 from query.feedback import learn
@@ -200,7 +200,11 @@ def _texts(queries: Sequence[Query]) -> list[str]:
 
 def _sentence(encoded: Encoded, sample: Sample, written: str, *, is_wanted: bool = True) -> Direction:
     term = Term.read(written)
-    return Direction.of(encoded.vectors[term.text], sample.of_sentences, term.weight, is_wanted=is_wanted)
+    vector = encoded.vectors[term.text]
+    if encoded.reference is None:
+        return Direction.of(vector, sample.of_sentences, term.weight, is_wanted=is_wanted)
+    at_zero, slope = line_of_sentence(vector, term.text, encoded.reference)
+    return Direction(vector, at_zero, slope, term.weight, is_wanted)
 
 
 def _rankings(space: Space, index: VectorIndex, questions: Sequence[Question]) -> list[Ranking]:

@@ -13,6 +13,7 @@ from framescout.console import printable
 from query.cli import open_engine, question, read_query
 
 if TYPE_CHECKING:
+    from framescout.catalog import Catalog
     from framescout.catalog.records import SavedSearch
     from query.answer import Answer
 
@@ -96,19 +97,32 @@ def run(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
         ctx.exit(1)
 
 
-def report_new(ctx: click.Context) -> None:
-    """Report what is new for all searches after an index run; one that fails is named, and doesn't fail the run."""
+def after_index(ctx: click.Context, *, has_grown: bool) -> None:
+    """Prepare the first search where an index run added videos, and report what is new for all saved searches.
+
+    What fails is named, and doesn't fail the run.
+    """
     from framescout import settings
     from framescout.catalog import Catalog
     from framescout.errors import FramescoutError
 
     catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False)
-    if not catalog.saved_searches.all():  # the engine is not even loaded
-        return
     try:
-        _report(ctx, (), as_json=False)
+        if has_grown:
+            _prepare(catalog)
+        if catalog.saved_searches.all():
+            _report(ctx, (), as_json=False)
     except FramescoutError as error:
         click.echo(printable(f"framescout: {error}"), err=True)
+
+
+def _prepare(catalog: Catalog) -> None:
+    """Leave in the cache what a search needs besides the index, so that the first one takes no longer than others."""
+    from query.engine import Engine
+
+    engine = Engine(catalog)
+    with engine.space() as space:
+        engine.sample(space)
 
 
 def _report(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> bool:

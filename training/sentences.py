@@ -14,7 +14,7 @@ TEMPLATES = (
     "security camera footage of a {}", "a video frame showing a {}", "there is a {} in the picture",
 )  # fmt: skip
 
-_THINGS = (
+THINGS = (
     "person", "man", "woman", "child", "crowd of people", "group of people", "police officer", "worker", "dog", "cat",
     "car", "truck", "bus", "van", "motorcycle", "bicycle", "train", "boat", "shopping cart", "suitcase", "backpack",
     "fire", "cloud of smoke", "forklift", "delivery man", "security guard", "horse", "bird",
@@ -54,7 +54,7 @@ def distillation_sentences(photos: Path, footage: Path, wordnet: Path) -> list[s
     sentences = set(itertools.chain.from_iterable(captions(photos).values()))
     sentences |= {row["caption"] for row in footage_rows(footage)}
     pick = random.Random(7)
-    for thing, doing, place in itertools.product(_THINGS, _DOINGS, _PLACES):
+    for thing, doing, place in itertools.product(THINGS, _DOINGS, _PLACES):
         if pick.random() < 0.5:
             sentences.add(" ".join(f"a {thing} {doing} {place}".split()))
     nouns = read_nouns(wordnet)

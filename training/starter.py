@@ -10,7 +10,8 @@ from open_clip.model import CustomTextCLIP
 from text_tower import CONTEXT_LENGTH, WIDTH
 from torch import nn
 
-IMAGE_SIZE = 256
+IMAGE_SIZE = 352
+"""Pixels of a side as the model is used. The weights learned from smaller pictures: see train.py, and FixRes there."""
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 MODEL: dict[str, Any] = {

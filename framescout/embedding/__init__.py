@@ -14,7 +14,7 @@ from framescout.embedding.checksums import looks_unchanged
 from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
-from framescout.embedding.reference import Reference
+from framescout.embedding.reference import ReferenceScores, kept_sentences, with_hubness
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 
@@ -25,6 +25,7 @@ __all__ = [
     "Embedder",
     "FetchProgress",
     "Preset",
+    "ReferenceScores",
     "TextTower",
     "fetch",
     "fetched",
@@ -46,14 +47,14 @@ class Embedder:
     """Both towers of a model."""
 
     def __init__(
-        self, name: str, identity: str, images: ImageTower, texts: _Texts, reference: Reference | None = None
+        self, name: str, identity: str, images: ImageTower, texts: _Texts, sentences: np.ndarray | None = None
     ) -> None:
         self.name = name
         self.fingerprint = identity
         """Hash of the model's configuration and weights."""
         self._images = images
         self._texts = texts
-        self._reference = reference
+        self._sentences = sentences  # of the model's reference vectors
 
     @property
     def dimensions(self) -> int:
@@ -93,7 +94,7 @@ class Embedder:
         if not len(pixels):
             return np.empty((0, self.dimensions), np.float32)
         rows = self._images.encode_pixels(pixels)
-        return self._reference.with_hubness(rows) if self._reference else rows
+        return rows if self._sentences is None else with_hubness(rows, self._sentences)
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32, rows of unit length, in the order given."""
@@ -117,7 +118,7 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
         texts = _open_text_tower(folder, identity)
         if texts:
             images = OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size)
-            return Embedder(name, identity, images, texts, texts.reference)
+            return Embedder(name, identity, images, texts, kept_sentences(folder))
     return _load_with_torch(name, identity, folder)
 
 
@@ -159,7 +160,8 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     if machine().gpu is None:
         graph = _existing(folder / IMAGE_GRAPH) if folder else image_graph(loaded)
     images: ImageTower = OnnxImageTower(graph, loaded.image_size) if graph else TorchImageTower(loaded)
-    return Embedder(name, identity, images, texts or TorchTextTower(loaded), loaded.reference)
+    sentences = loaded.reference.sentences if loaded.reference else None
+    return Embedder(name, identity, images, texts or TorchTextTower(loaded), sentences)
 
 
 def _open_text_tower(

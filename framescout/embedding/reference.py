@@ -8,9 +8,7 @@ more dimension of a picture's vector, so that an inner product is the corrected 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,15 +19,16 @@ from framescout.errors import ModelNotAvailableError
 
 REFERENCE = "reference.safetensors"
 """In a model's folder: `sentences` (S, D) and `pictures` (P, D), float16 unit rows; its metadata name the weights."""
-_KEPT_SENTENCES, _KEPT_PICTURES = "reference_sentences.npy", "reference_pictures.npy"
+_KEPT_SENTENCES, _KEPT_SCORES = "reference_sentences.npy", "reference_scores.npz"
 
 NEAREST = 20
 """Sentences whose mean cosine is a picture's hubness."""
 SHARE = 0.4
-"""Of the hubness that is taken off a cosine; fitted on known footage and photographs by benchmarks/unseen_forms.py."""
+"""Of the hubness that is taken off a cosine; fitted on known footage and photographs by hand: docs/decisions/0012."""
 _SCALE = 0.5
 """Of the hubness as it is stored: small, so that the other dimensions of a unit vector keep their length."""
 _UNIT = 0.01  # by which a row's length may differ from 1
+_ROWS = 1024  # that are compared with all sentences at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +74,44 @@ class Reference:
         return all(bool(np.all(np.abs(np.linalg.norm(each, axis=1) - 1.0) < _UNIT)) for each in rows)
 
     def write(self, folder: Path) -> None:
-        """Beside exported towers, for `kept`."""
+        """Beside exported towers: what embeds pictures needs the sentences, what asks needs the scores."""
         np.save(folder / _KEPT_SENTENCES, self.sentences.astype(np.float16))
-        np.save(folder / _KEPT_PICTURES, self.pictures.astype(np.float16))
+        pictures = with_hubness(self.pictures, self.sentences)
+        scores = pictures @ against_hubs(self.sentences).T
+        figures = np.array([scores.mean(), scores.std()], np.float32)
+        mean = self.sentences.mean(axis=0)
+        np.savez(folder / _KEPT_SCORES, pictures=pictures.astype(np.float16), mean_sentence=mean, figures=figures)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceScores:
+    """How a model's reference sentences score its reference pictures: what any sentence's scores are compared with."""
+
+    pictures: np.ndarray
+    """(P, D + 1) float32 unit rows, as `with_hubness` gives them."""
+    mean_sentence: np.ndarray
+    """(D,) float32, the mean of the reference sentences."""
+    center: float
+    """Mean score of all reference sentences on all reference pictures."""
+    spread: float
+    """Standard deviation of these scores."""
 
     @classmethod
-    def kept(cls, folder: Path) -> Self | None:
-        """What `write` left beside exported towers; None where the model has no reference vectors."""
-        with contextlib.suppress(FileNotFoundError):
-            return cls(*(np.load(folder / name).astype(np.float32) for name in (_KEPT_SENTENCES, _KEPT_PICTURES)))
-        return None
+    def kept(cls, folder: Path) -> Self:
+        """What `Reference.write` left beside exported towers.
 
-    def hubness(self, rows: np.ndarray) -> np.ndarray:
-        """(N, D) float32 unit rows of pictures -> (N,) float32: mean cosine of the NEAREST sentences of each."""
-        found = np.empty(len(rows), np.float32)
-        for part in _parts(len(rows)):
-            cosines = rows[part] @ self.sentences.T
-            found[part] = np.partition(cosines, -NEAREST, axis=1)[:, -NEAREST:].mean(axis=1)
-        return found
+        Raises:
+            OSError, ValueError, KeyError: it is not there, or not as it was written.
+        """
+        with np.load(folder / _KEPT_SCORES) as opened:
+            center, spread = opened["figures"].tolist()
+            return cls(opened["pictures"].astype(np.float32), opened["mean_sentence"], center, spread)
 
-    def with_hubness(self, rows: np.ndarray) -> np.ndarray:
-        """(N, D) float32 unit rows of pictures -> (N, D + 1) float32 unit rows, the hubness in the last dimension."""
-        stored = _SCALE * self.hubness(rows)[:, None]
-        whole: np.ndarray = np.concatenate([rows * np.sqrt(1.0 - stored**2), stored], axis=1)
-        return whole
 
-    @staticmethod
-    def against_hubs(rows: np.ndarray) -> np.ndarray:
-        """(N, D) float32 unit rows of sentences -> (N, D + 1) float32 unit rows, which hubs are further from."""
-        least = np.full((len(rows), 1), -SHARE / _SCALE, np.float32)
-        whole: np.ndarray = np.concatenate([rows, least], axis=1)
-        return whole / np.float32(np.hypot(1.0, SHARE / _SCALE))
+def kept_sentences(folder: Path) -> np.ndarray | None:
+    """The reference sentences (S, D) beside exported towers; None where the model has none."""
+    path = folder / _KEPT_SENTENCES
+    return np.load(path).astype(np.float32) if path.is_file() else None
 
 
 def has_reference(folder: Path) -> bool:
@@ -113,11 +119,30 @@ def has_reference(folder: Path) -> bool:
     return (folder / _KEPT_SENTENCES).is_file()
 
 
+def hubness(rows: np.ndarray, sentences: np.ndarray) -> np.ndarray:
+    """(N, D) unit rows of pictures, (S, D) of sentences -> (N,) float32: mean cosine of each picture's NEAREST."""
+    means = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), _ROWS):
+        cosines = rows[start : start + _ROWS] @ sentences.T
+        means[start : start + _ROWS] = np.partition(cosines, -NEAREST, axis=1)[:, -NEAREST:].mean(axis=1)
+    return means
+
+
+def with_hubness(rows: np.ndarray, sentences: np.ndarray) -> np.ndarray:
+    """(N, D) float32 unit rows of pictures -> (N, D + 1) float32 unit rows, the hubness in the last dimension."""
+    stored = _SCALE * hubness(rows, sentences)[:, None]
+    whole: np.ndarray = np.concatenate([rows * np.sqrt(1.0 - stored**2), stored], axis=1)
+    return whole
+
+
+def against_hubs(rows: np.ndarray) -> np.ndarray:
+    """(N, D) float32 unit rows of sentences -> (N, D + 1) float32 unit rows, which hubs are further from."""
+    last = np.full((len(rows), 1), -SHARE / _SCALE, np.float32)
+    whole: np.ndarray = np.concatenate([rows, last], axis=1)
+    return whole / np.float32(np.hypot(1.0, SHARE / _SCALE))
+
+
 def checksum(weights: Path) -> str:
     """What reference vectors call the weights that they belong to: 32 hexadecimal digits."""
     with weights.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
-def _parts(count: int, size: int = 1024) -> Iterator[slice]:
-    return (slice(start, start + size) for start in range(0, count, size))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from framescout.embedding.presets import PHRASINGS
-from framescout.embedding.reference import Reference, has_reference
+from framescout.embedding.reference import ReferenceScores, against_hubs, has_reference
 
 TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER = "text_tower.onnx", "text_tower.bin", "tokenizer.json"
 IMAGE_GRAPH, FACTS = "image_tower.onnx", "towers.json"
@@ -91,9 +91,9 @@ class TextTower:
         return self._facts.dimensions + self._has_reference
 
     @cached_property
-    def reference(self) -> Reference | None:
-        """The model's reference vectors, where it has any; read when they are first asked for."""
-        return Reference.kept(self._folder)
+    def reference(self) -> ReferenceScores | None:
+        """What its sentences' scores are compared with, where the model has reference vectors; read when asked for."""
+        return ReferenceScores.kept(self._folder) if self._has_reference else None
 
     def tokenise(self, texts: Sequence[str]) -> np.ndarray:
         """(N, L) int64 token ids; L is the context length, or as long as the longest of these sentences needs."""
@@ -112,7 +112,7 @@ class TextTower:
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
         vectors: np.ndarray = self._session.run(None, {"ids": self.tokenise(texts)})[0]
-        return Reference.against_hubs(vectors) if self._has_reference else vectors
+        return against_hubs(vectors) if self._has_reference else vectors
 
 
 def clean_text(text: str, way: str) -> str:

@@ -12,7 +12,7 @@ from torch import nn
 
 from framescout.embedding.loading import LoadedModel
 from framescout.embedding.machine import machine
-from framescout.embedding.reference import Reference
+from framescout.embedding.reference import against_hubs
 
 AGREEMENT = 0.999
 """Least cosine that a faster form of a tower must keep with the plain one."""
@@ -99,7 +99,7 @@ class TorchTextTower:
                 ids = self._loaded.tokenizer(list(texts[start : start + _TEXTS_AT_ONCE]))
                 rows.append(self._loaded.model.encode_text(ids, normalize=True))
             vectors: np.ndarray = torch.cat(rows).float().numpy()
-        return Reference.against_hubs(vectors) if self._loaded.reference else vectors
+        return against_hubs(vectors) if self._loaded.reference else vectors
 
 
 def is_convolutional(visual: Any) -> bool:

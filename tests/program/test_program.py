@@ -257,3 +257,14 @@ def test_an_index_run_gives_way_to_whoever_asks(tmp_path: Path) -> None:
     for arguments, least in ((asked, 10), (["--version"], os.getpriority(os.PRIO_PROCESS, 0))):
         ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
         assert int(ended.stdout.split()[-1]) == max(least, os.getpriority(os.PRIO_PROCESS, 0)), ended
+
+
+def test_an_index_run_leaves_nothing_for_the_first_search_to_make(
+    program: Program, archive: Path, tmp_path: Path, towers: Path
+) -> None:
+    folder = tmp_path / "catalog"
+    shutil.copytree(towers, folder / "cache", copy_function=os.link)
+    assert program("--catalog", folder, "index", archive, "--quiet").returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*")}
+    assert program("--catalog", folder, "search", QUESTION).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*")} == before

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.confidence import Background, log_odds, probability
+import framescout
+import indexer
+import query
+from framescout.commands.demo import make_archive
+from framescout.embedding import ReferenceScores
+from query.confidence import Background, line_of_sentence, log_odds, probability
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's drawn landscapes."""
+    folder = tmp_path_factory.mktemp("landscapes")
+    make_archive(folder)
+    return folder
 
 
 def confidence(background: Background, score: float) -> float:
@@ -36,3 +54,41 @@ def test_strangers_that_do_fit_an_archive_hardly_move_it() -> None:
 @given(st.lists(st.floats(-1, 1), max_size=50), st.floats(-1, 1))
 def test_confidence_is_always_a_probability(best: list[float], score: float) -> None:
     assert 0.0 <= confidence(Background.of(np.array(best, np.float64)), score) <= 1.0
+
+
+def reference_scores(seed: int, scale: float = 1.0) -> ReferenceScores:
+    """Of made-up unit vectors, with all scores `scale` times as large."""
+    random = np.random.default_rng(seed)
+    pictures = random.normal(size=(200, 17)).astype(np.float32)
+    pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
+    return ReferenceScores(scale * pictures, 0.3 * pictures[0, :16], scale * 0.02, scale * 0.25)
+
+
+VECTOR = np.full(17, 1 / np.sqrt(17), np.float32)
+
+
+@given(st.text(max_size=60), st.integers(0, 20))
+def test_a_higher_score_is_never_less_likely_a_match(text: str, seed: int) -> None:
+    at_zero, slope = line_of_sentence(VECTOR, text, reference_scores(seed))
+    assert np.isfinite(at_zero)
+    assert slope > 0
+
+
+@given(st.sampled_from(["a person", "two men fighting in a street at night"]), st.floats(0.1, 10), st.floats(-1, 1))
+def test_a_model_whose_scores_lie_further_apart_is_as_sure(text: str, scale: float, score: float) -> None:
+    one, other = (line_of_sentence(VECTOR, text, reference_scores(3, each)) for each in (1.0, scale))
+    assert one[0] + one[1] * score == pytest.approx(other[0] + other[1] * score * scale, abs=1e-3)
+
+
+def test_confidence_does_not_depend_on_the_archive(tmp_path: Path, towers: Path, archive: Path) -> None:
+    """The landscapes by themselves, and one of them alone: the same moment is as sure."""
+    answers = []
+    for name, paths in (("all", [archive]), ("one", [archive / "holiday.mp4"])):
+        (tmp_path / name).mkdir()
+        shutil.copytree(towers, tmp_path / name / "cache", copy_function=os.link)
+        catalog = framescout.open(tmp_path / name)
+        indexer.index(catalog, paths)
+        moments = query.search(catalog, "trees in a green meadow", limit=50, collapse=False).moments
+        answers.append({moment.peak: moment.confidence for moment in moments if moment.video.endswith("holiday.mp4")})
+    assert answers[1]
+    assert answers[0] == pytest.approx(answers[1], abs=1e-6)

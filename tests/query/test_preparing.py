@@ -20,6 +20,7 @@ class CountingTower:
     """A text tower whose vectors follow from the letters; it notes what it was asked."""
 
     phrasings = ("{}",)
+    reference = None
 
     def __init__(self) -> None:
         self.texts: list[str] = []

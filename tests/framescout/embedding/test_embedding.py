@@ -184,5 +184,11 @@ def test_the_starter_is_an_ordinary_folder(tmp_path: Path) -> None:
         pytest.skip("the starter model is not there yet")
     embedder = load_embedder("starter", cache=tmp_path)
     images, texts = as_open_clip_has_it(f"local-dir:{bundled('models') / 'starter'}")
-    assert least_cosine(embedder.encode_images(pictures()), images) >= 0.999
-    assert least_cosine(embedder.encode_texts(TEXTS), texts) >= 0.999
+    assert least_cosine(without_hubness(embedder.encode_images(pictures())), images) >= 0.999
+    assert least_cosine(without_hubness(embedder.encode_texts(TEXTS)), texts) >= 0.999
+
+
+def without_hubness(rows: np.ndarray) -> np.ndarray:
+    """Vectors as the towers alone give them."""
+    plain = rows[:, :-1]
+    return plain / np.linalg.norm(plain, axis=1, keepdims=True)

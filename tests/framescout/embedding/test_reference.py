@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from framescout.embedding import fingerprint, load_embedder, load_text_tower
-from framescout.embedding.reference import NEAREST, REFERENCE, SHARE, Reference, checksum
+from framescout.embedding.reference import NEAREST, REFERENCE, SHARE, against_hubs, checksum, with_hubness
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, TINY_VIT, make_model
 
 
@@ -25,13 +25,13 @@ def unit_rows(seed: int, count: int, dimensions: int) -> np.ndarray:
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), sentences=st.integers(NEAREST, 60), dimensions=st.integers(4, 40))
 def test_an_inner_product_is_the_cosine_less_a_share_of_the_hubness(seed: int, sentences: int, dimensions: int) -> None:
-    reference = Reference(unit_rows(seed, sentences, dimensions), unit_rows(seed + 1, NEAREST, dimensions))
+    reference = unit_rows(seed, sentences, dimensions)
     pictures, asked = unit_rows(seed + 2, 9, dimensions), unit_rows(seed + 3, 5, dimensions)
-    stored, sent = reference.with_hubness(pictures), Reference.against_hubs(asked)
+    stored, sent = with_hubness(pictures, reference), against_hubs(asked)
     assert np.linalg.norm(stored, axis=1) == pytest.approx(1.0, abs=1e-5)
     assert np.linalg.norm(sent, axis=1) == pytest.approx(1.0, abs=1e-5)
     for number, picture in enumerate(pictures):
-        hubness = float(np.mean(sorted(float(picture @ each) for each in reference.sentences)[-NEAREST:]))
+        hubness = float(np.mean(sorted(float(picture @ each) for each in reference)[-NEAREST:]))
         shrunk = np.sqrt(1 - (hubness / 2) ** 2)
         wanted = (shrunk * (asked @ picture) - SHARE * hubness) / np.hypot(1.0, 2 * SHARE)
         assert sent @ stored[number] == pytest.approx(wanted, abs=1e-5)
@@ -67,7 +67,8 @@ def test_a_model_with_reference_vectors_has_a_dimension_more(tmp_path: Path, con
         assert each.encode_images([]).shape == each.encode_texts([]).shape == (0, 33)
     tower = load_text_tower(name, fingerprint(name), tmp_path / "cache")
     assert tower.reference is not None
-    assert tower.reference.pictures.shape == (30, 32)
+    assert tower.reference.pictures.shape == (30, 33)
+    assert tower.reference.spread > 0
     assert np.allclose(tower.encode_texts(["a person"]), load_embedder(name).encode_texts(["a person"]), atol=1e-3)
 
 

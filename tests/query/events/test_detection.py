@@ -23,7 +23,7 @@ from query.events.moments import stored_moments
 from tests.conftest import Program
 
 SUNSET = Event(
-    prompts=("a sunset over the sea",), counter=("snowy mountains", "a green meadow"), least_seconds=1.0, threshold=0.5
+    prompts=("a sunset over the sea",), counter=("snowy mountains", "a green meadow"), least_seconds=1.0, threshold=0.6
 )
 
 
