@@ -8,7 +8,7 @@ from pathlib import Path
 
 from framescout.cached import FileChecksum
 
-_CHECKSUMS = "checksums.json"
+_CHECKSUMS = "seals.json"  # as in catalogs that are in use
 
 
 def write_checksums(folder: Path) -> None:

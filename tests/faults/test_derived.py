@@ -33,7 +33,7 @@ DERIVED: dict[str, str] = {
     "its weights": "cache/towers-*/text_tower.bin",
     "tokenizer": "cache/towers-*/tokenizer.json",
     "facts of the towers": "cache/towers-*/towers.json",
-    "checksums of the towers": "cache/towers-*/checksums.json",
+    "checksums of the towers": "cache/towers-*/seals.json",
     "image tower": "cache/towers-*/image_tower.onnx",
     "strangers": "cache/strangers-*",
     "sample": "cache/sample-*",
