@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 python3 -m venv venv
 venv/bin/python -m pip install --quiet --disable-pip-version-check "faiss-cpu==1.15.1" "numpy==2.4.6"
-venv/bin/python - <<'PYTHON'
+OMP_NUM_THREADS=1 venv/bin/python - <<'PYTHON'
 import sys
 
 import faiss
