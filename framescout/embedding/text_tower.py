@@ -7,7 +7,6 @@ import json
 import string
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +61,8 @@ class TextTower:
 
         self.phrasings = phrasings
         self._facts = Facts.read(folder)
-        self._folder = folder
-        self._has_reference = has_reference(folder)
+        self.reference = ReferenceScores.kept(folder) if has_reference(folder) else None
+        """What its sentences' scores are compared with, where the model has reference vectors."""
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(self._facts.context_length)
         self._tokenizer.no_padding()
@@ -88,12 +87,7 @@ class TextTower:
     @property
     def dimensions(self) -> int:
         """Length of a vector; with reference vectors one more than the towers give, for hubs."""
-        return self._facts.dimensions + self._has_reference
-
-    @cached_property
-    def reference(self) -> ReferenceScores | None:
-        """What its sentences' scores are compared with, where the model has reference vectors; read when asked for."""
-        return ReferenceScores.kept(self._folder) if self._has_reference else None
+        return self._facts.dimensions + (self.reference is not None)
 
     def tokenise(self, texts: Sequence[str]) -> np.ndarray:
         """(N, L) int64 token ids; L is the context length, or as long as the longest of these sentences needs."""
@@ -112,7 +106,7 @@ class TextTower:
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
         vectors: np.ndarray = self._session.run(None, {"ids": self.tokenise(texts)})[0]
-        return against_hubs(vectors) if self._has_reference else vectors
+        return vectors if self.reference is None else against_hubs(vectors)
 
 
 def clean_text(text: str, way: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -98,3 +99,18 @@ def test_reference_vectors_that_do_not_fit_are_said_and_left_out(
     (said,) = [record.getMessage() for record in caplog.records if record.name == "framescout"]
     assert REFERENCE in said
     assert said.endswith("the model is used without them")
+
+
+def test_damaged_scores_beside_exported_towers_cost_a_new_export_and_nothing_else(tmp_path: Path) -> None:
+    name = with_reference(make_model(tmp_path / "model", TINY_CONVOLUTIONS))
+    identity, cache = fingerprint(name), tmp_path / "cache"
+    before = load_text_tower(name, identity, cache)
+    (path,) = cache.glob("towers-*/reference_scores.npz")
+    facts, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))  # size and time tell nothing
+    again = load_text_tower(name, identity, cache)
+    assert before.reference is not None
+    assert again.reference is not None
+    assert np.array_equal(again.reference.pictures, before.reference.pictures)
