@@ -118,7 +118,8 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
         texts = _open_text_tower(folder, identity)
         if texts:
             images = OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size)
-            return Embedder(name, identity, images, texts, kept_sentences(folder))
+            sentences = kept_sentences(folder) if texts.reference else None
+            return Embedder(name, identity, images, texts, sentences)
     return _load_with_torch(name, identity, folder)
 
 

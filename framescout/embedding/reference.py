@@ -108,10 +108,10 @@ class ReferenceScores:
             return cls(opened["pictures"].astype(np.float32), opened["mean_sentence"], center, spread)
 
 
-def kept_sentences(folder: Path) -> np.ndarray | None:
-    """The reference sentences (S, D) beside exported towers; None where the model has none."""
-    path = folder / _KEPT_SENTENCES
-    return np.load(path).astype(np.float32) if path.is_file() else None
+def kept_sentences(folder: Path) -> np.ndarray:
+    """The reference sentences (S, D) beside exported towers of a model that has some."""
+    sentences: np.ndarray = np.load(folder / _KEPT_SENTENCES).astype(np.float32)
+    return sentences
 
 
 def has_reference(folder: Path) -> bool:

@@ -87,7 +87,7 @@ def export(
         # whatever stopped the run, what is finished is listed
         clips = [clip for clip in clips if (target / clip.file).exists()]
         if clips or not cuts:
-            _write_manifest(target, query, clips, _programs(mode), overwrite)
+            _write_manifest(target, query, clips, _programs(mode) if clips else {}, overwrite)
     pairs = list(zip(cuts, clips, strict=True))
     for name in extras:
         if not may_go_on():
