@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from framescout.embedding.checksums import looks_unchanged
+from framescout.embedding.checksums import are_unchanged, looks_unchanged
 from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
-from framescout.embedding.reference import ReferenceScores, kept_sentences, with_hubness
+from framescout.embedding.reference import KEPT_SENTENCES, ReferenceScores, kept_sentences, with_hubness
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 
@@ -116,10 +117,11 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
     folder = _towers(cache, identity) if cache else None
     if folder and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
         texts = _open_text_tower(folder, identity)
-        if texts:
+        if texts and are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
             images = OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size)
             sentences = kept_sentences(folder) if texts.reference else None
             return Embedder(name, identity, images, texts, sentences)
+        shutil.rmtree(folder, ignore_errors=True)  # damaged: exported again
     return _load_with_torch(name, identity, folder)
 
 

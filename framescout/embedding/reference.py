@@ -19,7 +19,7 @@ from framescout.errors import ModelNotAvailableError
 
 REFERENCE = "reference.safetensors"
 """In a model's folder: `sentences` (S, D) and `pictures` (P, D), float16 unit rows; its metadata name the weights."""
-_KEPT_SENTENCES, _KEPT_SCORES = "reference_sentences.npy", "reference_scores.npz"
+KEPT_SENTENCES, _KEPT_SCORES = "reference_sentences.npy", "reference_scores.npz"
 
 NEAREST = 20
 """Sentences whose mean cosine is a picture's hubness."""
@@ -75,7 +75,7 @@ class Reference:
 
     def write(self, folder: Path) -> None:
         """Beside exported towers: what embeds pictures needs the sentences, what asks needs the scores."""
-        np.save(folder / _KEPT_SENTENCES, self.sentences.astype(np.float16))
+        np.save(folder / KEPT_SENTENCES, self.sentences.astype(np.float16))
         pictures = with_hubness(self.pictures, self.sentences)
         scores = pictures @ against_hubs(self.sentences).T
         figures = np.array([scores.mean(), scores.std()], np.float32)
@@ -110,13 +110,13 @@ class ReferenceScores:
 
 def kept_sentences(folder: Path) -> np.ndarray:
     """The reference sentences (S, D) beside exported towers of a model that has some."""
-    sentences: np.ndarray = np.load(folder / _KEPT_SENTENCES).astype(np.float32)
+    sentences: np.ndarray = np.load(folder / KEPT_SENTENCES).astype(np.float32)
     return sentences
 
 
 def has_reference(folder: Path) -> bool:
     """Whether `Reference.write` left something beside these towers."""
-    return (folder / _KEPT_SENTENCES).is_file()
+    return (folder / KEPT_SENTENCES).is_file()
 
 
 def hubness(rows: np.ndarray, sentences: np.ndarray) -> np.ndarray:

@@ -114,3 +114,18 @@ def test_damaged_scores_beside_exported_towers_cost_a_new_export_and_nothing_els
     assert before.reference is not None
     assert again.reference is not None
     assert np.array_equal(again.reference.pictures, before.reference.pictures)
+
+
+@pytest.mark.parametrize("damaged", ["reference_sentences.npy", "image_tower.onnx"])
+def test_what_embeds_pictures_is_exported_again_where_a_bit_of_it_is_wrong(tmp_path: Path, damaged: str) -> None:
+    name, cache = with_reference(make_model(tmp_path / "model", TINY_CONVOLUTIONS)), tmp_path / "cache"
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
+    before = load_embedder(name, cache=cache).encode_pixels(pixels)
+    (path,) = cache.glob(f"towers-*/{damaged}")
+    facts, whole = path.stat(), path.read_bytes()
+    data = bytearray(whole)
+    data[len(data) // 2] ^= 0x40
+    path.write_bytes(data)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))  # size and time tell nothing
+    assert np.array_equal(load_embedder(name, cache=cache).encode_pixels(pixels), before)
+    assert path.read_bytes() == whole
