@@ -189,6 +189,8 @@ class _Reader(AbstractContextManager["_Reader"]):
             self._troubles.append(f"{what}, its pictures end at {format_clock(self._end, decimals=1)}")
         elif _is_cut_short(self._video):
             self._troubles.append("the end of the file is missing")
+        if self._video.other_films:
+            self._troubles.append(f"it has {1 + self._video.other_films} tracks of pictures, one of which was read")
         if damage:
             self._troubles.append(f"damaged packets: {len(damage)} ({damage[0]})")
         return ReadEnd(max(read_to, self._last), not self._troubles, "; ".join(self._troubles))

@@ -36,6 +36,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         "catalog": str(catalog.folder),
         "videos": totals.videos,
         "hours": round(totals.duration / 3600, 3),
+        "seconds": round(totals.duration, 3),
         "keyframes": totals.keyframes,
         "gone": totals.gone,
         "partial": partial,

@@ -36,7 +36,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 
 def _show(facts: dict[str, Any]) -> None:
     click.echo(f"catalog     {facts['catalog']} ({facts['size_bytes'] / 2**20:.1f} MiB)")
-    click.echo(f"videos      {facts['videos']}, {format_clock(facts['hours'] * 3600)} of footage")
+    click.echo(f"videos      {facts['videos']}, {format_clock(facts['seconds'])} of footage")
     click.echo(f"keyframes   {facts['keyframes']}")
     for model in facts["models"]:
         index = model["index"]

@@ -7,11 +7,12 @@ are refused before memory is taken for them. Errors of libav are raised as Media
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -21,11 +22,11 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.format import Flags as FormatFlags
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from framescout.errors import MediaError, Reason
+from framescout.media.streams import films, needs_packets
 
 PROCESSOR = "cpu"
 MAX_PIXELS = 2**26
@@ -39,18 +40,27 @@ DEMUXERS = (
     "nuv,wtv,dhav,gxf,lxf,ty,pva,dxa,smjpeg,yuv4mpegpipe,ivr,film_cpk,mtv,roq,bink,smk,flic,amv,r3d,evc"
 )
 _FAILURES_IN_A_ROW = 8
-_COVER = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+# These containers store times of storage alone, or leave it to the writer which ones; libav's guesses of the others
+# are one frame late, and of B-frames wrong.
+_WITHOUT_PRESENTATION = frozenset({"avi", "asf", "mxf"})
+_SAMPLED_PACKETS = 64
+_GENERATE_TIMES = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV sets
 
 
 @dataclass
 class OpenVideo:
-    """A container and its first real video stream, and what reading them has met so far."""
+    """A container and the stream in it that is the film, and what reading them has met so far."""
 
     path: str
     container: InputContainer
     stream: VideoStream
     start_offset: float
     """Seconds on the container's clock where a player shows 0:00."""
+    other_films: int = 0
+    """Further tracks of moving pictures, such as a second camera's."""
+    is_stored_order: bool = False
+    """Whether the times of the packets are those at which they are stored, though B-frames stand among them: the frame
+    that is shown as number k has the time of packet number k."""
     damage: list[str] = field(default_factory=list)
     """What libav said of each packet that could not be read or decoded, in order."""
 
@@ -98,7 +108,7 @@ class OpenVideo:
 
 @contextmanager
 def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS, decode_on: str = PROCESSOR) -> Iterator[OpenVideo]:
-    """Open the first video stream of a local file that is no attached picture.
+    """Open the track of a local file that is the film (see `films`).
 
     Decoding uses one thread: an I-frame alone gains nothing from more.
 
@@ -116,9 +126,21 @@ def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS, decode_on: str
         if Path(name).stat().st_size == 0:
             raise MediaError(Reason.EMPTY)
         with _open(name, limits, decode_on) as container:
-            stream = _video_stream(container, max_pixels)
+            tracks = _films_of_another(name, limits) if needs_packets(container) else _places(films(container))
+            if not tracks:
+                raise MediaError(Reason.NO_PICTURE)
+            stream = container.streams[tracks[0]]
+            assert isinstance(stream, VideoStream)
+            _prepare(container, stream, max_pixels)
             start = container.start_time
-            yield OpenVideo(name, container, stream, start / av.time_base if start is not None else 0.0)
+            yield OpenVideo(
+                name,
+                container,
+                stream,
+                start / av.time_base if start is not None else 0.0,
+                other_films=len(tracks) - 1,
+                is_stored_order=_is_stored_order(name, limits, container, stream),
+            )
     except FFmpegError as error:
         raise _media_error(error) from error
     except OSError as error:
@@ -137,6 +159,13 @@ def has_device(decode_on: str) -> bool:
 
 
 def _open(name: str, limits: dict[str, str], decode_on: str) -> InputContainer:
+    container = _opened(name, limits, decode_on)
+    if container.format.name in _WITHOUT_PRESENTATION:
+        container.flags &= ~_GENERATE_TIMES
+    return container
+
+
+def _opened(name: str, limits: dict[str, str], decode_on: str) -> InputContainer:
     if decode_on != PROCESSOR:
         with suppress(FFmpegError):  # no card, or too little memory on it; what is wrong with the file shows below
             card = HWAccel(decode_on, allow_software_fallback=True)
@@ -153,11 +182,29 @@ def decodable(codec: str) -> bool:
     return True
 
 
-def _video_stream(container: InputContainer, max_pixels: int) -> VideoStream:
-    streams = [stream for stream in container.streams.video if not stream.disposition & _COVER]
-    if not streams:
-        raise MediaError(Reason.NO_PICTURE)
-    stream = streams[0]
+def _films_of_another(name: str, limits: dict[str, str]) -> list[int]:
+    """Looked for in a container of its own: what was read of it is gone."""
+    with _open(name, limits, PROCESSOR) as container:
+        return _places(films(container))
+
+
+def _places(streams: Iterable[VideoStream]) -> list[int]:
+    return [stream.index for stream in streams]
+
+
+def _is_stored_order(name: str, limits: dict[str, str], container: InputContainer, stream: VideoStream) -> bool:
+    if container.format.name not in _WITHOUT_PRESENTATION or not stream.codec_context.has_b_frames:
+        return False
+    if container.format.name == "avi":
+        return True
+    with _open(name, limits, PROCESSOR) as another, suppress(FFmpegError, IndexError):
+        packets = islice(another.demux(another.streams[stream.index]), _SAMPLED_PACKETS)
+        return not any(packet.pts is not None and packet.pts != packet.dts for packet in packets)
+    return True
+
+
+def _prepare(container: InputContainer, stream: VideoStream, max_pixels: int) -> None:
+    """One thread, and no picture beyond the limit."""
     if stream.codec_context is None:  # libav knows the container and not the codec
         raise MediaError(Reason.UNDECODABLE, "no decoder for its codec")
     stream.codec_context.thread_count = 1
@@ -166,7 +213,6 @@ def _video_stream(container: InputContainer, max_pixels: int) -> VideoStream:
         _refuse_oversize(container, stream)
     if stream.width * stream.height > max_pixels:
         raise MediaError(Reason.TOO_LARGE, f"{stream.width} x {stream.height} pixels")
-    return stream
 
 
 def _refuse_oversize(container: InputContainer, stream: VideoStream) -> None:

@@ -29,6 +29,7 @@ from framescout.media.frames import (
     rewind,
     seek,
     square_pixel_size,
+    unsettled,
 )
 
 # Seconds by which reading goes further back until a key picture is met: transport streams have no index.
@@ -61,6 +62,8 @@ class Footage:
     is_hdr: bool
     has_times: bool
     """Whether the times of its frames are known without decoding."""
+    is_stored_order: bool = False
+    """Whether frames have to be counted, since only the times of storage are known."""
 
     @property
     def has_index(self) -> bool:
@@ -109,17 +112,17 @@ def frame_position(video: OpenVideo, seconds: float) -> FramePosition:
     for step in _STEPS_BACK:
         if seconds - step <= 0 or not seek(video, seconds - step):
             break
-        if position := _read_position(video, seconds):
+        if position := _read_position(video, seconds, unsettled(video)):
             return position
     rewind(video)
     return _read_position(video, seconds) or FramePosition(max(0.0, _first_time(video)), 0.0)
 
 
-def _read_position(video: OpenVideo, seconds: float) -> FramePosition | None:
-    """Read on to `seconds`; None where no key picture at or before it was met."""
+def _read_position(video: OpenVideo, seconds: float, passed_over: int = 0) -> FramePosition | None:
+    """Read on to `seconds`; None where no key picture at or before it was met behind the first `passed_over`."""
     key: float | None = None
     shown = 0.0
-    for packet, time in _timed_packets(video):
+    for packet, time in islice(_timed_packets(video), passed_over, None):
         if packet.is_keyframe and time <= seconds:
             key = time
         if key is not None and key <= time <= seconds and not packet.is_discard:
@@ -166,4 +169,5 @@ def _facts(video: OpenVideo) -> Footage:
         container=container.format.name,
         is_hdr=stream.codec_context.color_trc in _HDR_TRANSFERS,
         has_times=has_reliable_times(video),
+        is_stored_order=video.is_stored_order,
     )

@@ -35,9 +35,9 @@ def measured_rate(video: OpenVideo) -> tuple[float, bool]:
     """
     if not video.has_clock:
         return float(1 / video.time_base), False
-    mean, base = video.stream.average_rate, video.stream.base_rate
-    packets = islice(video.packets(), _SAMPLED_PACKETS)
-    times = sorted(video.seconds(packet.pts) for packet in packets if packet.pts is not None)
+    mean, base = header_rate(video.stream), video.stream.base_rate
+    ticks = (packet.dts if packet.pts is None else packet.pts for packet in islice(video.packets(), _SAMPLED_PACKETS))
+    times = sorted(video.seconds(each) for each in ticks if each is not None)
     times = times[:-_REORDERED]  # of which some are still to come
     steps = sorted(later - earlier for earlier, later in pairwise(times))
     # a hole or two are a loss, not a way of recording

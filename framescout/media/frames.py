@@ -6,10 +6,12 @@ same time wherever reading began.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from PIL import Image
 
 from framescout.errors import MediaError, Reason
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.frame_rates import header_rate
 
 # Seconds by which a seek goes further back when it came out behind the wanted frame. Transport streams have no
 # index, so that a seek may end in the middle of a group of pictures.
@@ -29,6 +32,9 @@ _WORTH_A_SEEK = 3.0
 """Seconds ahead from which seeking costs less than decoding up to there, for the usual length of a group."""
 NEVER_SHOWN = 0.001
 """Seconds before 0:00 from which a player doesn't show a frame."""
+# A program stream carries one time a packet of 2 KB, and libav's parsers of these codecs don't work out the others.
+_SELDOM_TIMED = frozenset({"h264", "hevc"})
+_UNSETTLED = 25
 _HD_HEIGHT_PX = 720
 _WIDEST_PIXEL = 8  # times its height; headers that claim more are damaged
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
@@ -47,10 +53,23 @@ class ShownFrame:
 def has_reliable_times(video: OpenVideo) -> bool:
     """Whether a frame's time is known without decoding all that precedes it.
 
-    It isn't in elementary streams, and in AVI with B-frames, where packets are numbered as they are stored.
+    It isn't in elementary streams, where packets with B-frames carry the times of storage alone, and in MPEG program
+    streams of H.264 and HEVC, in which most frames have no time at all.
     """
-    avi_reordered = video.container.format.name == "avi" and video.stream.codec_context.has_b_frames
-    return video.has_clock and not avi_reordered
+    return video.has_clock and not video.is_stored_order and not _leaves_out_times(video)
+
+
+def unsettled(video: OpenVideo) -> int:
+    """Frames behind a seek whose times aren't to be trusted.
+
+    In an MPEG program stream a time stands before a packet of 2 KB; where reading begins in the middle, libav gives the
+    first pictures that of a neighbour (up to 14 of them were seen).
+    """
+    return _UNSETTLED if video.container.format.name == "mpeg" else 0
+
+
+def _leaves_out_times(video: OpenVideo) -> bool:
+    return video.container.format.name == "mpeg" and video.stream.codec_context.name in _SELDOM_TIMED
 
 
 def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
@@ -65,7 +84,7 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
     for step in _STEPS_BACK:
         if seconds - step <= 0 or not seek(video, seconds - step):
             break
-        frames = _in_order(video)
+        frames = islice(_in_order(video), unsettled(video), None)
         first = next(frames, None)
         if first and first.time <= seconds:
             yield first
@@ -78,10 +97,7 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
 def _in_order(video: OpenVideo) -> Iterator[ShownFrame]:
     """Decode from where the container stands; times strictly rise."""
     shown_at, started = -NEVER_SHOWN, video.stream.codec_context.name not in _GUESSING_DECODERS
-    for number, frame in enumerate(_decoded(video)):
-        pts = frame.pts if frame.pts is not None else frame.dts
-        if not video.has_clock or pts is None:
-            pts = number
+    for frame, pts in _timed(video):
         started = started or frame.key_frame
         time = video.seconds(pts)
         if frame.is_corrupt:
@@ -91,10 +107,36 @@ def _in_order(video: OpenVideo) -> Iterator[ShownFrame]:
             yield ShownFrame(frame, pts, time)
 
 
-def _decoded(video: OpenVideo) -> Iterator[VideoFrame]:
+def _timed(video: OpenVideo) -> Iterator[tuple[VideoFrame, int]]:
+    """Each frame with the ticks at which it is shown; counted on from the frame before where the file has none."""
+    length = max(1, round(1 / header_rate(video.stream) / video.time_base))
+    before: int | None = None
+    for frame, stored in _decoded(video):
+        if not video.has_clock:
+            pts = None
+        elif video.is_stored_order:
+            pts = stored
+        elif frame.pts is not None or _leaves_out_times(video):
+            pts = frame.pts
+        else:
+            pts = frame.dts
+        before = (0 if before is None else before + length) if pts is None else pts
+        yield frame, before
+
+
+def _decoded(video: OpenVideo) -> Iterator[tuple[VideoFrame, int | None]]:
+    """Each frame, with the time at which the packet of the same number is stored."""
+    stored: deque[int | None] = deque()
     for packet in video.packets():
-        yield from video.decode(packet)
-    yield from video.decode(None)
+        stored.append(packet.dts)
+        damage = len(video.damage)
+        frames = video.decode(packet)
+        if len(video.damage) > damage:
+            stored.pop()  # it gives no frame
+        for frame in frames:
+            yield frame, stored.popleft() if stored else None
+    for frame in video.decode(None):
+        yield frame, stored.popleft() if stored else None
 
 
 def seek(video: OpenVideo, seconds: float) -> bool:

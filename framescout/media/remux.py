@@ -118,7 +118,7 @@ class _Stretch:
         if self.origin is None:
             if not packet.is_keyframe or abs(time - self.span.start) > _TOLERANCE:
                 return False
-            self.origin = Fraction(packet.pts or 0) * self.video.time_base
+            self.origin = Fraction(_ticks(packet)) * self.video.time_base
         elif time < self.span.start:
             return False  # leading pictures of an open group: what they are built upon stays behind
         # A picture later than all so far opens a new group of B-frames; those before it are complete.
@@ -138,14 +138,17 @@ class _Stretch:
         return self.span.start - _TOLERANCE <= self._seconds(packet) < end
 
     def _seconds(self, packet: Packet[Any]) -> float:
-        ticks = packet.pts if packet.pts is not None else packet.dts
-        return float((ticks or 0) * packet.time_base) - self.video.start_offset
+        return float(_ticks(packet) * packet.time_base) - self.video.start_offset
 
     def _shifted(self, packet: Packet[Any]) -> Packet[Any]:
         shift = round((self.origin or 0) / packet.time_base)
         packet.dts = None if packet.dts is None else packet.dts - shift
         packet.pts = packet.dts if packet.pts is None else packet.pts - shift
         return packet
+
+
+def _ticks(packet: Packet[Any]) -> int:
+    return packet.pts if packet.pts is not None else packet.dts or 0
 
 
 def _dated(packets: Iterable[Packet[Any]], video: OpenVideo) -> Iterator[Packet[Any]]:

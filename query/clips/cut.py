@@ -25,8 +25,9 @@ Mode = Literal["precise", "copy"]
 
 EARLY = 0.0005
 """Seconds by which a limit stands before its frame, so that rounding can't lose it."""
-_SEARCH = 1.0
-"""Seconds before a key picture from which a container without an index is read."""
+_SEARCH = 2.0
+"""Seconds before a key picture from which a container without an index is read; in an MPEG program stream the times of
+the first pictures behind a seek are wrong."""
 H264: dict[str, Any] = {"vcodec": "libx264", "preset": "veryfast", "crf": 18, "pix_fmt": "yuv420p"}
 AAC: dict[str, Any] = {"acodec": "aac", "audio_bitrate": "160k"}
 _PIXELS_SQUARE = {"w": "trunc(iw*max(1,sar)+0.5)", "h": "trunc(ih*max(1,1/sar)+0.5)"}
@@ -151,9 +152,11 @@ def trimmed(cut: Cut) -> tuple[Any, Any]:
     source = _source(cut)
     zero = facts.start_offset if facts.has_times else 0.0
     start, first, length = zero + span.start, zero + cut.first_time, span.duration
+    picture = source[str(facts.video_index)]
+    if facts.is_stored_order:
+        picture = picture.filter("setpts", f"round(N/({facts.rate.numerator}/{facts.rate.denominator})/TB)")
     picture = (
-        source[str(facts.video_index)]
-        .filter("bwdif", mode="send_frame", deint="interlaced")
+        picture.filter("bwdif", mode="send_frame", deint="interlaced")
         .filter("trim", start=f"{first - EARLY:.6f}", end=f"{start + length - EARLY:.6f}")
         .filter("setpts", f"if(eq(N,0),0,round(PTS-{start:.9f}/TB))")
         .filter("scale", **_PIXELS_SQUARE, out_range="tv")

@@ -26,9 +26,13 @@ def decode_all(path: Path) -> list[Seen]:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         start = (container.start_time or 0) / av.time_base
+        frames = list(container.decode(stream))
+        if container.format.name == "avi":  # it has no presentation times: frame k is shown in the k-th place
+            for number, frame in enumerate(frames):
+                frame.pts = number
         return [
             Seen(frame.pts, float(frame.pts * stream.time_base) - start, read_number(_upright(frame)))
-            for frame in container.decode(stream)
+            for frame in frames
         ]
 
 

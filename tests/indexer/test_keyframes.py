@@ -12,7 +12,7 @@ from framescout.media.container import OpenVideo
 from framescout.settings import DENSITIES as SETTABLE
 from indexer.keyframes import DENSITIES, MINIMUM_KEYFRAMES, read_keyframes, spans
 from indexer.probe import probe
-from tests.footage import make
+from tests.footage import make, reports
 from tests.footage.referee import decode_all
 
 SIZE = (224, 224)
@@ -251,6 +251,21 @@ def test_a_clock_that_jumps_back_ends_the_read_and_is_told(tmp_path):
     assert len(keyframes) == 4
     assert not end.is_complete
     assert "jumps" in end.detail
+
+
+def test_a_second_camera_in_the_file_is_told(tmp_path):
+    keyframes, end = read(reports.two_cameras(tmp_path))
+    assert (end.is_complete, end.detail) == (False, "it has 2 tracks of pictures, one of which was read")
+    assert keyframes
+
+
+@pytest.mark.parametrize("name", reports.WITHOUT_TIMES)
+def test_keyframes_have_their_times_though_the_container_keeps_none(tmp_path, name):
+    keyframes, end = read(reports.without_times(tmp_path, name))
+    assert (end.is_complete, end.read_to) == (True, pytest.approx(3.0, abs=0.11))
+    assert [each.time for each in keyframes] == [
+        pytest.approx(make.read_number(each.picture) / 25, abs=0.001) for each in keyframes
+    ]
 
 
 def test_a_video_of_which_nothing_decodes_is_an_error(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from framescout.errors import MediaError, Reason
 from indexer.probe import created_at, probe
-from tests.footage import make
+from tests.footage import make, reports
 from tests.footage.referee import decode_all
 
 
@@ -51,6 +51,11 @@ def test_what_an_edit_list_hides_is_not_counted(tmp_path):
 def test_a_duration_that_no_header_has_comes_from_the_packets(tmp_path, name):
     live = ("-live", "1") if name.endswith("mkv") else ()
     assert probe(str(make.numbered(tmp_path, name, options=live))).duration == pytest.approx(4.0, abs=0.05)
+
+
+def test_a_tape_without_a_container_has_its_own_rate(tmp_path):
+    found = probe(str(reports.raw_dv(tmp_path)))
+    assert (found.frame_rate, found.is_variable_rate, found.duration) == (25.0, False, 2.0)
 
 
 def test_codecs_go_by_their_own_name_and_not_the_decoders(tmp_path):

@@ -63,3 +63,12 @@ def test_every_quarantined_file_has_its_reason_and_the_way_out(kept: tuple[Catal
     assert "framescout retry" in said.stderr
     facts = json.loads(CliRunner().invoke(main, ["--catalog", str(catalog.folder), "status", "--json"]).stdout)
     assert facts["quarantined"][0]["reason"] == "undecodable"
+
+
+def test_a_second_of_footage_is_told_as_a_second(kept: tuple[Catalog, Model]) -> None:
+    catalog, _ = kept
+    with catalog.snapshot() as snapshot:
+        seconds = sum(video.duration for video in snapshot.videos())
+    assert gather(catalog)["seconds"] == seconds
+    said = CliRunner().invoke(main, ["--catalog", str(catalog.folder), "status"]).output
+    assert f"2, 0:00:{seconds:02.0f} of footage" in said

@@ -1,0 +1,60 @@
+"""Footage from public reports: what makes each file odd is what people met."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.footage.make import QUICK_X264, ffmpeg, numbered
+
+HEVC_WITH_B = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-x265-params", "log-level=none")
+MPEG2_WITH_B = ("-c:v", "mpeg2video", "-pix_fmt", "yuv420p", "-bf", "2", "-q:v", "4")
+WITHOUT_TIMES = {
+    "h264.avi": QUICK_X264,
+    "h264_b.avi": (*QUICK_X264, "-bf", "3"),
+    "mpeg4_b.avi": ("-c:v", "mpeg4", "-vtag", "XVID", "-q:v", "4", "-bf", "2"),
+    "h264.mpg": QUICK_X264,
+    "h264_b.mpg": (*QUICK_X264, "-bf", "3"),
+    "hevc_b.mpg": HEVC_WITH_B,
+    "h264_b.mxf": (*QUICK_X264, "-bf", "3"),
+    "h264.asf": QUICK_X264,
+    "h264_b.asf": (*QUICK_X264, "-bf", "3"),
+    "mpeg2_b.asf": MPEG2_WITH_B,
+}
+"""Name -> how its pictures are encoded; the container gives them no times, or those of storage alone."""
+
+
+def without_times(folder: Path, name: str, *, seconds: float = 3.0) -> Path:
+    """One of WITHOUT_TIMES; frame n is shown at n / 25 s."""
+    return numbered(folder, name, seconds=seconds, codec=WITHOUT_TIMES[name])
+
+
+def small_pictures(folder: Path, name: str = "small.mpg", *, seconds: float = 12.0) -> Path:
+    """MPEG-2 in a program stream with several pictures in each packet, the first of which alone has a time."""
+    codec = (*MPEG2_WITH_B[:-1], "31")
+    return numbered(folder, name, seconds=seconds, size=(96, 64), codec=codec)
+
+
+def raw_dv(folder: Path, name: str = "tape.dv") -> Path:
+    """Two seconds off a DV tape, without a container."""
+    codec = ("-c:v", "dvvideo", "-pix_fmt", "yuv420p")
+    return numbered(folder, name, seconds=2.0, size=(720, 576), codec=codec)
+
+
+def unmarked_cover(folder: Path, name: str = "unmarked.mkv", *, seconds: float = 3.0) -> Path:
+    """A cover stands first, as an ordinary track of one picture; the film is the second track."""
+    film, cover = numbered(folder, "film.mp4", seconds=seconds), folder / "cover.jpg"
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=160x120", "-frames:v", "1", cover)
+    ffmpeg("-i", cover, "-i", film, "-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "0", folder / name)
+    film.unlink()
+    cover.unlink()
+    return folder / name
+
+
+def two_cameras(folder: Path, name: str = "blackbox.mp4", *, seconds: float = 3.0) -> Path:
+    """A car's front camera, numbered, and its rear camera, red, as two tracks of one file."""
+    front, rear = numbered(folder, "front.mp4", seconds=seconds), folder / "rear.mp4"
+    ffmpeg("-f", "lavfi", "-i", f"color=red:s=320x240:r=25:d={seconds}", *QUICK_X264, rear)
+    ffmpeg("-i", front, "-i", rear, "-map", "0:v", "-map", "1:v", "-c", "copy", folder / name)
+    front.unlink()
+    rear.unlink()
+    return folder / name
