@@ -4,8 +4,9 @@
 
 Forms take turns within a round, so that whatever else the machine does meets all of them; figures are medians over
 rounds, milliseconds a picture of wall-clock time (of processor), all cores. `cosine` is the least agreement with the
-plain float32 tower. "what is used" is OnnxImageTower: two pictures a thread whatever the batch. torch.compile is tried
-where it works. ViT-B/32 has random weights: its speed doesn't depend on them.
+plain float32 tower. "as it is used" means two pictures a thread whatever the batch; OpenVINO is used on processors with
+bfloat16, onnxruntime on others. torch.compile is tried where it works. ViT-B/32 has random weights: its speed doesn't
+depend on them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmarks.record import recorded
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel, load
 from framescout.embedding.onnx_export import image_graph
+from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.presets import resolve
 from framescout.embedding.torch_towers import UnitImageTower
 
@@ -99,7 +101,8 @@ def forms_of(name: str) -> dict[str, tuple[LoadedModel, Encode]]:
     }
     if graph := image_graph(own):
         forms[f"{name}, onnxruntime, one call"] = (own, in_one_call(graph))
-        forms[f"{name}, onnxruntime, what is used"] = (own, OnnxImageTower(graph, own.image_size).encode_pixels)
+        forms[f"{name}, onnxruntime, as it is used"] = (own, OnnxImageTower(graph, own.image_size).encode_pixels)
+        forms[f"{name}, OpenVINO, as it is used"] = (own, OpenVinoImageTower(graph, own.image_size).encode_pixels)
     return forms
 
 

@@ -1,4 +1,7 @@
-"""How many processors this process may use; a container or a batch system seldom grants all of the machine's."""
+"""How many processors this process may use, and what they can do.
+
+A container or a batch system seldom grants all of the machine's.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
+CPU_FACTS = Path("/proc/cpuinfo")
 
 
 def usable_processors() -> int:
     """Processors that this process may run on, or whose time a control group grants it; at least 1."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min([allowed, *granted(CGROUPS)])))
+
+
+def multiplies_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 natively (AVX-512 BF16 or AMX); known on Linux alone, else False."""
+    try:
+        facts = CPU_FACTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    flags = next((line.split() for line in facts.splitlines() if line.startswith("flags")), [])
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
 
 
 def granted(cgroups: Path) -> Iterator[float]:

@@ -145,7 +145,7 @@ def _machine() -> Iterator[Finding]:
     from framescout.processors import usable_processors
 
     facts = machine()
-    yield Finding("processor", "ok", f"{usable_processors()} cores; transformers are embedded in {facts.precision}")
+    yield Finding("processor", "ok", f"{usable_processors()} cores; pictures are embedded in {facts.precision}")
     yield Finding("graphics", "ok", facts.gpu or "no card that torch can use: embedding runs on the processor")
 
 

@@ -18,9 +18,12 @@ from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint
 from framescout.embedding.reference import KEPT_SENTENCES, ReferenceScores, kept_sentences, with_hubness
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
+from framescout.processors import multiplies_bf16
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from framescout.embedding.loading import LoadedModel
 
 __all__ = [
     "Embedder",
@@ -118,7 +121,8 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
     if folder and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
         texts = _open_text_tower(folder, identity)
         if texts and are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
-            images = OnnxImageTower(folder / IMAGE_GRAPH, Facts.read(folder).image_size)
+            facts = Facts.read(folder)
+            images = _open_image_tower(folder / IMAGE_GRAPH, facts.image_size, is_same_in_bf16=facts.is_same_in_bf16)
             sentences = kept_sentences(folder) if texts.reference else None
             return Embedder(name, identity, images, texts, sentences)
         shutil.rmtree(folder, ignore_errors=True)  # damaged: exported again
@@ -151,7 +155,7 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
 def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     from framescout.embedding.loading import load
     from framescout.embedding.machine import machine
-    from framescout.embedding.onnx_export import export_towers, image_graph
+    from framescout.embedding.onnx_export import export_towers
     from framescout.embedding.torch_towers import TorchImageTower, TorchTextTower
 
     loaded = load(resolve(name))
@@ -159,12 +163,31 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     if folder and texts is None:
         export_towers(loaded, identity, folder)
         texts = TextTower(folder)
-    graph: Path | bytes | None = None
-    if machine().gpu is None:
-        graph = _existing(folder / IMAGE_GRAPH) if folder else image_graph(loaded)
-    images: ImageTower = OnnxImageTower(graph, loaded.image_size) if graph else TorchImageTower(loaded)
+    images = _exported_image_tower(loaded, folder) if machine().gpu is None else None
     sentences = loaded.reference.sentences if loaded.reference else None
-    return Embedder(name, identity, images, texts or TorchTextTower(loaded), sentences)
+    return Embedder(name, identity, images or TorchImageTower(loaded), texts or TorchTextTower(loaded), sentences)
+
+
+def _exported_image_tower(loaded: LoadedModel, folder: Path | None) -> ImageTower | None:
+    """From the folder, or exported to memory where there is none; None where torch does better."""
+    from framescout.embedding.onnx_export import agrees_in_bf16, image_graph
+
+    size = loaded.image_size
+    if folder:
+        path = folder / IMAGE_GRAPH
+        is_same = Facts.read(folder).is_same_in_bf16
+        return _open_image_tower(path, size, is_same_in_bf16=is_same) if path.is_file() else None
+    graph = image_graph(loaded)
+    return _open_image_tower(graph, size, is_same_in_bf16=agrees_in_bf16(graph, size)) if graph else None
+
+
+def _open_image_tower(graph: Path | bytes, size: tuple[int, int], *, is_same_in_bf16: bool) -> ImageTower:
+    """By the runtime that is fastest on this processor."""
+    if is_same_in_bf16 and multiplies_bf16():
+        from framescout.embedding.openvino_tower import OpenVinoImageTower
+
+        return OpenVinoImageTower(graph, size)
+    return OnnxImageTower(graph, size)
 
 
 def _open_text_tower(
@@ -177,10 +200,6 @@ def _open_text_tower(
     except Exception:  # a damaged cache, of whatever kind, costs a new export and nothing else
         return None
     return tower if tower.fingerprint == identity else None
-
-
-def _existing(path: Path) -> Path | None:
-    return path if path.is_file() else None
 
 
 def _towers(cache: Path, identity: str) -> Path:

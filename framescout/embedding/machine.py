@@ -11,7 +11,7 @@ class Machine:
 
     gpu: str | None
     precision: str
-    """Of transformers; convolutions stay in fp32 on a processor."""
+    """bf16 only for models whose vectors stay nearly the same in it."""
 
 
 def machine() -> Machine:

@@ -24,9 +24,11 @@ from framescout.embedding.checksums import write_checksums
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel
+from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
 from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, is_convolutional, sample_pixels
 from framescout.errors import DiskFullError, ModelNotAvailableError
+from framescout.processors import multiplies_bf16
 
 SENTENCES = (
     "a person climbing a fence",
@@ -54,8 +56,9 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
             unfinished = Path(temporary) / "towers"
             unfinished.mkdir()
-            _write_text_tower(loaded, fingerprint, unfinished)
             graph = image_graph(loaded)
+            is_same_in_bf16 = graph is not None and agrees_in_bf16(graph, loaded.image_size)
+            _write_text_tower(loaded, fingerprint, unfinished, is_same_in_bf16=is_same_in_bf16)
             if graph:
                 (unfinished / IMAGE_GRAPH).write_bytes(graph)
             if loaded.reference:
@@ -83,6 +86,15 @@ def image_graph(loaded: LoadedModel) -> bytes | None:
     return graph if _agree(got, wanted) else None
 
 
+def agrees_in_bf16(graph: bytes, image_size: tuple[int, int]) -> bool:
+    """Whether pictures may be embedded in bfloat16: this processor has it, and the vectors stay nearly the same."""
+    if not multiplies_bf16():
+        return False
+    pixels = sample_pixels(image_size)
+    wanted = OnnxImageTower(graph, image_size).encode_pixels(pixels)
+    return _agree(OpenVinoImageTower(graph, image_size).encode_pixels(pixels), wanted)
+
+
 class _UnitTextTower(nn.Module):  # type: ignore[misc]
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -93,7 +105,7 @@ class _UnitTextTower(nn.Module):  # type: ignore[misc]
         return vectors
 
 
-def _write_text_tower(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
+def _write_text_tower(loaded: LoadedModel, fingerprint: str, folder: Path, *, is_same_in_bf16: bool) -> None:
     """Of a free length where the vectors stay the same with it."""
     ids = loaded.tokenizer(list(SENTENCES))
     with torch.inference_mode():
@@ -102,7 +114,16 @@ def _write_text_tower(loaded: LoadedModel, fingerprint: str, folder: Path) -> No
     for is_free in (True, False):
         if not _write_text_graph(loaded, ids, folder, is_free=is_free):
             continue
-        Facts(fingerprint, wanted.shape[1], loaded.image_size, ids.shape[1], is_free, pad_id, clean).write(folder)
+        Facts(
+            fingerprint,
+            wanted.shape[1],
+            loaded.image_size,
+            ids.shape[1],
+            is_free,
+            pad_id,
+            clean,
+            is_same_in_bf16,
+        ).write(folder)
         written = TextTower(folder)
         if not np.array_equal(written.tokenise(SENTENCES), ids.numpy()):  # the longest fills the context
             raise ModelNotAvailableError(

@@ -36,6 +36,8 @@ class Facts:
     pad_id: int
     clean: str
     """How text is cleaned before it is cut into tokens: 'whitespace', 'lower' or 'canonicalize'."""
+    is_same_in_bf16: bool = False
+    """Whether the image tower was found to give nearly the same vectors in bfloat16."""
 
     def write(self, folder: Path) -> None:
         """As JSON."""

@@ -43,3 +43,23 @@ def test_the_smaller_of_what_is_allowed_and_granted_counts(tmp_path: Path, monke
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     (tmp_path / "cpu.max").write_text("250000 100000")
     assert processors.usable_processors() == 3
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ("processor\t: 0\nflags\t\t: fpu avx512_bf16 sse\n", True),
+        ("processor\t: 0\nflags\t\t: fpu amx_tile amx_bf16\n", True),
+        ("processor\t: 0\nflags\t\t: fpu avx512f not_avx512_bf16\n", False),
+        ("processor\t: 0\nFeatures\t: fp asimd bf16\n", False),
+        ("", False),
+    ],
+)
+def test_bfloat16_is_read_off_the_processors_flags(
+    facts: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(facts)
+    monkeypatch.setattr(processors, "CPU_FACTS", tmp_path / "cpuinfo")
+    assert processors.multiplies_bf16() == expected
+    monkeypatch.setattr(processors, "CPU_FACTS", tmp_path / "nowhere")
+    assert not processors.multiplies_bf16()

@@ -15,6 +15,7 @@ from framescout.embedding import Embedder, load_embedder, machine, torch_towers
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
 from framescout.embedding.machine import Machine
+from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.presets import resolve
 from framescout.embedding.torch_towers import TorchImageTower, sample_pixels
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
@@ -93,7 +94,7 @@ def test_a_card_is_preferred_to_the_graph_that_lies_ready(
     def images_of(embedder: Embedder) -> object:
         return embedder._images
 
-    assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
+    assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower | OpenVinoImageTower)
     monkeypatch.setattr(machine, "machine", lambda: CARD)
     monkeypatch.setattr(embedding, "_has_graphics_card", lambda: True)
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), TorchImageTower)
@@ -107,7 +108,7 @@ def test_a_card_that_torch_cannot_use_leaves_it_to_the_processor(
     monkeypatch.setattr(machine, "machine", lambda: Machine(None, "fp32"))
     monkeypatch.setattr(embedding, "_has_graphics_card", lambda: True)
     for _ in range(2):
-        assert isinstance(load_embedder(name, cache=tmp_path)._images, OnnxImageTower)
+        assert isinstance(load_embedder(name, cache=tmp_path)._images, OnnxImageTower | OpenVinoImageTower)
 
 
 def test_a_full_card_gets_smaller_batches_until_one_fits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

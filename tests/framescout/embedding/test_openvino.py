@@ -1,0 +1,155 @@
+"""Pictures embedded in bfloat16 by OpenVINO: nearly the same vectors, and only where they are."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from framescout import embedding
+from framescout.embedding import Embedder, load_embedder, onnx_export
+from framescout.embedding.image_tower import OnnxImageTower
+from framescout.embedding.loading import load
+from framescout.embedding.onnx_export import agrees_in_bf16, image_graph
+from framescout.embedding.openvino_tower import OpenVinoImageTower
+from framescout.embedding.presets import resolve
+from framescout.embedding.text_tower import FACTS
+from framescout.embedding.torch_towers import sample_pixels
+from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="OpenVINO is used on Linux alone")
+SIZE = (64, 64)
+
+
+@pytest.fixture(scope="module")
+def name(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return make_model(tmp_path_factory.mktemp("models") / "model", TINY_CONVOLUTIONS)
+
+
+@pytest.fixture
+def with_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this processor is: OpenVINO computes in float32 where it has no bfloat16."""
+    monkeypatch.setattr(onnx_export, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(embedding, "multiplies_bf16", lambda: True)
+
+
+def images_of(embedder: Embedder) -> object:
+    return embedder._images
+
+
+def test_the_starter_gives_nearly_the_same_vectors_whatever_the_batch() -> None:
+    loaded = load(resolve("starter"))
+    graph = image_graph(loaded)
+    assert graph
+    pixels = sample_pixels(loaded.image_size, 5)
+    tower = OpenVinoImageTower(graph, loaded.image_size)
+    got, wanted = tower.encode_pixels(pixels), OnnxImageTower(graph, loaded.image_size).encode_pixels(pixels)
+    assert got.dtype == np.float32
+    assert float((got * wanted).sum(axis=1).min()) >= 0.999
+    assert np.array_equal(got, np.concatenate([tower.encode_pixels(row[None]) for row in pixels]))
+
+
+@pytest.mark.usefixtures("with_bf16")
+def test_it_is_used_where_the_processor_has_bf16_and_the_export_found_it_the_same(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):  # exported, then read
+        assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OpenVinoImageTower)
+    assert isinstance(images_of(load_embedder(name)), OpenVinoImageTower)
+    monkeypatch.setattr(embedding, "multiplies_bf16", lambda: False)  # the catalog has moved
+    assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
+
+
+def test_towers_of_a_processor_without_bf16_stay_in_float32(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_export, "multiplies_bf16", lambda: False)
+    load_embedder(name, cache=tmp_path)
+    monkeypatch.setattr(embedding, "multiplies_bf16", lambda: True)
+    assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
+
+
+@pytest.mark.usefixtures("with_bf16")
+def test_a_tower_that_sees_other_things_in_bf16_stays_in_float32(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = OpenVinoImageTower.encode_pixels
+    monkeypatch.setattr(OpenVinoImageTower, "encode_pixels", lambda tower, pixels: really(tower, 255 - pixels))
+    assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
+    (facts,) = tmp_path.glob(f"*/{FACTS}")
+    assert json.loads(facts.read_text())["is_same_in_bf16"] is False
+
+
+class Around(nn.Module):  # type: ignore[misc]
+    """A tower in which the pixels go around the first convolutions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(*[nn.Conv2d(3, 3, 3, padding=1) for _ in range(5)])
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        pictures = pixels.permute(0, 3, 1, 2).float() / 255
+        return nn.functional.normalize((pictures + self.convolutions(pictures)).flatten(2).mean(dim=2), dim=-1)
+
+
+class Short(nn.Module):  # type: ignore[misc]
+    """A tower of one convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 8, 3)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        pictures = pixels.permute(0, 3, 1, 2).float() / 255
+        return nn.functional.normalize(self.convolution(pictures).flatten(2).mean(dim=2), dim=-1)
+
+
+@pytest.mark.parametrize("kind", [Around, Short])
+def test_towers_that_cannot_be_cut_are_one_step(kind: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    module, pixels, written = kind().eval(), sample_pixels(SIZE, 3), io.BytesIO()
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(pixels)).numpy()
+        torch.onnx.export(
+            module,
+            (torch.from_numpy(pixels),),
+            written,
+            input_names=["pixels"],
+            dynamic_axes={"pixels": {0: "n"}},
+            dynamo=False,
+        )
+    tower = OpenVinoImageTower(written.getvalue(), SIZE)
+    assert len(tower._steps) == 1
+    assert float((tower.encode_pixels(pixels) * wanted).sum(axis=1).min()) >= 0.999
+
+
+@pytest.mark.usefixtures("with_bf16")
+def test_agreement_is_asked_of_the_real_tower(name: str) -> None:
+    loaded = load(resolve(name))
+    graph = image_graph(loaded)
+    assert graph
+    assert agrees_in_bf16(graph, loaded.image_size)
+
+
+def test_openvino_writes_nothing_about_the_user(name: str, tmp_path: Path) -> None:
+    """Imported plainly, it puts an identifier and a counter into the home folder."""
+    program = (
+        "import sys\n"
+        "from framescout.embedding import onnx_export, load_embedder\n"
+        "import framescout.embedding as embedding\n"
+        "onnx_export.multiplies_bf16 = embedding.multiplies_bf16 = lambda: True\n"
+        "tower = load_embedder(sys.argv[1])._images\n"
+        "assert type(tower).__name__ == 'OpenVinoImageTower'\n"
+        "assert not [name for name in sys.modules if name.startswith('openvino_telemetry.')]\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "CI"} | {"HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program, name], check=True, env=environment)
+    assert not (tmp_path / "intel").exists()
