@@ -20,7 +20,7 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from framescout.media.container import OpenVideo
-from framescout.media.frames import Scaler, ShownFrame
+from framescout.media.frames import Scaler, ShownFrame, orientation_of
 from framescout.media.packets import changes_setup
 
 _INTRA = frozenset({PictureType.NONE, PictureType.I, PictureType.SI})  # some intra-only codecs say NONE
@@ -41,13 +41,13 @@ class PicturedKeyframe:
 class Picturer:
     """Makes frames of one video into pictures of `size` (width, height); for one thread."""
 
-    def __init__(self, video: OpenVideo, size: tuple[int, int], turn: int) -> None:
-        self._video, self._size, self._turn = video, size, turn
+    def __init__(self, video: OpenVideo, size: tuple[int, int]) -> None:
+        self._video, self._size = video, size
         self._scaler = Scaler()
 
     def picture(self, shown: ShownFrame) -> PicturedKeyframe:
         """Of a frame of this video."""
-        pixels = self._scaler.squash(shown.frame, self._size, self._turn)
+        pixels = self._scaler.squash(shown.frame, self._size, orientation_of(shown.frame, self._video))
         return PicturedKeyframe(shown.pts, self._video.time_base, max(0.0, shown.time), pixels)
 
     def decode_alone(self, packet: Packet[VideoStream]) -> PicturedKeyframe | None:

@@ -114,7 +114,7 @@ class _Reader(AbstractContextManager["_Reader"]):
 
     def __enter__(self) -> _Reader:
         self._video = self._opened_for_key_pictures()
-        self._picturer = Picturer(self._video, self._size, self._probe.rotation)
+        self._picturer = Picturer(self._video, self._size)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -216,7 +216,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         """For a thread: with a decoder and a scaler of its own."""
         video = self._opened_for_key_pictures()
         video.damage = self._video.damage
-        return Picturer(video, self._size, self._probe.rotation)
+        return Picturer(video, self._size)
 
     def _packets(self) -> Iterator[TimedPacket]:
         """The packets whose frames are shown, in the file's order, as far as its clock runs on."""

@@ -14,8 +14,9 @@ import av
 
 from framescout.catalog.records import Probe
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.display import Orientation
 from framescout.media.frame_rates import measured_rate
-from framescout.media.frames import clockwise_turn, frames_from, square_pixel_size
+from framescout.media.frames import frames_from, orientation_of, square_pixel_size
 from framescout.timeline import parse_clock
 
 
@@ -29,17 +30,17 @@ def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
         stream = video.stream
         rate, is_variable = measured_rate(video)
         first = next(frames_from(video, 0.0), None)
-        turn = clockwise_turn(first.frame, video) if first else 0
+        how = orientation_of(first.frame, video) if first else Orientation()
         width, height = (first.frame.width, first.frame.height) if first else (stream.width, stream.height)
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        shown = square_pixel_size(width, height, aspect, turn)
+        shown = square_pixel_size(width, height, aspect, how)
         return Probe(
             duration=_header_duration(video) or _packet_duration(path, max_pixels),
             frame_rate=rate,
             is_variable_rate=is_variable,
             width_px=shown[0],
             height_px=shown[1],
-            rotation=turn,
+            rotation=how.turn,
             sample_aspect_ratio=aspect,
             start_offset=video.start_offset,
             codec=stream.codec_context.codec.canonical_name,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from framescout.media.container import open_video
+from framescout.media.display import Orientation
 from framescout.media.frames import Scaler, frames_from
 
 _GRID = (32, 32)
@@ -29,7 +30,7 @@ def find_cuts(path: str | Path, start: float, end: float) -> list[float]:
             if shown.time > end or shown.time > start + _LONGEST:
                 break
             if shown.time >= start - 1.0:
-                cells = scaler.squash(shown.frame, _GRID, 0).astype(np.float32)
+                cells = scaler.squash(shown.frame, _GRID, Orientation()).astype(np.float32)
                 if before is not None and shown.time > start:
                     times.append(shown.time)
                     changes.append(float(np.abs(cells - before).mean()))

@@ -20,12 +20,13 @@ from av.video.stream import VideoStream
 
 from framescout.errors import MediaError, Reason
 from framescout.media.container import OpenVideo, open_video
+from framescout.media.display import is_hdr, matrix_of
 from framescout.media.frame_rates import header_rate
 from framescout.media.frames import (
     FrameFinder,
-    clockwise_turn,
     frames_from,
     has_reliable_times,
+    orientation_of,
     rewind,
     seek,
     square_pixel_size,
@@ -35,7 +36,6 @@ from framescout.media.frames import (
 # Seconds by which reading goes further back until a key picture is met: transport streams have no index.
 _STEPS_BACK = (0.0, 2.0, 8.0, 30.0, 120.0)
 _INDEXED = frozenset({"mov", "matroska", "avi"})
-_HDR_TRANSFERS = frozenset({16, 18})  # SMPTE 2084 (PQ) and ARIB STD-B67 (HLG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Footage:
     """Of the picture, and of the sound where there is any."""
     container: str
     is_hdr: bool
+    matrix: str
+    """By which its colours are read; ffmpeg's name."""
     has_times: bool
     """Whether the times of its frames are known without decoding."""
     is_stored_order: bool = False
@@ -153,8 +155,8 @@ def _facts(video: OpenVideo) -> Footage:
     first = next(frames_from(video, 0.0), None)
     if not first:
         raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
-    turn = clockwise_turn(first.frame, video)
-    width, height = square_pixel_size(first.frame.width, first.frame.height, stream.sample_aspect_ratio, turn)
+    how = orientation_of(first.frame, video)
+    width, height = square_pixel_size(first.frame.width, first.frame.height, stream.sample_aspect_ratio, how)
     return Footage(
         path=video.path,
         duration=container.duration / av.time_base if container.duration else None,
@@ -167,7 +169,8 @@ def _facts(video: OpenVideo) -> Footage:
         audio_index=sound.index if sound else None,
         codecs=tuple(each.codec_context.codec.canonical_name for each in (stream, sound) if each),
         container=container.format.name,
-        is_hdr=stream.codec_context.color_trc in _HDR_TRANSFERS,
+        is_hdr=is_hdr(first.frame.color_trc),
+        matrix=matrix_of(first.frame.colorspace, first.frame.height),
         has_times=has_reliable_times(video),
         is_stored_order=video.is_stored_order,
     )

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image
 
 from framescout.errors import MediaError, Reason
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.display import Orientation, is_hdr, matrix_number, orientation, to_screen
 from framescout.media.frame_rates import header_rate
 
 # Seconds by which a seek goes further back when it came out behind the wanted frame. Transport streams have no
@@ -35,9 +36,7 @@ NEVER_SHOWN = 0.001
 # A program stream carries one time a packet of 2 KB, and libav's parsers of these codecs don't work out the others.
 _SELDOM_TIMED = frozenset({"h264", "hevc"})
 _UNSETTLED = 25
-_HD_HEIGHT_PX = 720
 _WIDEST_PIXEL = 8  # times its height; headers that claim more are damaged
-_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,39 +200,36 @@ class Scaler:
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
-    def squash(self, frame: VideoFrame, size: tuple[int, int], turn: int) -> np.ndarray:
-        """The frame turned `turn` degrees clockwise and squashed to `size` (width, height).
+    def squash(self, frame: VideoFrame, size: tuple[int, int], orientation: Orientation) -> np.ndarray:
+        """The frame set upright and squashed to `size` (width, height).
 
-        Returns (height, width, 3) uint8 RGB. Every source pixel counts (area averaging), colours are read as
-        the stream says; where it doesn't, as players do: BT.709 from 720 lines on.
+        Returns (height, width, 3) uint8 RGB of BT.709. Every source pixel counts (area averaging), colours and
+        brightness are those that `display` says.
         """
-        width, height = size if turn % 180 == 0 else size[::-1]
-        guess_709 = frame.colorspace == _UNSPECIFIED and frame.height >= _HD_HEIGHT_PX
+        is_bright = is_hdr(frame.color_trc)
+        width, height = size[::-1] if orientation.is_transposed else size
         small = self._reformatter.reformat(
             frame,
             width=width,
             height=height,
-            format="rgb24",
-            src_colorspace=Colorspace.ITU709 if guess_709 else None,
+            format="rgb48le" if is_bright else "rgb24",
+            src_colorspace=matrix_number(frame),
             interpolation=Interpolation.AREA,
         )
-        return np.ascontiguousarray(np.rot90(small.to_ndarray(), -turn // 90))
+        pixels = small.to_ndarray()
+        return orientation.applied(to_screen(pixels, frame.color_trc) if is_bright else pixels)
 
 
-def clockwise_turn(frame: VideoFrame, video: OpenVideo) -> int:
-    """Clockwise degrees that set the stored picture upright: 0, 90, 180 or 270.
-
-    From the display matrix; from the older `rotate` tag where there is none.
-    """
-    turn = -frame.rotation or _number(video.stream.metadata.get("rotate", ""))
-    return round(turn / 90) * 90 % 360
+def orientation_of(frame: VideoFrame, video: OpenVideo) -> Orientation:
+    """How the stored picture is set upright."""
+    return orientation(frame, video.stream.metadata.get("rotate"))
 
 
-def square_pixel_size(width: int, height: int, aspect: Fraction | None, turn: int) -> tuple[int, int]:
+def square_pixel_size(width: int, height: int, aspect: Fraction | None, orientation: Orientation) -> tuple[int, int]:
     """(width, height) of a stored picture once it is upright and its pixels are square; nothing is shrunk."""
     shape = float(aspect) if aspect and 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL else 1.0
     size = (round(width * max(shape, 1.0)), round(height * max(1 / shape, 1.0)))
-    return size if turn % 180 == 0 else size[::-1]
+    return size[::-1] if orientation.is_transposed else size
 
 
 def picture_at(
@@ -274,9 +270,9 @@ def upright(
     frame: VideoFrame, video: OpenVideo, size: tuple[int, int] | None = None, scaler: Scaler | None = None
 ) -> Image.Image:
     """A frame as it is to be seen, with square pixels, fitted into `size` (width, height); never enlarged."""
-    turn = clockwise_turn(frame, video)
-    full = square_pixel_size(frame.width, frame.height, video.stream.sample_aspect_ratio, turn)
-    return Image.fromarray((scaler or Scaler()).squash(frame, _fit(full, size), turn))
+    how = orientation_of(frame, video)
+    full = square_pixel_size(frame.width, frame.height, video.stream.sample_aspect_ratio, how)
+    return Image.fromarray((scaler or Scaler()).squash(frame, _fit(full, size), how))
 
 
 def _fit(full: tuple[int, int], box: tuple[int, int] | None) -> tuple[int, int]:
@@ -284,10 +280,3 @@ def _fit(full: tuple[int, int], box: tuple[int, int] | None) -> tuple[int, int]:
         return full
     scale = min(1.0, box[0] / full[0], box[1] / full[1])
     return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import ffmpeg
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
+from framescout.media.display import filter_to_screen
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
 from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
 from framescout.media.remux import copy_packets, fitting_ending
@@ -163,7 +164,7 @@ def trimmed(cut: Cut) -> tuple[Any, Any]:
         .filter("setsar", 1)
     )
     if facts.is_hdr and has_filter("zscale"):
-        picture = _without_hdr(picture)
+        picture = filter_to_screen(picture)
     if facts.audio_index is None:
         return picture, None
     sound = (
@@ -188,17 +189,6 @@ def _source(cut: Cut) -> Any:
     seek = cut.key_time - (0.0 if facts.has_index else _SEARCH)
     from_key = {"ss": f"{facts.start_offset + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
     return footage(facts.path, copyts=None, **(from_key if seek > 0 else {}))
-
-
-def _without_hdr(picture: Any) -> Any:
-    """Brightness as an ordinary screen shows it (Hable's curve), in BT.709."""
-    return (
-        picture.filter("zscale", t="linear", npl=100)
-        .filter("format", "gbrpf32le")
-        .filter("zscale", p="bt709")
-        .filter("tonemap", tonemap="hable", desat=0)
-        .filter("zscale", t="bt709", m="bt709", r="tv")
-    )
 
 
 def _last_frame_within(cut: Cut) -> str:

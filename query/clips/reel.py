@@ -71,7 +71,15 @@ def _write_part(cut: Cut, shape: _Shape, target: Path) -> Fraction:
     length = frames / shape.rate
     picture, sound = trimmed(cut)
     picture = (
-        picture.filter("scale", shape.width, shape.height, force_original_aspect_ratio="decrease")
+        picture.filter(
+            "scale",
+            shape.width,
+            shape.height,
+            force_original_aspect_ratio="decrease",
+            in_color_matrix="bt709" if cut.footage.is_hdr else cut.footage.matrix,
+            out_color_matrix="bt709",
+        )
+        .filter("setparams", colorspace="bt709", color_primaries="bt709", color_trc="bt709")
         .filter("pad", shape.width, shape.height, x="(ow-iw)/2", y="(oh-ih)/2")
         .filter("setsar", 1)
         .filter("fps", fps=f"{shape.rate.numerator}/{shape.rate.denominator}", start_time=0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.footage.make import QUICK_X264, ffmpeg, numbered
+import numpy as np
+
+from tests.footage.make import QUICK_X264, encode, ffmpeg, numbered, shots
 
 HEVC_WITH_B = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-x265-params", "log-level=none")
 MPEG2_WITH_B = ("-c:v", "mpeg2video", "-pix_fmt", "yuv420p", "-bf", "2", "-q:v", "4")
@@ -58,3 +60,29 @@ def two_cameras(folder: Path, name: str = "blackbox.mp4", *, seconds: float = 3.
     front.unlink()
     rear.unlink()
     return folder / name
+
+
+def four_corners(folder: Path, matrix: list[str], name: str = "corners.mp4") -> Path:
+    """A second of red, blue, green and white in the corners, row by row, with a display matrix by ffmpeg's options."""
+    picture = np.zeros((120, 160, 3), np.uint8)
+    picture[:60, :80], picture[:60, 80:] = (255, 0, 0), (0, 0, 255)
+    picture[60:, :80], picture[60:, 80:] = (0, 255, 0), (255, 255, 255)
+    plain = shots(folder, "plain.mp4", pictures=[picture], seconds=1)
+    ffmpeg(*matrix, "-i", plain, "-c", "copy", folder / name)
+    plain.unlink()
+    return folder / name
+
+
+def hdr(folder: Path, transfer: str, name: str = "hdr.mp4") -> tuple[Path, np.ndarray]:
+    """A second of a colourful still as HDR in BT.2020 with a white of 203 nits, and its (H, W, 3) uint8 original."""
+    rows, columns = np.mgrid[0:180, 0:320]
+    original = np.stack([columns * 255 // 319, rows * 255 // 179, 255 - columns * 255 // 319], axis=2).astype(np.uint8)
+    chain = (
+        "scale=out_color_matrix=bt709,format=yuv444p,setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:"
+        "range=tv,zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt2020,"
+        f"zscale=t={transfer}:m=bt2020nc:r=tv:npl=203,format=yuv420p10le"
+    )
+    tags = ("-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc")
+    how = ("-vf", chain, *HEVC_WITH_B, *tags)
+    how = tuple("yuv420p10le" if option == "yuv420p" else option for option in how)
+    return encode(folder / name, [original] * 25, how), original

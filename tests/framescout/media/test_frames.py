@@ -6,6 +6,7 @@ from PIL import Image
 
 from framescout.errors import MediaError, Reason
 from framescout.media.container import open_video
+from framescout.media.display import Orientation
 from framescout.media.frames import FrameFinder, Scaler, frames_from, picture_at, pictures_at
 from tests.footage import make
 from tests.footage.referee import decode_all
@@ -110,7 +111,7 @@ def test_the_squashed_picture_looks_like_an_antialiased_one(tmp_path):
     path = make.encode(tmp_path / "scene.mp4", [scene], (*lossless, *tags))
     with open_video(path) as video:
         shown = next(frames_from(video, 0.0))
-        ours = Scaler().squash(shown.frame, (224, 224), 0)
+        ours = Scaler().squash(shown.frame, (224, 224), Orientation())
     reference = np.asarray(Image.fromarray(scene).resize((224, 224), Image.Resampling.BICUBIC))
     assert ours.shape == (224, 224, 3)
     assert ours.dtype == np.uint8

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from framescout.media.container import open_video
-from framescout.media.frames import clockwise_turn, frames_from
+from framescout.media.frames import frames_from, orientation_of
 from query.answer import Moment
 from tests.footage.make import read_number
 
@@ -22,8 +22,7 @@ def shown(path: Path) -> list[tuple[float, int]]:
     frames = []
     with open_video(path) as video:
         for each in frames_from(video, 0.0):
-            turn = clockwise_turn(each.frame, video)
-            picture = np.rot90(each.frame.to_ndarray(format="rgb24"), -turn // 90)
+            picture = orientation_of(each.frame, video).applied(each.frame.to_ndarray(format="rgb24"))
             frames.append((round(each.time, 4), read_number(picture)))
     return frames
 
