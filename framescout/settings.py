@@ -126,8 +126,12 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise NotAvailableError(f"{what} {path} can't be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number or a nesting that is too long is no TOMLDecodeError
+        found = re.search(r" \(at (line \d+), column \d+\)$", str(error))
+        line, said = (f", {found[1]}", str(error)[: found.start()]) if found else ("", str(error))
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            said = "it is nested too deeply, or a number in it is too long"
+        raise UsageError(f"{path}{line}: this is no TOML: {said[:1].lower()}{said[1:]}") from error
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _UNIT = 0.01  # how far a float16 row's length may lie from 1
 class Problem:
     """One fault that `verify` found."""
 
-    kind: Literal["database", "video", "row", "search", "file", "vectors", "cache"]
+    kind: Literal["database", "video", "row", "search", "mark", "file", "vectors", "cache"]
     sentence: str
     video_id: int | None = None
     path: str | None = None
@@ -130,6 +130,9 @@ def _rows(snapshot: Snapshot) -> Iterator[Problem]:
         yield Problem("row", f"{path}: {sentence}, the next framescout index looks at it again", path=path)
     for name in snapshot.checks.altered_searches():
         yield Problem("search", f"the saved search {name} is not as it was saved; save it again, or remove it")
+    for event, _, start in snapshot.checks.altered_marks():
+        said = f"what was said of the alert at {start:.1f} s of the event {event} is not as it was said"
+        yield Problem("mark", f"{said}; mark it again on the events page")
 
 
 def _videos(space: Space) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The command for events."""
+"""The commands for events: run, list, remove, test."""
 
 from __future__ import annotations
 
@@ -6,81 +6,228 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from framescout.console import printable
 from query.cli import open_engine
 
 if TYPE_CHECKING:
+    from query.engine import Engine
     from query.events.moments import AlertMoments
 
+_COLUMNS = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "context",
+            "unread", "was_right", "video_id", "keyframe_id")  # fmt: skip
 
-@click.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--plots", metavar="DIR", type=click.Path(path_type=Path), help="A picture of each camera's scores.")
-@click.option("--model", help="The model whose embeddings are looked at [default: the catalog's].")
-@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-@click.option("--csv", "as_csv", is_flag=True, help="CSV on stdout.")
-@click.pass_context
-def events(
-    ctx: click.Context, file: Path | None, plots: Path | None, model: str | None, as_json: bool, as_csv: bool
-) -> None:
-    """Look for the events of FILE, which are normal in one place and suspicious in another; without it, list them.
+_model = click.option("--model", help="The model whose embeddings are looked at [default: the catalog's].")
 
-    FILE is a TOML with a table for each event: prompts, what it is confused with, contexts. Nothing is trained and
-    nothing is decoded; run it again for what is new. `framescout export --event NAME` cuts the clips.
+
+class _Events(click.Group):
+    """Without one of its commands it is `run`: `framescout events FILE` looks for the events of FILE."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Events)
+def events() -> None:
+    """Events: normal in one place and suspicious in another. `framescout events FILE` is short for `events run FILE`.
 
     \b
     framescout events events.toml --plots plots
-    framescout events --json
-    framescout export --event running --out clips
+    framescout events --event fighting --json
+    framescout events test fighting --video night.mp4
+    framescout events list
+    framescout export --event fighting --out clips
 
     \b
-    Exit status: 0 done, with alerts or without; 2 the file is wrong; 3 there is no catalog, or a file or model can't
-    be had; 4 another framescout is writing to the catalog.
+    Exit status: 0 done, with alerts or without; 1 an alert could not be told; 2 usage, or the file is wrong; 3 there is
+    no catalog, or a file or model can't be had; 4 another framescout is writing to the catalog.
     """
-    from query.events import read_events, watch
-    from query.events.moments import stored_moments, to_json
 
-    if plots is not None and file is None:
-        raise click.UsageError("--plots needs the FILE of events.")
+
+@events.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--plots", metavar="DIR", type=click.Path(path_type=Path), help="A picture of each camera's scores.")
+@click.option("--event", "names", metavar="NAME", multiple=True, help="Show only this event; may be repeated.")
+@click.option("--camera", "cameras", metavar="GLOB", multiple=True, help="Show only this camera; may be repeated.")
+@click.option("--post", metavar="URL", help="Send each new alert there as JSON; what fails is sent by the next run.")
+@click.option("--exec", "command", metavar="COMMAND", help="Give new alerts to this program (no shell), as JSON lines.")
+@_model
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV on stdout.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    file: Path | None,
+    plots: Path | None,
+    names: tuple[str, ...],
+    cameras: tuple[str, ...],
+    post: str | None,
+    command: str | None,
+    model: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Look for the events of FILE, and show all that was found; without FILE, show what was found before.
+
+    FILE is a TOML with a table for each event: prompts, what it is confused with, contexts. Nothing is trained and
+    nothing is decoded; run it again for what is new. A run replaces what earlier runs found, and drops events that FILE
+    no longer defines. See docs/events.md.
+    """
+    from query.events.moments import stored_moments, to_json
+    from query.events.showing import show
+
+    targets = _targets(post, command)
+    if file is None and (plots is not None or targets):
+        raise click.UsageError("--plots, --post and --exec need the FILE of events.")
     engine = open_engine(ctx, model)
     if file is not None:
-        for detected in watch(engine, read_events(file)):
-            if plots is not None:
-                from query.events.plot import plot
-
-                for path in plot(detected, plots):
-                    click.echo(str(path), err=True)
-    moments = stored_moments(engine)
+        _look(engine, file, plots, targets)
+    moments = _chosen(engine, stored_moments(engine), names, cameras)
     if as_json:
         click.echo(json.dumps(to_json(moments), indent=2))
     elif as_csv:
         click.echo(_as_csv(moments), nl=False)
     else:
-        _show(moments)
+        show(moments, engine.zone)
+    if targets and not _told(engine, targets):
+        ctx.exit(1)
+
+
+@events.command("list")
+@_model
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.pass_context
+def list_events(ctx: click.Context, model: str | None, as_json: bool) -> None:
+    """List the events that were looked for: alerts, what was said of them, and the file that defines each."""
+    from query.events.showing import show_events, summaries
+
+    engine = open_engine(ctx, model)
+    found = summaries(engine)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        show_events(found, engine.zone)
+
+
+@events.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.pass_context
+def remove(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Forget what was found of these events. What you said of their alerts stays, for the day they come back."""
+    from framescout.errors import UsageError
+    from query.events.watching import there_are
+
+    catalog = open_engine(ctx, None).catalog
+    with catalog.snapshot() as snapshot:
+        spaces = [snapshot.space(model) for model in snapshot.models()]
+        known = sorted({event.name for space in spaces for event in space.events()})
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no event {name!r} in the catalog; {there_are(known)}")
+    with catalog.writer() as writer:
+        writer.drop_events(names)
+
+
+@events.command()
+@click.argument("name")
+@click.option("--video", required=True, type=click.Path(path_type=Path), help="A video that is in the catalog.")
+@click.option("--file", type=click.Path(path_type=Path), help="The file of events [default: the one of the last run].")
+@click.option("--out", type=click.Path(path_type=Path), help="The picture [default: NAME-VIDEO.png].")
+@_model
+@click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on stdout, and no picture.")
+@click.pass_context
+def test(
+    ctx: click.Context, name: str, video: Path, file: Path | None, out: Path | None, model: str | None, as_json: bool
+) -> None:
+    """Draw each part of the score of the event NAME over one video: event, counter-prompts, contexts, alarm.
+
+    Nothing is kept. So you can change the file and look again until the event is told as you want it.
+    """
+    from query.events.parts import parts_of, plot_parts, to_json
+
+    engine = open_engine(ctx, model)
+    parts = parts_of(engine, name, video, file)
+    if as_json:
+        click.echo(json.dumps(to_json(parts), indent=2))
+        return
+    out = out or Path(f"{Path(name).name or 'event'}-{video.stem}.png")
+    plot_parts(parts, out, engine.zone)
+    click.echo(str(out))
+
+
+def _look(engine: Engine, file: Path, plots: Path | None, targets: list[dict[str, Any]]) -> None:
+    from query.events import read_events, watch
+    from query.events.watching import refuse_unknown_cameras
+
+    defined = read_events(file)
+    with engine.catalog.snapshot() as snapshot:
+        refuse_unknown_cameras(snapshot, defined, file)
+    for detected in watch(engine, defined, source=file, targets=targets):
+        if plots is not None:
+            from query.events.plot import plot
+
+            for path in plot(detected, plots, engine.zone):
+                click.echo(printable(str(path)), err=True)
+
+
+def _targets(post: str | None, command: str | None) -> list[dict[str, Any]]:
+    from query.events.telling import address, program
+
+    targets: list[dict[str, Any]] = []
+    if post is not None:
+        targets.append({"post": address(post)})
+    if command is not None:
+        targets.append({"exec": program(command)})
+    return targets
+
+
+def _told(engine: Engine, targets: list[dict[str, Any]]) -> bool:
+    """Tell what is new; whether all of it was told."""
+    from query.events.telling import tell
+
+    troubles = tell(engine.catalog.pending_alerts, targets)
+    for sentence in troubles:
+        click.echo(printable(f"framescout: {sentence}"), err=True)
+    return not troubles
+
+
+def _chosen(engine: Engine, moments: AlertMoments, names: tuple[str, ...], globs: tuple[str, ...]) -> AlertMoments:
+    """What was found of these events at these cameras; of all where none is named."""
+    from framescout.errors import UsageError
+    from query.events.detection import camera_of
+    from query.events.watching import there_are
+    from query.filters import matches_camera
+
+    for name in names:
+        if name not in moments:
+            raise UsageError(f"there is no event {name!r} in the catalog; {there_are(sorted(moments))}")
+    if globs:
+        with engine.catalog.snapshot() as snapshot:
+            cameras = {video.id: camera_of(video) for video in snapshot.video_facts()}
+        for glob in globs:
+            if not any(matches_camera(camera, glob) for camera in cameras.values()):
+                raise UsageError(f"no camera is called {glob!r}; {there_are(sorted(set(cameras.values())))}")
+        moments = {
+            name: [pair for pair in pairs if any(matches_camera(cameras[pair[0].video_id], glob) for glob in globs)]
+            for name, pairs in moments.items()
+        }
+    return {name: pairs for name, pairs in moments.items() if not names or name in names}
 
 
 def _as_csv(moments: AlertMoments) -> str:
+    """A row an alert."""
     from query.clips.manifest import cell
     from query.events.moments import to_json
 
     text = io.StringIO()
-    columns = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "context")
-    writer = csv.DictWriter(text, (*columns, "video_id", "keyframe_id"), lineterminator="\r\n")
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\r\n", extrasaction="ignore")
     writer.writeheader()
     for name, alerts in to_json(moments).items():
         for alert in alerts:
             writer.writerow({column: cell(value) for column, value in {"event": name, **alert}.items()})
     return text.getvalue()
-
-
-def _show(moments: AlertMoments) -> None:
-    from query.present import show_lines
-
-    for name, pairs in moments.items():
-        show_lines([(moment, (name, context or "")) for moment, context in pairs])
-    if not any(moments.values()):
-        told = "no alerts" if moments else "no event was looked for yet; see: framescout events --help"
-        click.echo(told, err=True)

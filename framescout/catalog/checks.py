@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from framescout.catalog import sealing
 from framescout.catalog.seals import version_of
-from framescout.catalog.tables import FileRow, IndexingRow, SavedSearchRow, VideoRow
+from framescout.catalog.tables import AlertMarkRow, FileRow, IndexingRow, SavedSearchRow, VideoRow
 
 
 class Checks:
@@ -39,6 +39,12 @@ class Checks:
         columns = (SavedSearchRow.name, SavedSearchRow.seal)
         rows = self._connection.execute(select(*columns).order_by(SavedSearchRow.name)).all()
         return [row.name for row in rows if self._is_altered(sealing.of_search, row.seal, row.name)]
+
+    def altered_marks(self) -> list[tuple[str, str, float]]:
+        """(event, content hash, start) of what people said of alerts, where it is not as they said it."""
+        key = (AlertMarkRow.event, AlertMarkRow.content_hash, AlertMarkRow.start)
+        rows = self._connection.execute(select(*key, AlertMarkRow.seal).order_by(*key)).all()
+        return [(*own,) for *own, seal in rows if self._is_altered(sealing.of_mark, seal, *own)]
 
     def _is_altered(self, of: Callable[..., str | None], seal: str | None, *key: Any) -> bool:
         """Whether `of` reads another seal of the row than `seal`, which stands in it."""

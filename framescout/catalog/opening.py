@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from framescout.catalog import schema
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.lock import writer_lock
+from framescout.catalog.marks import AlertMarks
+from framescout.catalog.pending import PendingAlerts
 from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
 from framescout.catalog.saved import SavedSearches
 from framescout.catalog.snapshot import Snapshot
@@ -139,6 +141,16 @@ class Catalog:
         """The questions that are asked again of everything new."""
         return SavedSearches(self._engine)
 
+    @property
+    def alert_marks(self) -> AlertMarks:
+        """What people said of alerts."""
+        return AlertMarks(self._engine)
+
+    @property
+    def pending_alerts(self) -> PendingAlerts:
+        """The alerts that still have to be told."""
+        return PendingAlerts(self._engine)
+
     def check(self) -> list[str]:
         """What SQLite's own integrity check finds wrong; empty where all is well."""
         with _sentences(self.folder), self._engine.connect() as connection:
@@ -202,7 +214,7 @@ def _sentences(where: Path) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _sentence(error.orig, where) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # its own sentence may hold bytes of a damaged schema
         raise _sentence(error, where) from error
 
 

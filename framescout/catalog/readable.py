@@ -6,6 +6,9 @@ import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading a damaged database may raise: SQLite's own sentence may hold bytes of it that are no UTF-8."""
+
 _HIGHEST = 2**40  # no id of ours comes near
 _ENOUGH = 2000  # ids in a row that can't be read: the last page is damaged, there is nothing behind it
 
@@ -43,6 +46,6 @@ def _read(
                 return expected
             yield row
             expected = row[0] + step
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return expected
     return None

@@ -237,6 +237,45 @@ class Alert:
     """0 is as rare as was asked for; a unit more, a factor of e rarer."""
     context: str | None
     """The context that held there, where one clearly did."""
+    why: dict[str, Any] | None = None
+    """What the score is made of, as JSON values; None: an older framescout found it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """An event as one model looked for it the last time."""
+
+    name: str
+    fingerprint: str
+    found_at: datetime
+    source: str | None
+    """The file that defines it; None: an older framescout looked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMark:
+    """What a person said of an alert: of a stretch of footage, in seconds, and an event."""
+
+    event: str
+    content_hash: str
+    """Of the footage."""
+    start: float
+    end: float
+    was_right: bool | None
+    """None: it was only seen."""
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAlert:
+    """An alert that still has to be told."""
+
+    id: int
+    target: dict[str, Any]
+    """{"post": address} or {"exec": a program and its arguments}."""
+    alert: dict[str, Any]
+    """The document that is told."""
+    found_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy.dialects import sqlite
 
-from framescout.catalog.readable import readable_rows
+from framescout.catalog.readable import UNREADABLE, readable_rows
 from framescout.catalog.sealing import sealed_type
 from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.tables import METADATA
@@ -37,6 +37,8 @@ class Salvage:
     """How many there were, where that could be read."""
     keyframes: int
     searches: int
+    marks: int
+    """What people said of alerts."""
     damaged: Path
     """Where the damaged file is kept."""
 
@@ -44,14 +46,15 @@ class Salvage:
     def sentence(self) -> str:
         """For a person."""
         of = "" if self.of_videos is None else f" of {self.of_videos}"
+        marks = f", and what was said of {self.marks} alerts" if self.marks else ""
         return (
-            f"saved {self.videos}{of} videos with {self.keyframes} keyframes, and {self.searches} saved searches; the "
-            f"damaged file is kept as {self.damaged}; framescout index reads the other videos again, and labels and "
-            "events have to be made anew"
+            f"saved {self.videos}{of} videos with {self.keyframes} keyframes, and {self.searches} saved searches"
+            f"{marks}; the damaged file is kept as {self.damaged}; framescout index reads the other videos again, "
+            "and labels and events have to be made anew"
         )
 
 
-def copy_what_is_sound(damaged: Path, new: Path) -> tuple[int, int | None, int, int]:
+def copy_what_is_sound(damaged: Path, new: Path) -> tuple[int, int | None, int, int, int]:
     """Fill the empty catalog file `new` from `damaged`; return what Salvage counts.
 
     Raises:
@@ -61,7 +64,7 @@ def copy_what_is_sound(damaged: Path, new: Path) -> tuple[int, int | None, int, 
         contextlib.closing(sqlite3.connect(damaged, timeout=30, isolation_level=None)) as source,
         contextlib.closing(sqlite3.connect(new)) as target,
     ):
-        with contextlib.suppress(sqlite3.DatabaseError):  # what can't be read is passed over below
+        with contextlib.suppress(*UNREADABLE):  # what can't be read is passed over below
             source.execute("PRAGMA writable_schema = ON")  # lets tables be read beside others whose schema is damaged
             source.execute("PRAGMA cell_size_check = ON")
             source.execute("BEGIN IMMEDIATE")  # nobody saves a search meanwhile
@@ -69,7 +72,7 @@ def copy_what_is_sound(damaged: Path, new: Path) -> tuple[int, int | None, int, 
         saving = _Saving(source, target)
         with target:
             saving.run()
-        return saving.videos, _count(source, "video"), saving.keyframes, saving.searches
+        return saving.videos, _count(source, "video"), saving.keyframes, saving.searches, saving.marks
 
 
 class _Saving:
@@ -77,7 +80,7 @@ class _Saving:
 
     def __init__(self, source: sqlite3.Connection, target: sqlite3.Connection) -> None:
         self._source, self._target = source, target
-        self.videos = self.keyframes = self.searches = 0
+        self.videos = self.keyframes = self.searches = self.marks = 0
         self._next_id = 1
 
     def run(self) -> None:
@@ -96,13 +99,14 @@ class _Saving:
             self._put("file", row)
         used = self._indexings(hashes, models)
         self._searches()
+        self._marks()
         self._state(used)
         self.videos = len(hashes)
 
     def _models(self) -> dict[int, Record]:
         """By id; of some, `dimensions` may be missing. The index knows names and fingerprints too."""
         models: dict[int, Record] = {}
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with contextlib.suppress(*UNREADABLE):
             query = "SELECT rowid, name, fingerprint FROM model INDEXED BY sqlite_autoindex_model_1"
             for number, name, fingerprint in self._source.execute(query):
                 models[number] = {"id": number, "name": name, "fingerprint": fingerprint}
@@ -133,7 +137,7 @@ class _Saving:
     def _keyframes(self, video_id: int, first: int, count: int) -> list[Record]:
         names = self._columns("keyframe")
         query = f"SELECT {', '.join(names)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"  # noqa: S608
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with contextlib.suppress(*UNREADABLE):
             rows = self._source.execute(query, (first, first + count - 1, video_id)).fetchall()
             return [dict(zip(names, row, strict=True)) for row in rows]
         return []
@@ -144,6 +148,12 @@ class _Saving:
                 self._put("saved_search", row)
                 self.searches += 1
                 self._next_id = max(self._next_id, row["seen_below"])
+
+    def _marks(self) -> None:
+        for row in self._rows("alert_mark"):
+            if _is_sealed(row, _mark_seal):
+                self._put("alert_mark", row)
+                self.marks += 1
 
     def _state(self, used: dict[int, int]) -> None:
         known = {row["key"]: row["value"] for row in self._rows("state") if _are_numbers(row["value"])}
@@ -156,12 +166,14 @@ class _Saving:
 
     def _rows(self, table: str) -> Iterator[Record]:
         names = self._columns(table)
+        if not names:  # an older catalog has no such table
+            return
         for number, *values in readable_rows(self._source, table, [name for name in names if name != "id"]):
             yield dict(zip([name for name in names if name != "id"], values, strict=True), id=number)
 
     def _columns(self, table: str) -> list[str]:
         """The table's columns that the damaged catalog has: an older one lacks some."""
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with contextlib.suppress(*UNREADABLE):
             there = {row[1] for row in self._source.execute(f"PRAGMA table_info({table})")}
             return [column.name for column in METADATA.tables[table].columns if column.name in there]
         return [column.name for column in METADATA.tables[table].columns]
@@ -208,6 +220,10 @@ def _search_seal(version: Version, search: Record) -> str:
     return version.of_search(_as_sealed(version, "saved_search", search))
 
 
+def _mark_seal(version: Version, mark: Record) -> str:
+    return version.of_mark(_as_sealed(version, "alert_mark", mark))
+
+
 def _as_sealed(version: Version, table: str, row: Record) -> Record:
     """What SQLite stores in a row, as the values that a version's seals cover."""
     if version.is_raw:
@@ -250,7 +266,7 @@ def fold_log_in(path: Path) -> None:
     Raises:
         FramescoutError: another process has the catalog open.
     """
-    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(path, timeout=5)) as database:
+    with contextlib.suppress(*UNREADABLE), contextlib.closing(sqlite3.connect(path, timeout=5)) as database:
         if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             raise FramescoutError(
                 f"another process reads from the catalog {path.parent}; end it (framescout serve, say) and run the "
@@ -259,7 +275,7 @@ def fold_log_in(path: Path) -> None:
 
 
 def _refuse_strangers(source: sqlite3.Connection, path: Path) -> None:
-    with contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.suppress(*UNREADABLE):
         tables = {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and not tables & {*METADATA.tables, "alembic_version"}:  # damage may have taken some of them
             raise DamagedCatalogError(f"{path} is a database, but not framescout's; choose another --catalog folder")
@@ -272,7 +288,7 @@ def _refuse_strangers(source: sqlite3.Connection, path: Path) -> None:
 
 
 def _count(source: sqlite3.Connection, table: str) -> int | None:
-    with contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.suppress(*UNREADABLE):
         return int(source.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
     return None
 

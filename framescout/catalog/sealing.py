@@ -22,6 +22,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from framescout.catalog.seals import Record, Version, newest
 from framescout.catalog.tables import (
+    AlertMarkRow,
     FilePath,
     FileRow,
     IndexingRow,
@@ -73,6 +74,13 @@ def seal_search(connection: Connection, name: str) -> None:
     connection.execute(update(SavedSearchRow).where(SavedSearchRow.name == name).values(seal=seal))
 
 
+def seal_mark(connection: Connection, event: str, content_hash: str, start: float) -> None:
+    """Seal what a person said of an alert as it is now."""
+    seal = of_mark(connection, newest(), event, content_hash, start)
+    own = (AlertMarkRow.event == event) & (AlertMarkRow.content_hash == content_hash) & (AlertMarkRow.start == start)
+    connection.execute(update(AlertMarkRow).where(own).values(seal=seal))
+
+
 def of_video(connection: Connection, version: Version, video_id: int) -> str | None:
     """The seal that the row should have; None where there is no such row."""
     row = _read(connection, _video(version), {"id": video_id})
@@ -99,6 +107,12 @@ def of_search(connection: Connection, version: Version, name: str) -> str | None
     """As `of_video`, of a saved search."""
     row = _read(connection, _search(version), {"name": name})
     return None if row is None else version.of_search(row)
+
+
+def of_mark(connection: Connection, version: Version, event: str, content_hash: str, start: float) -> str | None:
+    """As `of_video`, of what a person said of an alert."""
+    row = _read(connection, _mark(version), {"event": event, "content_hash": content_hash, "start": start})
+    return None if row is None else version.of_mark(row)
 
 
 def _read(connection: Connection, query: Select[Any], asked: dict[str, Any]) -> Record | None:
@@ -138,6 +152,13 @@ def _keyframes(version: Version) -> Select[Any]:
 @cache
 def _search(version: Version) -> Select[Any]:
     return select(*_columns(version, SavedSearchRow, version.search)).where(SavedSearchRow.name == bindparam("name"))
+
+
+@cache
+def _mark(version: Version) -> Select[Any]:
+    keys = ("event", "content_hash", "start")
+    own = [AlertMarkRow.__table__.c[name] == bindparam(name) for name in keys]
+    return select(*_columns(version, AlertMarkRow, version.mark or keys)).where(*own)
 
 
 def _columns(version: Version, table: Row, names: tuple[str, ...]) -> list[ColumnElement[Any]]:

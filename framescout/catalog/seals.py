@@ -1,8 +1,8 @@
 """Seals: checksums of catalog rows, so that a changed row is noticed even where the database notices nothing.
 
-A video, a file, an indexing (with its keyframes and its model) and a saved search carry a seal each, `VERSION:HEX`. The
-version that a seal names checks it. So a new column makes a new version, and every older seal stays valid until its row
-is written again. Versions that can still be on disk stay in this file for good.
+A video, a file, an indexing (with its keyframes and its model), a saved search and a mark of an alert carry a seal
+each, `VERSION:HEX`. The version that a seal names checks it. So a new column makes a new version, and every older seal
+stays valid until its row is written again. Versions that can still be on disk stay in this file for good.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Version:
     model: tuple[str, ...]
     keyframe: tuple[str, ...]
     search: tuple[str, ...]
+    mark: tuple[str, ...] = ()
+    """Of what a person said of an alert; there was none before version 2."""
     encode: Callable[[Collection[Any]], bytes] = canonical
     is_raw: bool = False
     """Whether the values are those that SQLite stores, rather than those of the record."""
@@ -58,6 +60,10 @@ class Version:
     def of_search(self, search: Record) -> str:
         """The seal of a saved search."""
         return self._seal([[search[name] for name in self.search]])
+
+    def of_mark(self, mark: Record) -> str:
+        """The seal of what a person said of an alert."""
+        return self._seal([[mark[name] for name in self.mark]])
 
     def _seal(self, rows: Iterable[Collection[Any]]) -> str:
         digest = hashlib.blake2b(digest_size=16)
@@ -96,10 +102,12 @@ _INDEXING = (
 _MODEL = ("name", "fingerprint", "dimensions")
 _KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
 _SEARCH = ("name", "query", "command", "seen_below", "saved_at")
+_MARK = ("event", "content_hash", "start", "end", "was_right", "marked_at")
 
 VERSIONS = {
     0: Version(0, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, encode=_unversioned, is_raw=True),
     1: Version(1, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH),
+    2: Version(2, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
 }
 """By number. 0 is that of schema 0005, whose seals name no version."""
 

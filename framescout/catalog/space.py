@@ -12,7 +12,7 @@ from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.labels import StoredLabels
 from framescout.catalog.reader import MANY, Reader, integers
-from framescout.catalog.records import Alert, Generation, KeyframeTimes, Model
+from framescout.catalog.records import Alert, EventFacts, Generation, KeyframeTimes, Model
 from framescout.catalog.tables import AlertRow, EventRow, FileRow, GenerationRow, IndexingRow, KeyframeRow
 from framescout.errors import DamagedCatalogError
 
@@ -237,6 +237,12 @@ class Space:
         """The zero-shot labels of the keyframes."""
         return StoredLabels(self._connection, self.model.id)
 
+    def events(self) -> list[EventFacts]:
+        """The events that were looked for, by name."""
+        columns = (EventRow.name, EventRow.fingerprint, EventRow.found_at, EventRow.source)
+        query = select(*columns).where(EventRow.model_id == self.model.id).order_by(EventRow.name)
+        return [EventFacts(**row) for row in self._connection.execute(query).mappings()]
+
     def alerts(self) -> dict[str, list[Alert]]:
         """What was found of each event, by the event's name, the surest first; an event without any alert has none.
 
@@ -245,7 +251,7 @@ class Space:
         has_file = exists().where(FileRow.video_id == AlertRow.video_id)
         columns = (AlertRow.video_id, AlertRow.start, AlertRow.end, AlertRow.peak, AlertRow.keyframe_id, AlertRow.score)
         rows = self._connection.execute(
-            select(EventRow.name, *columns, AlertRow.context)
+            select(EventRow.name, *columns, AlertRow.context, AlertRow.why)
             .outerjoin_from(EventRow, AlertRow, (AlertRow.event_id == EventRow.id) & has_file)
             .where(EventRow.model_id == self.model.id)
             .order_by(EventRow.name, AlertRow.score.desc(), AlertRow.keyframe_id)

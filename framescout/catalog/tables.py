@@ -221,9 +221,10 @@ EventRow = Row(
     Column("name", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("found_at", UtcTime, nullable=False),
+    Column("source", FilePath),
     UniqueConstraint("model_id", "name"),
 )
-"""An event as one model looked for it; `fingerprint` is that of its definition."""
+"""An event as one model looked for it; `fingerprint` is that of its definition, `source` the file that defines it."""
 
 AlertRow = Row(
     "alert",
@@ -236,8 +237,33 @@ AlertRow = Row(
     Column("keyframe_id", Big, nullable=False),
     Column("score", Double, nullable=False),
     Column("context", String),
+    Column("why", JSON(none_as_null=True)),
 )
 """A stretch in which an event was found; times in seconds."""
+
+AlertMarkRow = Row(
+    "alert_mark",
+    Column("event", String, primary_key=True),
+    Column("content_hash", String, primary_key=True),
+    Column("start", Double, primary_key=True),
+    Column("end", Double, nullable=False),
+    Column("was_right", Boolean),
+    Column("marked_at", UtcTime, nullable=False),
+    Column("seal", String),
+)
+"""What a person said of an alert; without `was_right` it was only seen.
+
+    It names the event and the footage, and no alert: it outlives a new run, a repair and a file that was moved.
+    """
+
+PendingAlertRow = Row(
+    "pending_alert",
+    Column("id", Big, primary_key=True),
+    Column("target", JSON, nullable=False),
+    Column("alert", JSON, nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+)
+"""An alert that still has to be told; written with the alerts, deleted when it was told."""
 
 SavedSearchRow = Row(
     "saved_search",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from framescout.catalog.tables import (
     IndexingRow,
     KeyframeRow,
     ModelRow,
+    PendingAlertRow,
     QuarantineRow,
     StateRow,
     VideoRow,
@@ -232,15 +233,44 @@ class Writer:
         with self._transaction() as connection:
             put_labels(connection, model.id, name, fingerprint, labels, labellings)
 
-    def put_alerts(self, model: Model, name: str, fingerprint: str, alerts: Iterable[Alert]) -> None:
-        """Replace what the event of this name had by what was found now."""
+    def put_alerts(
+        self,
+        model: Model,
+        name: str,
+        fingerprint: str,
+        alerts: Iterable[Alert],
+        *,
+        source: str | None = None,
+        pending: Sequence[tuple[dict[str, Any], dict[str, Any]]] = (),
+    ) -> None:
+        """Replace what the event of this name had by what was found now.
+
+        `source`: the file that defines the event. `pending`: of each alert that has to be told, whom and what.
+        """
+        now = datetime.now(UTC)
         with self._transaction() as connection:
             connection.execute(delete(EventRow).where(EventRow.model_id == model.id, EventRow.name == name))
-            values = {"model_id": model.id, "name": name, "fingerprint": fingerprint, "found_at": datetime.now(UTC)}
+            values = {"model_id": model.id, "name": name, "fingerprint": fingerprint, "found_at": now, "source": source}
             event_id = connection.execute(insert(EventRow).values(**values).returning(EventRow.id)).scalar_one()
             rows = [{"event_id": event_id, **asdict(alert)} for alert in alerts]
             if rows:
                 connection.execute(insert(AlertRow), rows)
+            if pending:
+                told = [{"target": target, "alert": alert, "found_at": now} for target, alert in pending]
+                connection.execute(insert(PendingAlertRow), told)
+
+    def drop_events(self, names: Iterable[str]) -> None:
+        """Drop what every model found of the events of these names, and what of it was still to be told."""
+        with self._transaction() as connection:
+            _drop_events(connection, names)
+
+    def drop_events_of(self, source: str, *, but: Iterable[str]) -> list[str]:
+        """Drop the events of a file that no longer defines them, which has these now; return their names."""
+        own = (EventRow.source == source) & EventRow.name.not_in([*but])
+        with self._transaction() as connection:
+            names = sorted(set(connection.execute(select(EventRow.name).where(own)).scalars()))
+            _drop_events(connection, names)
+        return names
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -250,6 +280,12 @@ class Writer:
         ):
             forget(connection)
             yield connection
+
+
+def _drop_events(connection: Connection, names: Iterable[str]) -> None:
+    for name in names:
+        connection.execute(delete(EventRow).where(EventRow.name == name))
+        connection.execute(delete(PendingAlertRow).where(PendingAlertRow.alert["event"].as_string() == name))
 
 
 def _put_video(connection: Connection, indexed: IndexedVideo) -> int:

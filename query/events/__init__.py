@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from query.events.definition import Context, Event, read_events
-from query.events.detection import Detected, detect, watch
+from query.events.detection import Detected, detect
+from query.events.watching import watch
 
 __all__ = ["Context", "Detected", "Event", "detect", "read_events", "watch"]

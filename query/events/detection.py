@@ -6,34 +6,44 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from framescout.catalog import Space
-from framescout.catalog.records import Alert, KeyframeTimes, VideoFacts
+from framescout.catalog.records import Alert, AlertMark, KeyframeTimes, Video, VideoFacts
 from query.engine import Engine
+from query.events.contexts import NAMED, Clock, context_shares, reasons, shift
 from query.events.definition import Event
-from query.events.evidence import CameraKeyframes, Directions, clock_of, context_shares, shift, smooth
+from query.events.evidence import Directions
+from query.events.marks import threshold_shift
+from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, lasting, smooth
 from query.events.threshold import Tail
 
 DEFAULT_RATE = 0.1
 """False alarms an hour and camera, where an event asks for neither a rate nor a threshold."""
 
 _APART = 1e6  # seconds between videos of which nobody knows when they were recorded
-_NAMED = 0.3  # share of a context that is worth telling
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One camera's scores for one event, in the order of time."""
+    """One camera's scores for one event, keyframe by keyframe in the order of time."""
 
     camera: str
+    videos: tuple[VideoFacts, ...]
+    video_of: np.ndarray
+    """(N,) which of the videos each keyframe is of."""
+    times: np.ndarray
+    """(N,) seconds from the start of its video at which it is shown."""
     lengths: np.ndarray
-    """(N,) seconds for which each keyframe stands."""
+    """(N,) seconds for which it stands."""
+    parts: dict[str, np.ndarray]
+    """(N,) each: what the score is made of, in the order in which it is made."""
     scores: np.ndarray
-    """(N,) an alarm from 0 on: log of how much rarer than asked, with what the context adds."""
+    """(N,) an alarm from 0 on: log of how much rarer than asked, with what the context and the marks add."""
     evidence: np.ndarray
-    """(N,) the same without any context."""
+    """(N,) the same without any context or mark."""
     alerts: tuple[Alert, ...]
     places: tuple[tuple[int, int], ...]
     """[first, last] keyframe of each alert."""
@@ -58,41 +68,48 @@ class Detected:
 class _Video:
     facts: VideoFacts
     times: KeyframeTimes
-    odds: np.ndarray
+    logits: np.ndarray
     places: np.ndarray
 
 
-def watch(engine: Engine, events: dict[str, Event]) -> list[Detected]:
-    """Detect events and keep the alerts in the catalog: run twice, the same rows; of other definitions, the new ones.
+@dataclass(frozen=True, slots=True)
+class _Camera:
+    """A camera's videos in the order of time, and what is known of its keyframes before any threshold."""
 
-    Raises:
-        NotAvailableError: nothing is indexed yet, or the model can't be had.
-        CatalogLockedError: another process writes to the catalog.
+    name: str
+    videos: list[_Video]
+    track: CameraKeyframes
+    clock: Clock
+    odds: np.ndarray
+    """(N,) smoothed, and as `stays_seconds` asks."""
+    shares: dict[str, np.ndarray]
+    parts: dict[str, np.ndarray]
+
+
+def detect(engine: Engine, space: Space, name: str, event: Event, marks: Sequence[AlertMark] = ()) -> Detected:
+    """The alerts of one event, camera by camera; a video of no known camera counts to its folder.
+
+    `marks`: what people said of alerts of this event.
     """
-    detections = []
-    with engine.catalog.writer() as writer:
-        for name, event in events.items():
-            with engine.space() as space:
-                detections.append(detect(engine, space, name, event))
-            writer.put_alerts(space.model, name, event.fingerprint, detections[-1].alerts)
-    return detections
-
-
-def detect(engine: Engine, space: Space, name: str, event: Event) -> Detected:
-    """The alerts of one event, camera by camera; a video of no known camera counts to its folder."""
     directions = Directions.of(engine.text_tower(space.model), event, engine.sample(space))
-    cameras: dict[str, list[_Video]] = {}
+    by_camera: dict[str, list[_Video]] = {}
     for video in _videos(space, directions):
-        cameras.setdefault(video.facts.camera or str(Path(video.facts.path).parent), []).append(video)
-    tracks = {camera: _track(videos) for camera, videos in cameras.items()}
-    smoothed = {camera: smooth(track, event.least_seconds) for camera, track in tracks.items()}
-    together = _tail(list(tracks.values()), list(smoothed.values()))
+        by_camera.setdefault(camera_of(video.facts), []).append(video)
+    cameras = [_camera(name, videos, event, engine.zone) for name, videos in by_camera.items()]
+    counted = [_counted(camera) for camera in cameras]
+    together = _tail(cameras, counted)
+    marked = _marked(space, name, marks)
     watched = []
-    for camera, videos in cameras.items():
-        own = _tail([tracks[camera]], [smoothed[camera]])
-        surprise = _surprise(event, smoothed[camera], own if own.is_enough else together)
-        watched.append(_watched(camera, videos, tracks[camera], event, surprise, engine.zone))
+    for camera, counts in zip(cameras, counted, strict=True):
+        own = _tail([camera], [counts])
+        surprise = _surprise(event, camera.odds, own if own.is_enough else together)
+        watched.append(_watched(camera, event, surprise, counts, marked, engine.zone))
     return Detected(name, tuple(watched))
+
+
+def camera_of(video: VideoFacts | Video) -> str:
+    """The camera's name; where it isn't known, the video's folder."""
+    return video.camera or str(Path(video.path).parent)
 
 
 def _videos(space: Space, directions: Directions) -> Iterator[_Video]:
@@ -101,7 +118,24 @@ def _videos(space: Space, directions: Directions) -> Iterator[_Video]:
         rows = block.embeddings.astype(np.float32)
         times = space.keyframe_times(block.video_id)
         assert times is not None
-        yield _Video(facts[block.video_id], times, directions.event_odds(rows), directions.place_logits(rows))
+        yield _Video(facts[block.video_id], times, directions.step_logits(rows), directions.place_logits(rows))
+
+
+def _camera(name: str, videos: list[_Video], event: Event, zone: tzinfo) -> _Camera:
+    track = _track(videos)
+    clock = [moment for video in videos for moment in clock_of(video.facts.recorded_at, video.times.times)]
+    logits = np.concatenate([video.logits for video in videos])
+    parts = {"event": logits[:, 0, 0], "its likeliest confusion": logits[:, 0, 1]}
+    odds = logits[:, :, 0] - logits[:, :, 1]
+    if event.then:
+        parts |= {"then": logits[:, 1, 0], "its likeliest confusion then": logits[:, 1, 1]}
+        track = track.with_odds(followed(track, odds[:, 0], odds[:, 1], event.within_seconds))
+    else:
+        track = track.with_odds(odds[:, 0])
+    smoothed = smooth(track, event.least_seconds)
+    if event.stays_seconds is not None:
+        smoothed = lasting(track, smoothed, event.stays_seconds)
+    return _Camera(name, videos, track, clock, smoothed, context_shares(track, event, name, clock, zone), parts)
 
 
 def _track(videos: list[_Video]) -> CameraKeyframes:
@@ -117,15 +151,23 @@ def _track(videos: list[_Video]) -> CameraKeyframes:
     return CameraKeyframes(
         starts=np.concatenate([video.times.starts + offset for video, offset in pairs]),
         ends=np.concatenate([video.times.ends + offset for video, offset in pairs]),
-        odds=np.concatenate([video.odds for video in videos]),
+        odds=np.zeros(sum(len(video.logits) for video in videos)),
         places=np.concatenate([video.places for video in videos]),
-        videos=np.repeat(np.arange(len(videos)), [len(video.odds) for video in videos]),
+        videos=np.repeat(np.arange(len(videos)), [len(video.logits) for video in videos]),
     )
 
 
-def _tail(tracks: Sequence[CameraKeyframes], scores: Sequence[np.ndarray]) -> Tail:
-    seconds = sum(float((track.ends - track.starts).sum()) for track in tracks)
-    return Tail.of(np.concatenate(scores) if scores else np.empty(0), seconds)
+def _counted(camera: _Camera) -> np.ndarray:
+    """(N,) bool: keyframes that the event counts in, by its `only`."""
+    share = camera.shares.get("")
+    return np.full(len(camera.odds), True) if share is None else share >= 0.5
+
+
+def _tail(cameras: Sequence[_Camera], counted: Sequence[np.ndarray]) -> Tail:
+    """How rare high scores are in what counts of these cameras' footage."""
+    lengths = [(camera.track.ends - camera.track.starts)[own] for camera, own in zip(cameras, counted, strict=True)]
+    scores = [camera.odds[own] for camera, own in zip(cameras, counted, strict=True)]
+    return Tail.of(np.concatenate(scores or [np.empty(0)]), sum(float(each.sum()) for each in lengths))
 
 
 def _surprise(event: Event, odds: np.ndarray, tail: Tail) -> np.ndarray:
@@ -137,31 +179,88 @@ def _surprise(event: Event, odds: np.ndarray, tail: Tail) -> np.ndarray:
     return surprise
 
 
+def _marked(space: Space, name: str, marks: Sequence[AlertMark]) -> dict[int, list[AlertMark]]:
+    """Video id -> what was said, right or wrong, of alerts of the event in it."""
+    told = [mark for mark in marks if mark.event == name and mark.was_right is not None]
+    ids = {mark.content_hash: space.snapshot.video_id_of(mark.content_hash) for mark in told}
+    found: dict[int, list[AlertMark]] = {}
+    for mark in told:
+        video_id = ids[mark.content_hash]
+        if video_id is not None:
+            found.setdefault(video_id, []).append(mark)
+    return found
+
+
 def _watched(
-    camera: str, videos: list[_Video], track: CameraKeyframes, event: Event, surprise: np.ndarray, zone: tzinfo
+    camera: _Camera,
+    event: Event,
+    surprise: np.ndarray,
+    counted: np.ndarray,
+    marked: dict[int, list[AlertMark]],
+    zone: tzinfo,
 ) -> Watched:
-    clock = [moment for video in videos for moment in clock_of(video.facts.recorded_at, video.times.times)]
-    shares = context_shares(track, event, camera, clock, zone)
-    scores = surprise + shift(event, shares)
+    unmarked = np.where(counted, surprise + shift(event, camera.shares), NEVER)
+    moved = _moved(camera, unmarked, marked)
+    scores = unmarked - moved
     alerts, places = [], []
-    for number, video in enumerate(videos):
-        own = np.flatnonzero(track.videos == number)
+    for number, video in enumerate(camera.videos):
+        own = np.flatnonzero(camera.track.videos == number)
         for first, last in _runs(scores[own], video.times, event.least_seconds):
             peak = first + int(np.argmax(scores[own[first : last + 1]]))
-            context = max(shares, key=lambda name: shares[name][own[peak]], default=None)
-            alerts.append(
-                Alert(
-                    video_id=video.facts.id,
-                    start=float(video.times.starts[first]),
-                    end=float(video.times.ends[last]),
-                    peak=float(video.times.times[peak]),
-                    keyframe_id=video.times.first_keyframe_id + peak,
-                    score=float(scores[own[peak]]),
-                    context=context if context and shares[context][own[peak]] >= _NAMED else None,
-                )
-            )
+            alerts.append(_alert(camera, event, video, (first, last, peak), int(own[0]), scores, surprise, moved, zone))
             places.append((int(own[first]), int(own[last])))
-    return Watched(camera, track.ends - track.starts, scores, surprise, tuple(alerts), tuple(places))
+    lengths = camera.track.ends - camera.track.starts
+    times = np.concatenate([video.times.times for video in camera.videos])
+    facts = tuple(video.facts for video in camera.videos)
+    parts = camera.parts | {name or "only here": share for name, share in camera.shares.items()}
+    return Watched(
+        camera.name, facts, camera.track.videos, times, lengths, parts, scores, surprise, tuple(alerts), tuple(places)
+    )
+
+
+def _moved(camera: _Camera, scores: np.ndarray, marked: dict[int, list[AlertMark]]) -> float:
+    """By how much what people said of this camera's alerts moves its threshold."""
+    found: list[tuple[float, bool]] = []
+    for number, video in enumerate(camera.videos):
+        for mark in marked.get(video.facts.id, ()):
+            own = camera.track.videos == number
+            within = (video.times.starts < mark.end) & (video.times.ends > mark.start)
+            if within.any():
+                found.append((float(scores[own][within].max()), bool(mark.was_right)))
+    known = [(score, was_right) for score, was_right in found if score > NEVER / 2]
+    return threshold_shift(np.array([score for score, _ in known]), np.array([right for _, right in known], bool))
+
+
+def _alert(
+    camera: _Camera,
+    event: Event,
+    video: _Video,
+    run: tuple[int, int, int],
+    offset: int,
+    scores: np.ndarray,
+    surprise: np.ndarray,
+    moved: float,
+    zone: tzinfo,
+) -> Alert:
+    """`run`: first, last and best keyframe of the video; `offset`: where the video begins in the camera's columns."""
+    first, last, peak = run
+    at = offset + peak
+    shares = {name: float(share[at]) for name, share in camera.shares.items()}
+    contexts = reasons(event, shares, camera.name, camera.clock[at], zone)
+    named = max((name for name in shares if name), key=lambda name: shares[name], default=None)
+    why: dict[str, Any] = {"event": round(float(surprise[at]), 3), "contexts": contexts}
+    if moved:
+        why["marks"] = round(-moved, 3)
+    return Alert(
+        video_id=video.facts.id,
+        start=float(video.times.starts[first]),
+        end=float(video.times.ends[last]),
+        peak=float(video.times.times[peak]),
+        keyframe_id=video.times.first_keyframe_id + peak,
+        score=float(scores[at]),
+        context=named if named and shares[named] >= NAMED else None,
+        why=why,
+    )
 
 
 def _runs(scores: np.ndarray, times: KeyframeTimes, least: float) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from query.events.over_time import NEVER
+
 _BORDER = 90  # percentile of a history above which it is its tail
 _ENOUGH = 20  # stretches in the tail; with fewer, all cameras together speak
 _LEAST_SCALE = 0.05  # log-odds
@@ -30,9 +32,11 @@ class Tail:
 
     @classmethod
     def of(cls, scores: np.ndarray, seconds: float) -> Tail:
-        """Of a history: (N,) scores in the order of time, that cover so many seconds."""
-        if not len(scores):
+        """Of a history: (N,) scores in the order of time, that cover so many seconds; NEVER counts as calm."""
+        known = scores[scores > NEVER / 2]
+        if not len(known):
             return cls(0.0, 1.0, 1.0, 0)
+        scores = np.maximum(scores, known.min())
         border = float(np.percentile(scores, _BORDER))
         above = scores > border
         stretches = int(np.count_nonzero(above & ~np.concatenate([[False], above[:-1]])))

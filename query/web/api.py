@@ -1,4 +1,4 @@
-"""The HTTP API: JSON as the command line prints it, pictures to search with, the state, events."""
+"""The HTTP API: JSON as the command line prints it, pictures to search with, the state."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from query.web.alerts_api import alerts_api
 from query.web.documents import ErrorDocument, Picture
 from query.web.exports_api import exports_api
 from query.web.question_parameters import LARGEST_PICTURE, keep_picture, small_copy
@@ -69,13 +70,6 @@ def state(site: Shared) -> dict[str, Any]:
     return site.state()
 
 
-@api.get("/events")
-def events(site: Shared) -> dict[str, Any]:
-    """The document of `framescout events --json`."""
-    from query.events.moments import stored_moments, to_json
-
-    return to_json(stored_moments(site.engine))
-
-
+api.include_router(alerts_api)
 api.include_router(videos_api)
 api.include_router(exports_api)

@@ -128,3 +128,42 @@ class ExportState(BaseModel):
     error: str | None
     files: list[str]
     folder: str
+
+
+_Event = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class AlertVerdict(BaseModel):
+    """What a person says of an alert."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: _Event
+    keyframe_id: _Id
+    """The alert's, as `/api/events` gives it."""
+    was_right: StrictBool | None
+    """None takes back what was said."""
+
+
+class AlertState(BaseModel):
+    """What is known of an alert now."""
+
+    event: str
+    keyframe_id: int
+    unread: bool
+    was_right: bool | None
+
+
+class SeenAlerts(BaseModel):
+    """Which alerts were seen: the one of an event and a keyframe, all of an event, or all there are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: _Event | None = None
+    keyframe_id: _Id | None = None
+
+
+class AlertsSeen(BaseModel):
+    """How many alerts are no longer new."""
+
+    seen: int

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -27,6 +27,9 @@ from query.web.chips import chips
 from query.web.documents import VideoId
 from query.web.error_responses import status_of
 from query.web.site import Question, Shared, Site
+
+if TYPE_CHECKING:
+    from query.events.moments import Facts
 
 pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 _Short = Annotated[str | None, Parameter(max_length=200)]
@@ -175,6 +178,7 @@ def events_page(
     event: _Short = None,
     camera: _Short = None,
     order: Annotated[str, Parameter(pattern="^(sure|time)$")] = "sure",
+    said: Annotated[str, Parameter(pattern="^(|new|right|wrong)$")] = "",
     page: _Number = 1,
 ) -> Response:
     """The alerts of events: a timeline, and the same as a list."""
@@ -185,10 +189,10 @@ def events_page(
     except NotAvailableError:  # nothing is indexed yet
         stored = {}
     alerts = [
-        (moment, name, context)
+        (moment, name, facts)
         for name, pairs in stored.items()
-        for moment, context in pairs
-        if event in (None, "", name) and camera in (None, "", moment.camera or "unknown")
+        for moment, facts in pairs
+        if event in (None, "", name) and camera in (None, "", moment.camera or "unknown") and _is(facts, said)
     ]
     if order == "time":
         alerts.sort(key=lambda each: (each[0].recorded_at is None, _time_of(each[0]), each[0].video, each[0].start))
@@ -198,15 +202,24 @@ def events_page(
     return _render(
         request,
         "events.html",
-        cards=[_card(site, moment) | {"context": context, "event": name} for moment, name, context in shown],
+        cards=[
+            _card(site, moment) | {"context": facts.context, "event": name, "alert": facts}
+            for moment, name, facts in shown
+        ],
         counts={name: len(pairs) for name, pairs in stored.items()},
         cameras=sorted({moment.camera or "unknown" for pairs in stored.values() for moment, _ in pairs}),
         found=len(alerts),
-        chosen={"event": event, "camera": camera, "order": order},
+        unread=sum(facts.is_unread for name in stored if event in (None, "", name) for _, facts in stored[name]),
+        chosen={"event": event, "camera": camera, "order": order, "said": said},
         page=page,
         pages=max(1, -(-len(alerts) // _EVENTS_SHOWN)),
         zone=str(site.engine.zone),
     )
+
+
+def _is(facts: Facts, said: str) -> bool:
+    """Whether an alert is new, or was right or wrong; any is where nothing is asked."""
+    return {"": True, "new": facts.is_unread, "right": facts.was_right is True, "wrong": facts.was_right is False}[said]
 
 
 def _time_of(moment: Moment) -> float:

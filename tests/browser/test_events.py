@@ -72,3 +72,25 @@ def test_the_list_is_narrowed_and_ordered(page: Page) -> None:
     page.get_by_role("button", name="Show").click()
     page.get_by_role("link", name="Next").click()
     expect(page.locator(".paging").first).to_contain_text("Page 2 of 51")
+
+
+def test_alerts_are_new_until_they_were_seen_and_are_judged(page: Page) -> None:
+    page.goto("/events?event=passing")
+    expect(page.locator("[data-unread]")).to_have_text("4 new")
+    expect(page.locator(".card.unread .new")).to_have_text(["New"] * 4)
+    first = page.locator(".card").first
+    first.get_by_role("button", name="Was wrong").click()
+    expect(first.locator("[data-verdict=wrong]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-unread]")).to_have_text("3 new")
+    second = page.locator(".card").nth(1)
+    second.locator("[data-open]").click()  # playing it is seeing it
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-unread]")).to_have_text("2 new")
+    page.get_by_role("button", name="Mark all as seen").click()
+    expect(page.locator(".card.unread")).to_have_count(0)
+    page.goto("/events?event=passing&said=wrong")
+    expect(page.locator(".card")).to_have_count(1)
+    page.locator("[data-verdict=wrong]").click()  # taken back
+    expect(page.locator("[data-verdict=wrong]")).to_have_attribute("aria-pressed", "false")
+    page.goto("/events?event=passing&said=wrong")
+    expect(page.locator(".card")).to_have_count(0)

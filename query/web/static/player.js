@@ -52,6 +52,7 @@ export function followAddress(list, asked) {
 
 async function show() {
   const moment = moments[number];
+  document.dispatchEvent(new CustomEvent("shown", { detail: moment }));
   part("title").textContent = moment.name;
   part("count").textContent = moments.length > 1 ? `${number + 1} of ${moments.length}` : "";
   part("storyboard").href = `/videos/${moment.video_id}`;

@@ -64,7 +64,7 @@ function read(found) {
   lanes = [...new Set(events.map((event) => event.lane))].sort();
   moments = events.map(({ each }, place) => {
     events[place].place = place;
-    return { ...each, name: each.video.split("/").at(-1) };
+    return { ...each, event: each.kind, name: each.video.split("/").at(-1) };
   });
   if (events.length) {
     first = events[0].from;

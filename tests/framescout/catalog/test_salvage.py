@@ -21,7 +21,7 @@ from indexer.verify import check, rescue
 from tests.framescout.catalog.make import make_embeddings, make_indexed
 
 PAGE = 4096
-SAVED = ("video", "file", "model", "indexing", "keyframe", "saved_search")
+SAVED = ("video", "file", "model", "indexing", "keyframe", "saved_search", "alert_mark")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(6):
         catalog.saved_searches.save(f"search {number}", {"text": "a dog" * number}, ["mail", "me"], number)
     catalog.saved_searches.mark_seen("search 1", 500)
+    for number in range(5):
+        catalog.alert_marks.put(
+            "fighting", f"hash of {number}", 2.0 * number, 3.0 * number, [True, False, None][number % 3]
+        )
     assert {problem.kind for problem in check(catalog)} == {"file"}  # the footage is not here
     return catalog.folder / "catalog.sqlite"
 
@@ -117,6 +121,23 @@ def test_whatever_is_saved_is_as_it_was(
     assert not list(path.parent.glob("*.part*"))
 
 
+def test_a_schema_that_is_no_text_any_more_is_damage(whole: Path, tmp_path: Path) -> None:
+    """SQLite names what is wrong by its bytes, which Python's sqlite3 can't read as UTF-8."""
+    path = placed(whole, tmp_path / "catalog")
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(
+            "UPDATE sqlite_master SET name = CAST(x'ffe6ff' AS TEXT), tbl_name = CAST(x'ffe6ff' AS TEXT), "
+            "sql = CAST(x'43ff' AS TEXT) WHERE name = 'alert'"
+        )
+    with pytest.raises(DamagedCatalogError):
+        Catalog.open(path.parent)
+    salvage, catalog = rescue(path.parent)
+    assert salvage
+    assert salvage.videos == salvage.of_videos
+    assert {problem.kind for problem in check(catalog)} <= {"file"}
+
+
 def test_a_catalog_that_lost_tables_is_no_stranger(whole: Path, tmp_path: Path) -> None:
     path = placed(whole, tmp_path / "catalog")
     with contextlib.closing(sqlite3.connect(path)) as database, database:
@@ -125,6 +146,8 @@ def test_a_catalog_that_lost_tables_is_no_stranger(whole: Path, tmp_path: Path) 
     salvage = Catalog.salvage(path.parent)
     assert (salvage.videos, salvage.of_videos, salvage.searches) == (0, None, 6)
     assert rows(path)["saved_search"] == rows(whole)["saved_search"]
+    assert rows(path)["alert_mark"] == rows(whole)["alert_mark"]
+    assert salvage.marks == 5
 
 
 def test_nothing_is_lost_of_a_sound_catalog(whole: Path, tmp_path: Path) -> None:

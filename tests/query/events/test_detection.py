@@ -6,17 +6,12 @@ import csv
 import io
 import json
 import math
-import shutil
 from pathlib import Path
 
 import msgspec
-import pytest
 
-import framescout
 import indexer
 from framescout import settings
-from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from query.engine import Engine
 from query.events import Context, Event, watch
 from query.events.moments import stored_moments
@@ -25,23 +20,6 @@ from tests.conftest import Program
 SUNSET = Event(
     prompts=("a sunset over the sea",), counter=("snowy mountains", "a green meadow"), least_seconds=1.0, threshold=0.6
 )
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
-    folder = tmp_path_factory.mktemp("events")
-    make_archive(folder / "archive")
-    shutil.copytree(towers, folder / "catalog" / "cache")
-    catalog = framescout.open(folder / "catalog")
-    indexer.index(catalog, [folder / "archive"])
-    return catalog
-
-
-@pytest.fixture
-def engine(indexed: Catalog, tmp_path: Path) -> Engine:
-    """On a copy, so that each test has its own rows."""
-    shutil.copytree(indexed.folder, tmp_path / "catalog")
-    return Engine(framescout.open(tmp_path / "catalog"))
 
 
 def found(engine: Engine, name: str = "sunset") -> set[tuple[str, float, float]]:

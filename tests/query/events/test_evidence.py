@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from query.events import Context, Event
-from query.events.evidence import SHIFT, CameraKeyframes, clock_of, context_shares, shift, smooth, windowed_mean
+from query.events.contexts import SHIFT, context_shares, shift
+from query.events.over_time import CameraKeyframes, clock_of, smooth, windowed_mean
 from query.events.threshold import Tail
 
 lengths = st.lists(st.sampled_from([0.5, 1.0, 2.0, 7.0]), min_size=1, max_size=25)

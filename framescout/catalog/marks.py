@@ -1,0 +1,67 @@
+"""What people said of alerts: seen, right, wrong. It is their work, and outlives the alerts themselves.
+
+It doesn't touch footage. So it needs no writer's lock, as saved searches don't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select
+
+from framescout.catalog.records import AlertMark
+from framescout.catalog.sealing import seal_mark
+from framescout.catalog.tables import AlertMarkRow
+
+
+class AlertMarks:
+    """The marks of one catalog; made by `Catalog.alert_marks`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._reading = engine
+        self._writing = engine.execution_options(begin="IMMEDIATE")
+
+    def all(self) -> list[AlertMark]:
+        """By event, footage and time."""
+        columns = [AlertMarkRow.__table__.c[each.name] for each in fields(AlertMark)]
+        order = (AlertMarkRow.event, AlertMarkRow.content_hash, AlertMarkRow.start)
+        with self._reading.begin() as connection:
+            return [AlertMark(**row) for row in connection.execute(select(*columns).order_by(*order)).mappings()]
+
+    def put(self, event: str, content_hash: str, start: float, end: float, was_right: bool | None) -> None:
+        """Keep what is said of a stretch; what was said before of a stretch that overlaps it is replaced."""
+        with self._writing.begin() as connection:
+            _forget(connection, event, content_hash, start, end)
+            _put(connection, event, content_hash, start, end, was_right)
+
+    def see(self, stretches: Iterable[tuple[str, str, float, float]]) -> None:
+        """Keep that these were seen, (event, content hash, start, end) each; what is known of one stays."""
+        with self._writing.begin() as connection:
+            for event, content_hash, start, end in stretches:
+                overlapping = select(AlertMarkRow.start).where(_overlaps(event, content_hash, start, end)).limit(1)
+                if connection.execute(overlapping).first() is None:
+                    _put(connection, event, content_hash, start, end, None)
+
+    def forget(self, event: str, content_hash: str, start: float, end: float) -> None:
+        """Drop all that was said of stretches that overlap this one."""
+        with self._writing.begin() as connection:
+            _forget(connection, event, content_hash, start, end)
+
+
+def _put(
+    connection: Connection, event: str, content_hash: str, start: float, end: float, was_right: bool | None
+) -> None:
+    values = {"event": event, "content_hash": content_hash, "start": start, "end": end, "was_right": was_right}
+    connection.execute(insert(AlertMarkRow).values(**values, marked_at=datetime.now(UTC)))
+    seal_mark(connection, event, content_hash, start)
+
+
+def _forget(connection: Connection, event: str, content_hash: str, start: float, end: float) -> None:
+    connection.execute(delete(AlertMarkRow).where(_overlaps(event, content_hash, start, end)))
+
+
+def _overlaps(event: str, content_hash: str, start: float, end: float) -> ColumnElement[bool]:
+    same = (AlertMarkRow.event == event) & (AlertMarkRow.content_hash == content_hash)
+    return same & (((AlertMarkRow.start < end) & (AlertMarkRow.end > start)) | (AlertMarkRow.start == start))
