@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
 
-import av
-
 from framescout.catalog.records import Probe
-from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.container import MAX_PIXELS, open_video
 from framescout.media.display import Orientation
+from framescout.media.footage import header_duration
 from framescout.media.frame_rates import measured_rate
 from framescout.media.frames import frames_from, orientation_of, square_pixel_size
-from framescout.timeline import parse_clock
 
 
 def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
@@ -35,7 +33,7 @@ def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         shown = square_pixel_size(width, height, aspect, how)
         return Probe(
-            duration=_header_duration(video) or _packet_duration(path, max_pixels),
+            duration=header_duration(video) or _packet_duration(path, max_pixels),
             frame_rate=rate,
             is_variable_rate=is_variable,
             width_px=shown[0],
@@ -62,20 +60,6 @@ def created_at(tags: Mapping[str, str]) -> datetime | None:
             continue
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     return None
-
-
-def _header_duration(video: OpenVideo) -> float:
-    """Seconds from 0:00 to the end of the pictures by the header: track, track's tag, container; 0.0 if unknown."""
-    stream = video.stream
-    if not video.has_clock:
-        return 0.0
-    if stream.duration and stream.duration > 0:
-        return video.seconds((stream.start_time or 0) + stream.duration)
-    tag = stream.metadata.get("DURATION", "")
-    try:
-        return parse_clock(tag) - video.start_offset
-    except ValueError:
-        return max(0, video.container.duration or 0) / av.time_base
 
 
 def _packet_duration(path: str, max_pixels: int) -> float:

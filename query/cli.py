@@ -111,6 +111,7 @@ def search(
 @click.option("--edl", is_flag=True, help="A CMX 3600 edit list besides.")
 @click.option("--otio", is_flag=True, help="An OpenTimelineIO timeline besides.")
 @click.option("--sheet", is_flag=True, help="A contact sheet picture besides.")
+@click.option("--anyway", is_flag=True, help="Cut the nearest moments where none matches confidently.")
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier export left in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="The manifest on stdout.")
 @click.pass_context
@@ -125,6 +126,7 @@ def export(
     out: Path,
     pad: float,
     precise: bool,
+    anyway: bool,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -136,7 +138,7 @@ def export(
     framescout export --event fighting --limit 100 --reel
 
     \b
-    Exit status: 0 done; 1 a clip could not be cut; 2 usage; 3 a file can't be had.
+    Exit status: 0 done; 1 a clip could not be cut, or nothing matches confidently; 2 usage; 3 a file can't be had.
     """
     from framescout import settings
     from framescout.media.ffmpeg import choose_ffmpeg
@@ -161,8 +163,9 @@ def export(
         if refine:
             answer = _refined(engine, answer)
         asked_for, moments = answer.query, list(answer.moments)
-        if not answer.matched and moments:
-            click.echo("no confident match; the nearest moments are cut", err=True)
+        if not answer.matched and moments and not anyway:
+            click.echo("no confident match, so nothing is cut; --anyway cuts the nearest moments", err=True)
+            ctx.exit(1)
     if not moments:
         click.echo("there is nothing to cut", err=True)
         if as_json:

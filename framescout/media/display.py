@@ -66,18 +66,23 @@ _TURNS = {
 
 def orientation(frame: VideoFrame, rotate_tag: str | None) -> Orientation:
     """By the display matrix (ISO/IEC 14496-12, 8.3.2), to the nearest quarter; else by the older tag, in degrees."""
-    # values() and items() of PyAV's mapping raise KeyError
-    held: Iterable[SideData] = iter(frame.side_data)  # type: ignore[assignment]
-    matrix = next((each for each in held if each.type == Type.DISPLAYMATRIX), None)
+    matrix = side_data(frame, Type.DISPLAYMATRIX)
     if matrix is None:
         try:
             return _TURNS[round(float(rotate_tag or 0) / 90) * 90 % 360]
         except (ValueError, OverflowError):
             return Orientation()
-    a, b, _, c, d, *_ = struct.unpack("<9i", bytes(matrix))
+    a, b, _, c, d, *_ = struct.unpack("<9i", matrix)
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return Orientation(flips_x=a < 0, flips_y=d < 0)
     return Orientation(is_transposed=True, flips_x=c < 0, flips_y=b < 0)
+
+
+def side_data(frame: VideoFrame, kind: Type) -> bytes | None:
+    """What a frame carries besides its pixels."""
+    # values() and items() of PyAV's mapping raise KeyError
+    held: Iterable[SideData] = iter(frame.side_data)  # type: ignore[assignment]
+    return next((bytes(each) for each in held if each.type == kind), None)
 
 
 def matrix_of(colorspace: int, height: int) -> str:

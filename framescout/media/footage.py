@@ -32,6 +32,8 @@ from framescout.media.frames import (
     square_pixel_size,
     unsettled,
 )
+from framescout.media.timecode import Timecode, first_timecode
+from framescout.timeline import parse_clock
 
 # Seconds by which reading goes further back until a key picture is met: transport streams have no index.
 _STEPS_BACK = (0.0, 2.0, 8.0, 30.0, 120.0)
@@ -44,7 +46,7 @@ class Footage:
 
     path: str
     duration: float | None
-    """Seconds; None where the container doesn't say."""
+    """Seconds to the end of the pictures, whatever else goes on in the file; None where it doesn't say."""
     rate: Fraction
     """Frames a second; the average where it varies."""
     time_base: Fraction
@@ -54,8 +56,10 @@ class Footage:
     """Pixels of the upright picture with square pixels."""
     height: int
     video_index: int
-    audio_index: int | None
-    """The default audio stream, else the first that can be decoded."""
+    audio_indexes: tuple[int, ...]
+    """The audio streams that can be decoded; the one that a player would play comes first."""
+    is_channel_each: bool
+    """Whether the audio streams are the channels of one sound, each mono, as in broadcast MXF."""
     codecs: tuple[str, ...]
     """Of the picture, and of the sound where there is any."""
     container: str
@@ -64,8 +68,27 @@ class Footage:
     """By which its colours are read; ffmpeg's name."""
     has_times: bool
     """Whether the times of its frames are known without decoding."""
+    timecode: str | None = None
+    """What the first frame is called by the recorder, hh:mm:ss:ff; ';' or '.' before the frames of a dropping count."""
+    first_time: float = 0.0
+    """When the first frame appears."""
     is_stored_order: bool = False
     """Whether frames have to be counted, since only the times of storage are known."""
+
+    @property
+    def count(self) -> Timecode:
+        """How its frames are counted."""
+        return Timecode.at(self.rate, is_drop=None if self.timecode is None else self.timecode[8] in ";.,")
+
+    def frame_at(self, seconds: float) -> int:
+        """The number that the recorder's timecode has for the frame that begins at `seconds`; from 0 without one."""
+        count = self.count
+        first = count.frame(self.timecode) if self.timecode else 0
+        return first + count.frames(max(0.0, seconds - (self.first_time if self.timecode else 0.0)))
+
+    def timecode_at(self, seconds: float) -> str:
+        """The timecode of the frame that begins at `seconds`."""
+        return self.count.text(self.frame_at(seconds))
 
     @property
     def has_index(self) -> bool:
@@ -82,6 +105,8 @@ class FramePosition:
     key_time: float
     """When the last key picture at or before it appears; below 0 where an edit list hides that one, 0 where only
     decoding from the start will do."""
+    copy_time: float
+    """The same, but the first key picture of all where none comes before the frame."""
 
 
 @contextmanager
@@ -95,11 +120,10 @@ def open_footage(path: str | Path) -> Iterator[tuple[OpenVideo, Footage]]:
         yield video, _facts(video)
 
 
-def audio_stream(video: OpenVideo) -> AudioStream | None:
-    """The sound that a player would play: the default stream, else the first."""
+def audio_streams(video: OpenVideo) -> list[AudioStream]:
+    """The sound, the stream that a player would play first: the default one, else the first."""
     known = [stream for stream in video.container.streams.audio if stream.codec_context is not None]
-    default = [stream for stream in known if stream.disposition & Disposition.default]
-    return next(iter(default or known), None)
+    return sorted(known, key=lambda stream: not stream.disposition & Disposition.default)
 
 
 def frame_position(video: OpenVideo, seconds: float) -> FramePosition:
@@ -110,14 +134,17 @@ def frame_position(video: OpenVideo, seconds: float) -> FramePosition:
     """
     if not has_reliable_times(video):
         shown = FrameFinder(video).shown_at(seconds)
-        return FramePosition(shown.time if shown else 0.0, 0.0)
+        return FramePosition(shown.time if shown else 0.0, 0.0, 0.0)
     for step in _STEPS_BACK:
         if seconds - step <= 0 or not seek(video, seconds - step):
             break
         if position := _read_position(video, seconds, unsettled(video)):
             return position
     rewind(video)
-    return _read_position(video, seconds) or FramePosition(max(0.0, _first_time(video)), 0.0)
+    if position := _read_position(video, seconds):
+        return position
+    first, key = _first_times(video)
+    return FramePosition(max(0.0, first), 0.0, key)
 
 
 def _read_position(video: OpenVideo, seconds: float, passed_over: int = 0) -> FramePosition | None:
@@ -131,7 +158,7 @@ def _read_position(video: OpenVideo, seconds: float, passed_over: int = 0) -> Fr
             shown = max(shown, time)
         if packet.dts is not None and video.seconds(packet.dts) > seconds:
             break
-    return None if key is None else FramePosition(shown, key)
+    return None if key is None else FramePosition(shown, key, key)
 
 
 def _timed_packets(video: OpenVideo) -> Iterator[tuple[Packet[VideoStream], float]]:
@@ -142,16 +169,33 @@ def _timed_packets(video: OpenVideo) -> Iterator[tuple[Packet[VideoStream], floa
             yield packet, video.seconds(ticks)
 
 
-def _first_time(video: OpenVideo) -> float:
+def _first_times(video: OpenVideo) -> tuple[float, float]:
+    """When the first frame and the first key picture appear."""
     rewind(video)
-    packets = (time for packet, time in _timed_packets(video) if not packet.is_discard)
-    times = list(islice(packets, 32))
-    return min(times, default=0.0)
+    packets = list(islice(((time, packet) for packet, time in _timed_packets(video) if not packet.is_discard), 32))
+    first = min((time for time, _ in packets), default=0.0)
+    rewind(video)
+    keys = (time for packet, time in _timed_packets(video) if packet.is_keyframe and not packet.is_discard)
+    return first, next(keys, first)
+
+
+def header_duration(video: OpenVideo) -> float:
+    """Seconds from 0:00 to the end of the pictures by the header: track, track's tag, container; 0.0 if unknown."""
+    stream = video.stream
+    if not video.has_clock:
+        return 0.0
+    if stream.duration and stream.duration > 0:
+        return video.seconds((stream.start_time or 0) + stream.duration)
+    tag = stream.metadata.get("DURATION", "")
+    try:
+        return parse_clock(tag) - video.start_offset
+    except ValueError:
+        return max(0, video.container.duration or 0) / av.time_base
 
 
 def _facts(video: OpenVideo) -> Footage:
     stream, container = video.stream, video.container
-    sound = audio_stream(video)
+    sounds, rate = audio_streams(video), header_rate(stream)
     first = next(frames_from(video, 0.0), None)
     if not first:
         raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
@@ -159,18 +203,21 @@ def _facts(video: OpenVideo) -> Footage:
     width, height = square_pixel_size(first.frame.width, first.frame.height, stream.sample_aspect_ratio, how)
     return Footage(
         path=video.path,
-        duration=container.duration / av.time_base if container.duration else None,
-        rate=header_rate(stream),
+        duration=header_duration(video) or None,
+        rate=rate,
         time_base=video.time_base,
         start_offset=video.start_offset,
         width=width,
         height=height,
         video_index=stream.index,
-        audio_index=sound.index if sound else None,
-        codecs=tuple(each.codec_context.codec.canonical_name for each in (stream, sound) if each),
+        audio_indexes=tuple(sound.index for sound in sounds),
+        is_channel_each=len(sounds) > 1 and all(sound.codec_context.channels == 1 for sound in sounds),
+        codecs=tuple(each.codec_context.codec.canonical_name for each in (stream, *sounds)),
         container=container.format.name,
         is_hdr=is_hdr(first.frame.color_trc),
         matrix=matrix_of(first.frame.colorspace, first.frame.height),
         has_times=has_reliable_times(video),
+        timecode=first_timecode(video, first.frame, Timecode.at(rate)),
+        first_time=first.time,
         is_stored_order=video.is_stored_order,
     )

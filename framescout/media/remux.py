@@ -20,7 +20,7 @@ from av.stream import Stream
 
 from framescout.errors import ClipError, DiskFullError
 from framescout.media.container import OpenVideo, open_video
-from framescout.media.footage import audio_stream
+from framescout.media.footage import audio_streams
 from framescout.media.frame_rates import header_rate
 from framescout.media.frames import rewind
 from framescout.timeline import Span
@@ -40,7 +40,7 @@ def fitting_ending(codecs: tuple[str, ...]) -> str:
 
 
 def copy_packets(path: str | Path, span: Span, target: Path) -> Span:
-    """Copy [span.start, span.end) of the first picture and the default sound to `target`; returns what was copied.
+    """Copy [span.start, span.end) of the film and all its sound to `target`; returns what was copied.
 
     `span.start` is the time of a key picture. The copy ends where the frames up to `span.end` are complete.
 
@@ -50,15 +50,14 @@ def copy_packets(path: str | Path, span: Span, target: Path) -> Span:
         MediaError: the source can't be read.
     """
     with open_video(path) as video:
-        sound = audio_stream(video)
+        sounds = audio_streams(video)
         options = {"movflags": "+faststart"} if target.suffix == ".mp4" else {}
         try:
             with av.open(str(target), "w", options=options) as out:
-                picture_out = out.add_stream_from_template(video.stream, opaque=True)
-                sound_out = out.add_stream_from_template(sound, opaque=True) if sound else None
-                stretch = _Stretch(video, sound, span)
+                outs = {each.index: out.add_stream_from_template(each, opaque=True) for each in (video.stream, *sounds)}
+                stretch = _Stretch(video, sounds, span)
                 for packet in _dated(stretch.packets(), video):
-                    packet.stream = picture_out if packet.stream is video.stream else sound_out or picture_out
+                    packet.stream = outs[packet.stream.index]
                     out.mux(packet)
         except (FFmpegError, ValueError) as error:
             if isinstance(error, OSError) and error.errno == 28:
@@ -74,7 +73,7 @@ class _Stretch:
     """The packets of one stretch, with times that count from its first picture."""
 
     video: OpenVideo
-    sound: AudioStream | None
+    sounds: list[AudioStream]
     span: Span
     end: float = 0.0
     """When the last picture that was taken goes; seconds in the source."""
@@ -86,7 +85,7 @@ class _Stretch:
     def packets(self) -> Iterator[Packet[Any]]:
         """In the file's order; reads on past the last picture for the sound that belongs to it."""
         video = self.video
-        streams: list[Stream] = [video.stream, *([self.sound] if self.sound else [])]
+        streams: list[Stream] = [video.stream, *self.sounds]
         early: list[Packet[Any]] = []  # sound often stands in the file before its picture
         if self.span.start > 1.0:
             ticks = round((self.span.start - 1.0 + video.start_offset) / video.time_base)
@@ -131,7 +130,7 @@ class _Stretch:
         return True
 
     def _is_past_all(self, packet: Packet[Any]) -> bool:
-        return self.is_complete and (not self.sound or self._seconds(packet) > self.end + _SOUND_APART)
+        return self.is_complete and (not self.sounds or self._seconds(packet) > self.end + _SOUND_APART)
 
     def _sounds_within(self, packet: Packet[Any]) -> bool:
         end = self.end if self.is_complete else max(self.end, self.span.end)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from framescout.errors import NotAvailableError, UsageError
+from framescout.errors import ClipError, NotAvailableError, UsageError
 from framescout.progress import Progress, SilentProgress
 from query.answer import Moment
 from query.clips.clip import Clip
@@ -58,8 +58,8 @@ def export(
     Raises:
         NotAvailableError: a video is gone, or the folder can't be written to.
         UsageError: a value makes no sense, or a file is there already.
-        ClipError: a clip could not be cut; those before it stay and are listed.
-        DiskFullError: there is no space left; as above.
+        ClipError: a clip could not be cut; all others are, and are listed.
+        DiskFullError: there is no space left; those before it stay and are listed.
     """
     from query.clips import cut, names
 
@@ -76,25 +76,34 @@ def export(
 
     told.found(len(cuts), 0)
     clips: list[Clip] = []
+    done: list[Cut] = []
+    failures: list[ClipError] = []
     try:
         for each, file in zip(cuts, files, strict=True):
             if not may_go_on():
                 return clips
             told.started(file)
-            _write_clip(each, target / file, mode, overwrite, clips)
+            try:
+                _write_clip(each, target / file, mode, overwrite, clips)
+                done.append(each)
+            except ClipError as error:
+                failures.append(error)
             told.finished(file)
     finally:
         # whatever stopped the run, what is finished is listed
         clips = [clip for clip in clips if (target / clip.file).exists()]
         if clips or not cuts:
             _write_manifest(target, query, clips, _programs(mode) if clips else {}, overwrite)
-    pairs = list(zip(cuts, clips, strict=True))
-    for name in extras:
+    pairs = list(zip(done, clips, strict=True))
+    for name in extras if clips or not cuts else []:
         if not may_go_on():
             break
         told.started(name)
         _write_extra(target / name, pairs, query, overwrite)
         told.finished(name)
+    if failures:
+        others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        raise ClipError(f"{failures[0]}{others}; {len(clips)} of {len(cuts)} clips were cut")
     return clips
 
 

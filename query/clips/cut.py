@@ -61,7 +61,6 @@ def plan(moments: Sequence[Moment], *, pad: float, mode: Mode) -> list[Cut]:
 
     Raises:
         NotAvailableError: a video is gone, or can't be opened as one.
-        ClipError: `mode` is "copy" and a container keeps no times to cut by.
     """
     for path in dict.fromkeys(moment.video for moment in moments):
         if not Path(path).is_file():
@@ -97,10 +96,8 @@ def _shortest(facts: Footage) -> float:
 
 def _cut(moment: Moment, facts: Footage, wanted: Span, place: FramePosition, mode: Mode) -> Cut:
     if mode == "copy":
-        if not facts.has_times:
-            raise ClipError(f"{moment.video} keeps no times to copy by; cut it precisely, without --copy")
-        span = Span(place.key_time, max(wanted.end, place.key_time))
-        return Cut(moment, facts, span, place.key_time, place.key_time)
+        start = place.copy_time
+        return Cut(moment, facts, Span(start, max(wanted.end, start + _shortest(facts))), start, start)
     # A frame that is held for long is shown from the asked time on: going back to it would lose what follows.
     is_held = wanted.start - place.time > _shortest(facts)
     start = wanted.start if is_held else place.time
@@ -122,15 +119,17 @@ def perform(cut: Cut, target: Path, mode: Mode) -> Span:
         DiskFullError: it didn't fit.
     """
     if mode == "copy":
+        if not cut.footage.has_times:
+            raise ClipError(f"{cut.moment.video} keeps no times to copy by; cut it precisely, without --copy")
         try:
             return copy_packets(cut.moment.video, cut.span, target)
         except MediaError as error:
             raise ClipError(f"{cut.doing}: {error}") from error
-    picture, sound = trimmed(cut)
+    picture, sounds = trimmed(cut)
     picture = picture.filter("pad", **_SIDES_EVEN, x=0, y=0).filter("format", "yuv420p")
     options = {
         **H264,
-        **(AAC if sound is not None else {}),
+        **(AAC if sounds else {}),
         **keep_frame_times(),
         "enc_time_base": _time_base(cut.footage),
         "bsf:v": _last_frame_within(cut),
@@ -139,15 +138,14 @@ def perform(cut: Cut, target: Path, mode: Mode) -> Span:
         "map_chapters": -1,
         **_recorded(cut),
     }
-    streams = [picture] if sound is None else [picture, sound]
-    run(ffmpeg.output(*streams, file_url(target), **options), doing=cut.doing)
+    run(ffmpeg.output(picture, *sounds, file_url(target), **options), doing=cut.doing)
     return _written(cut, target)
 
 
-def trimmed(cut: Cut) -> tuple[Any, Any]:
-    """ffmpeg-python's nodes of a cut: the upright progressive picture, and the sound or None.
+def trimmed(cut: Cut) -> tuple[Any, list[Any]]:
+    """ffmpeg-python's nodes of a cut: the upright progressive picture, and each track of sound.
 
-    Both begin at 0 with the cut's first frame and end with the cut.
+    All begin at 0 with the cut's first frame and end with the cut.
     """
     facts, span = cut.footage, cut.span
     source = _source(cut)
@@ -159,23 +157,23 @@ def trimmed(cut: Cut) -> tuple[Any, Any]:
     picture = (
         picture.filter("bwdif", mode="send_frame", deint="interlaced")
         .filter("trim", start=f"{first - EARLY:.6f}", end=f"{start + length - EARLY:.6f}")
-        .filter("setpts", f"if(eq(N,0),0,round(PTS-{start:.9f}/TB))")
+        .filter("setpts", f"max(0,round(PTS-{start:.9f}/TB))")
         .filter("scale", **_PIXELS_SQUARE, out_range="tv")
         .filter("setsar", 1)
     )
     if facts.is_hdr and has_filter("zscale"):
         picture = filter_to_screen(picture)
-    if facts.audio_index is None:
-        return picture, None
-    sound = (
-        source[str(facts.audio_index)]
-        .filter("atrim", start=f"{start:.6f}", end=f"{start + length:.6f}")
+    return picture, [_trimmed_sound(source[str(index)], start, length) for index in facts.audio_indexes]
+
+
+def _trimmed_sound(sound: Any, start: float, length: float) -> Any:
+    return (
+        sound.filter("atrim", start=f"{start:.6f}", end=f"{start + length:.6f}")
         .filter("asetpts", f"PTS-{start:.9f}/TB")
         .filter("aresample", **{"async": 1, "first_pts": 0})  # gaps become silence, so that nothing shifts
         .filter("aformat", channel_layouts="mono|stereo")
         .filter("apad", whole_dur=f"{length:.6f}")
     )
-    return picture, sound
 
 
 def _source(cut: Cut) -> Any:

@@ -1,86 +1,72 @@
-"""Writes clips as an OpenTimelineIO timeline, for editing programs that read it.
+"""Writes clips as an OpenTimelineIO timeline, for editing programs that read it, with the library itself.
 
-The JSON is written as the OpenTimelineIO file format describes it (Timeline.1, Clip.2), so that the library itself
-is not needed. Each source range counts frames at its own video's rate.
+Ranges count frames at the video's own rate, from its recorder's timecode on where it has one, else from 0.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import opentimelineio as otio
+from opentimelineio.opentime import RationalTime, TimeRange
+
+from framescout.media.footage import Footage
 from query.clips.clip import Clip
 from query.clips.cut import Cut
+from query.clips.edl import reel_names
 from query.clips.names import readable
 
 
 def as_otio(clips: Iterable[tuple[Cut, Clip]], *, title: str) -> str:
     """The text of the timeline: one track of pictures, and one of sound where any clip has it."""
+    return str(otio.adapters.write_to_string(timeline(clips, title=title), "otio_json")) + "\n"
+
+
+def timeline(clips: Iterable[tuple[Cut, Clip]], *, title: str) -> Any:
+    """The same as an opentimelineio Timeline."""
     pairs = list(clips)
-    tracks = [_track("Video", [_clip(cut, clip) for cut, clip in pairs])]
-    if any(cut.footage.audio_index is not None for cut, _ in pairs):
-        tracks.append(_track("Audio", [_sound(cut, clip) for cut, clip in pairs]))
-    stack = _item("Stack.1", "tracks") | {"children": tracks}
-    timeline: dict[str, Any] = {
-        "OTIO_SCHEMA": "Timeline.1",
-        "metadata": {},
-        "name": title,
-        "global_start_time": None,
-        "tracks": stack,
-    }
-    return json.dumps(timeline, indent=2) + "\n"
+    reels = reel_names(clip.moment.video for _, clip in pairs)
+    built = otio.schema.Timeline(readable(title))
+    pictures = otio.schema.Track("Video", kind=otio.schema.TrackKind.Video)
+    pictures.extend(_clip(cut.footage, clip, reels) for cut, clip in pairs)
+    built.tracks.append(pictures)
+    if any(cut.footage.audio_indexes for cut, _ in pairs):
+        sounds = otio.schema.Track("Audio", kind=otio.schema.TrackKind.Audio)
+        sounds.extend(_sound(cut.footage, clip, reels) for cut, clip in pairs)
+        built.tracks.append(sounds)
+    return built
 
 
-def _item(schema: str, name: str) -> dict[str, Any]:
-    common: dict[str, Any] = {"source_range": None, "effects": [], "markers": [], "enabled": True}
-    return {"OTIO_SCHEMA": schema, "metadata": {}, "name": name, **common}
-
-
-def _track(kind: str, children: list[dict[str, Any]]) -> dict[str, Any]:
-    return _item("Track.1", kind) | {"kind": kind, "children": children}
-
-
-def _clip(cut: Cut, clip: Clip) -> dict[str, Any]:
+def _clip(facts: Footage, clip: Clip, reels: dict[str, str]) -> Any:
     """The stretch of the original video; what the search said of it goes along as metadata."""
-    rate = cut.footage.rate
-    media = {
-        "OTIO_SCHEMA": "ExternalReference.1",
-        "metadata": {},
-        "name": "",
-        "target_url": _url(clip.moment.video),
-        "available_range": _range(0.0, cut.footage.duration or clip.end, rate),
-        "available_image_bounds": None,
-    }
+    name = readable(Path(clip.moment.video).name)
+    begin = facts.first_time if facts.timecode else 0.0
+    media = otio.schema.ExternalReference(_url(clip.moment.video), _range(facts, begin, facts.duration or clip.end))
+    media.name = name
     known = {"clip": clip.file, "score": clip.moment.score, "confidence": clip.moment.confidence}
-    return _item("Clip.2", readable(Path(clip.moment.video).name)) | {
-        "metadata": {"framescout": known},
-        "source_range": _range(clip.start, clip.end, rate),
-        "media_references": {"DEFAULT_MEDIA": media},
-        "active_media_reference_key": "DEFAULT_MEDIA",
-    }
+    return otio.schema.Clip(
+        name,
+        media,
+        _range(facts, clip.start, clip.end),
+        metadata={"framescout": known, "cmx_3600": {"reel": reels[clip.moment.video]}},
+    )
 
 
-def _sound(cut: Cut, clip: Clip) -> dict[str, Any]:
-    if cut.footage.audio_index is not None:
-        return _clip(cut, clip)
-    return _item("Gap.1", "") | {"source_range": _range(0.0, clip.end - clip.start, cut.footage.rate)}
+def _sound(facts: Footage, clip: Clip, reels: dict[str, str]) -> Any:
+    if facts.audio_indexes:
+        return _clip(facts, clip, reels)
+    return otio.schema.Gap(duration=_range(facts, clip.start, clip.end).duration)
 
 
-def _range(start: float, end: float, rate: Fraction) -> dict[str, Any]:
-    first = round(start * rate)
-    length = max(1, round(end * rate) - first)
-    return {
-        "OTIO_SCHEMA": "TimeRange.1",
-        "start_time": _time(first, rate),
-        "duration": _time(length, rate),
-    }
-
-
-def _time(frames: int, rate: Fraction) -> dict[str, Any]:
-    return {"OTIO_SCHEMA": "RationalTime.1", "rate": float(rate), "value": float(frames)}
+def _range(facts: Footage, start: float, end: float) -> Any:
+    counted = facts.count.rate
+    rate = facts.rate if counted / facts.rate > Fraction(3, 2) else counted  # a camera's 15 is counted at 30
+    first = round(facts.frame_at(start) / counted * rate) if facts.timecode else round(start * rate)
+    length = max(1, round(end * rate) - round(start * rate))
+    return TimeRange(RationalTime(first, float(rate)), RationalTime(length, float(rate)))
 
 
 def _url(path: str) -> str:

@@ -69,7 +69,7 @@ def _write_part(cut: Cut, shape: _Shape, target: Path) -> Fraction:
     """One clip in the reel's shape, its sound not yet compressed; returns its exact length in seconds."""
     frames = max(1, round(Fraction(cut.span.duration) * shape.rate))
     length = frames / shape.rate
-    picture, sound = trimmed(cut)
+    picture, sounds = trimmed(cut)
     picture = (
         picture.filter(
             "scale",
@@ -87,10 +87,9 @@ def _write_part(cut: Cut, shape: _Shape, target: Path) -> Fraction:
         .filter("trim", end_frame=frames)
         .filter("format", "yuv420p")
     )
-    if sound is None:
-        sound = ffmpeg.input(f"anullsrc=r={_SAMPLES}:cl=stereo", f="lavfi")["a"]
     sound = (
-        sound.filter("aresample", _SAMPLES)
+        _heard(cut, sounds)
+        .filter("aresample", _SAMPLES)
         .filter("aformat", sample_fmts="s16", channel_layouts="stereo")
         .filter("apad")
         .filter("atrim", end_sample=round(length * _SAMPLES))
@@ -98,6 +97,15 @@ def _write_part(cut: Cut, shape: _Shape, target: Path) -> Fraction:
     options = {**H264, "bf": 0, "acodec": "pcm_s16le", "map_metadata": -1}
     run(ffmpeg.output(picture, sound, file_url(target), **options), doing=cut.doing)
     return length
+
+
+def _heard(cut: Cut, sounds: Sequence[Any]) -> Any:
+    """What a reel lets hear: the default track; all of them where they are the channels of one sound."""
+    if not sounds:
+        return ffmpeg.input(f"anullsrc=r={_SAMPLES}:cl=stereo", f="lavfi")["a"]
+    if not cut.footage.is_channel_each:
+        return sounds[0]
+    return ffmpeg.filter(sounds, "amix", inputs=len(sounds), normalize=0)
 
 
 def _chapters(cuts: Sequence[Cut], lengths: Sequence[Fraction]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,29 @@ def hdr(folder: Path, transfer: str, name: str = "hdr.mp4") -> tuple[Path, np.nd
     how = ("-vf", chain, *HEVC_WITH_B, *tags)
     how = tuple("yuv420p10le" if option == "yuv420p" else option for option in how)
     return encode(folder / name, [original] * 25, how), original
+
+
+def broadcast(folder: Path, name: str = "broadcast.mxf", *, tones: tuple[int, ...] = (440, 880)) -> Path:
+    """Three seconds of MXF with a mono track for each tone (Hz; 0 is silence), as broadcasters keep channels."""
+    sources = [part for tone in tones for part in ("-f", "lavfi", "-i", f"sine=f={tone or 440}:r=48000:d=3")]
+    volumes = [part for n, tone in enumerate(tones) for part in (f"-filter:a:{n}", f"volume={int(tone > 0)}")]
+    maps = [part for n in range(len(tones) + 1) for part in ("-map", str(n))]
+    codec = (*sources, *maps, *volumes, "-c:a", "pcm_s16le", *MPEG2_WITH_B)
+    return numbered(folder, name, seconds=3.0, codec=codec)
+
+
+def early_sound(folder: Path, name: str = "early.ts") -> Path:
+    """A transport stream whose sound begins before its picture; the first key picture is not at 0:00."""
+    return numbered(folder, name, seconds=3.0, audio=True, options=("-c:a", "mp2", "-bf", "2"))
+
+
+def with_timecode(folder: Path, name: str, timecode: str, rate: Fraction | int) -> Path:
+    """Two seconds whose first frame the recorder calls `timecode`, as the container of this name keeps it."""
+    how = {
+        ".avi": ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-timecode", timecode),
+        ".mxf": (*MPEG2_WITH_B, "-timecode", timecode),
+        ".mpg": (*MPEG2_WITH_B, "-gop_timecode", timecode),
+        ".ts": (*MPEG2_WITH_B, "-gop_timecode", timecode, "-drop_frame_timecode", "1"),
+    }
+    codec = how.get(Path(name).suffix, (*QUICK_X264, "-timecode", timecode))
+    return numbered(folder, name, seconds=2.0, rate=rate, codec=codec)  # type: ignore[arg-type]

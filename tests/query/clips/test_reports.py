@@ -1,0 +1,66 @@
+"""Clips of footage from public reports: nothing is lost, and lengths are the picture's."""
+
+from __future__ import annotations
+
+import json
+
+import av
+import numpy as np
+import pytest
+
+from framescout.errors import ClipError
+from query.clips import export
+from tests.footage import make, reports
+from tests.query.clips.footage import moment, shown
+
+pytestmark = pytest.mark.usefixtures("each_ffmpeg")
+
+
+def loudest(path, stream):
+    """(Hz, level of 1) of the loudest tone of a sound track."""
+    with av.open(str(path)) as container:
+        track = container.streams.audio[stream]
+        sound = np.concatenate([frame.to_ndarray().mean(axis=0) for frame in container.decode(track)])
+        if np.abs(sound).max() > 1:
+            sound = sound / 32768
+        spectrum = np.abs(np.fft.rfft(sound))
+        return spectrum.argmax() * track.rate / len(sound), float(np.abs(sound).max())
+
+
+@pytest.mark.parametrize("mode", ["precise", "copy"])
+def test_all_tracks_of_a_broadcast_recording_go_along_and_its_length_is_the_pictures(tmp_path, mode):
+    path = reports.broadcast(tmp_path)
+    (clip,) = export([moment(path, 1, 2)], tmp_path / "clips", mode=mode)
+    with av.open(str(tmp_path / "clips" / clip.file)) as container:
+        assert len(container.streams.audio) == 2
+    assert [loudest(tmp_path / "clips" / clip.file, n)[0] for n in (0, 1)] == pytest.approx([440, 880], abs=8)
+    if mode == "precise":
+        assert len(shown(tmp_path / "clips" / clip.file)) == 25
+        (listed,) = json.loads((tmp_path / "clips" / "manifest.json").read_text())["clips"]
+        assert (listed["start"], listed["end"]) == pytest.approx((1.0, 2.0), abs=0.001)
+
+
+def test_a_reel_lets_hear_the_channel_that_is_not_silent(tmp_path):
+    path = reports.broadcast(tmp_path, tones=(0, 880))
+    export([moment(path, 1, 2)], tmp_path / "clips", reel=True)
+    assert loudest(tmp_path / "clips" / "reel.mp4", 0) == (pytest.approx(880, abs=8), pytest.approx(0.12, abs=0.1))
+
+
+@pytest.mark.parametrize("name", ["early.ts", "early.mkv"])
+def test_a_copy_from_the_first_moment_begins_with_the_first_picture(tmp_path, name):
+    path = reports.early_sound(tmp_path, name)
+    (clip,) = export([moment(path, 0, 1.5)], tmp_path / "clips", mode="copy")
+    frames = shown(tmp_path / "clips" / clip.file)
+    assert frames[0][1] == 0
+    assert [number for _, number in frames] == list(range(len(frames)))
+
+
+def test_a_clip_that_cant_be_cut_does_not_end_the_others(tmp_path):
+    clockless = make.raw_h264(tmp_path)
+    good = make.numbered(tmp_path)
+    with pytest.raises(ClipError, match="without --copy; 1 of 2 clips were cut"):
+        export([moment(clockless, 1, 2), moment(good, 1, 2)], tmp_path / "clips", mode="copy", edl=True)
+    (listed,) = json.loads((tmp_path / "clips" / "manifest.json").read_text())["clips"]
+    assert listed["video"] == str(good)
+    assert (tmp_path / "clips" / listed["file"]).exists()
+    assert (tmp_path / "clips" / "timeline.edl").exists()

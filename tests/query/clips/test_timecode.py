@@ -1,0 +1,105 @@
+"""The recorder's timecode: read from every container that has one, and the place at which every list names footage."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import opentimelineio as otio
+import pytest
+
+from framescout.media.footage import open_footage
+from framescout.media.timecode import Timecode, standard_rate
+from query.clips import export
+from query.clips.edl import mixed_rates
+from tests.footage import make, reports
+from tests.footage.make import numbered
+from tests.query.clips.footage import moment
+
+NTSC = Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "timecode", "second"),
+    [
+        ("tmcd.mov", 25, "14:09:42:10", "14:09:43:10"),
+        ("tmcd.mp4", NTSC, "01:00:00;00", "01:00:01;00"),
+        ("film.mov", Fraction(24000, 1001), "03:00:02:00", "03:00:03:00"),
+        ("late.mov", 25, "23:59:59:20", "00:00:00:20"),
+        ("drops.mp4", NTSC, "00:00:59;10", "00:01:00;12"),
+        ("tags.mkv", 25, "10:00:00:00", "10:00:01:00"),
+        ("ismp.avi", 25, "10:00:00:00", "10:00:01:00"),
+        ("material.mxf", 25, "10:00:00:00", "10:00:01:00"),
+        ("group.mpg", 25, "10:00:00:00", "10:00:01:00"),
+        ("group.ts", NTSC, "10:00:00;00", "10:00:01;00"),
+    ],
+)
+def test_the_timecode_of_every_container_is_read(tmp_path, name, rate, timecode, second):
+    path = reports.with_timecode(tmp_path, name, timecode, rate)
+    with open_footage(path) as (_, facts):
+        assert facts.timecode == timecode
+        assert facts.timecode_at(facts.first_time) == timecode
+        assert facts.timecode_at(facts.first_time + float(round(rate) / rate)) == second
+
+
+def test_an_impossible_timecode_is_passed_over(tmp_path):
+    path = numbered(tmp_path, "odd.mkv", seconds=1, options=("-metadata", "timecode=25:61:00:99"))
+    with open_footage(path) as (_, facts):
+        assert facts.timecode is None
+        assert facts.timecode_at(0.4) == "00:00:00:10"
+
+
+def test_lists_name_the_place_on_the_recorders_clock(tmp_path):
+    path = reports.with_timecode(tmp_path, "cam.mov", "14:09:42:10", 25)
+    export([moment(path, 1, 2)], tmp_path / "clips", edl=True, otio=True)
+    text = (tmp_path / "clips" / "timeline.edl").read_text()
+    assert "14:09:43:10 14:09:44:10 01:00:00:00 01:00:01:00" in text
+    (clip,) = otio.adapters.read_from_file(str(tmp_path / "clips" / "timeline.otio")).video_tracks()[0]
+    first = 1274560
+    assert clip.media_reference.available_range.start_time.value == first
+    assert (clip.source_range.start_time.value, clip.source_range.duration.value) == (first + 25, 25)
+
+
+def test_a_timecode_that_does_not_drop_is_told_in_a_list_that_does(tmp_path):
+    plain = reports.with_timecode(tmp_path, "ndf.mov", "01:00:00:00", NTSC)
+    dropping = reports.with_timecode(tmp_path, "df.mov", "01:00:00;00", NTSC)
+    export([moment(dropping, 0, 1), moment(plain, 0, 1)], tmp_path / "clips", edl=True)
+    lines = (tmp_path / "clips" / "timeline.edl").read_text().splitlines()
+    modes = [line for line in lines if line.startswith("FCM") or line[:3].isdigit()]
+    assert [line[:20].strip() for line in modes][::2] == ["FCM: DROP FRAME", "FCM: NON-DROP FRAME"]
+    assert "01:00:00:00" in modes[-1]
+
+
+def test_mixed_rates_are_said(tmp_path):
+    one = numbered(tmp_path, "one.mp4", rate=30000 / 1001, seconds=1)
+    two = numbered(tmp_path, "two.mp4", seconds=1)
+    export([moment(one, 0, 1), moment(two, 0, 1)], tmp_path / "clips", edl=True)
+    text = (tmp_path / "clips" / "timeline.edl").read_text()
+    assert "* SOURCE RATE: 25, COUNTED HERE AT 29.97" in text
+    with open_footage(one) as (_, first), open_footage(two) as (_, second):
+        assert mixed_rates([first, first]) is None
+        assert "29.97" in (mixed_rates([first, second]) or "")
+
+
+def test_two_nights_of_one_camera_have_reels_of_their_own(tmp_path):
+    nights = [make.numbered(tmp_path, f"frontdoor_2026021{n}.mp4", seconds=1, step=n) for n in (4, 5)]
+    export([moment(path, 0, 1) for path in nights], tmp_path / "clips", edl=True)
+    lines = (tmp_path / "clips" / "timeline.edl").read_text().splitlines()
+    events = [line.split() for line in lines if line[:3].isdigit()]
+    assert len({event[1] for event in events}) == 2
+    assert all(f"* FROM CLIP NAME: {path.name}" in lines for path in nights)
+
+
+@pytest.mark.parametrize(
+    ("measured", "standard"),
+    [("24.982", "25"), ("15", "30"), ("12.5", "25"), ("10", "30"), ("29.97", "30000/1001"), ("8", "24"), ("120", "60")],
+)
+def test_any_rate_is_counted_at_one_of_the_standard(measured, standard):
+    assert standard_rate(Fraction(measured)) == Fraction(standard)
+    count = Timecode.at(Fraction(measured))
+    assert count.frame(count.text(12345)) == 12345
+
+
+def test_a_day_wraps():
+    count = Timecode.at(NTSC)
+    day = count.frame("23:59:59;29") + 1
+    assert count.text(day + 5) == "00:00:00;05"
