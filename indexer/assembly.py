@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
+from framescout.motion import Motion
 from framescout.timeline import Span
 from indexer.events import Job
 from indexer.key_pictures import PicturedKeyframe
@@ -20,6 +21,7 @@ class Assembler:
         self.job = job
         self.probe: Probe | None = None
         self.end: ReadEnd | None = None
+        self.motion: Motion | None = None
         self.bytes_read = 0.0
         """The share of the file that was read."""
         self._read_to = 0.0
@@ -64,4 +66,5 @@ class Assembler:
             keyframes=tuple(replace(k, span=span) for k, span in zip(self._keyframes, stretches, strict=True)),
             embeddings=np.stack(self._rows),
             density=self.job.density,
+            motion=self.motion,
         )

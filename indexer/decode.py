@@ -10,6 +10,7 @@ from framescout.errors import MediaError
 from indexer.duplicates import DuplicateFilter
 from indexer.events import Decoded, Ended, Failed, Job, Pictured, Probed, Reading
 from indexer.keyframes import read_keyframes
+from indexer.motion import MotionMeter
 from indexer.probe import probe
 from indexer.workers import Limits
 
@@ -31,11 +32,14 @@ def _read(job: Job, limits: Limits) -> Iterator[Decoded]:
     path = job.file.path
     facts = probe(path, max_pixels=limits.max_pixels)
     yield Probed(job.key, facts)
-    duplicates = DuplicateFilter()
+    duplicates, meter = DuplicateFilter(), MotionMeter()
     heard = time.monotonic()
-    for item in read_keyframes(path, facts, job.density, job.size, decode_on=limits.decode_on, threads=limits.threads):
+    keyframes = read_keyframes(
+        path, facts, job.density, job.size, decode_on=limits.decode_on, threads=limits.threads, meter=meter
+    )
+    for item in keyframes:
         if isinstance(item, ReadEnd):
-            yield Ended(job.key, item)
+            yield Ended(job.key, item, meter.motion())
             continue
         if time.monotonic() - heard > _HEARTBEAT:
             heard = time.monotonic()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from framescout.catalog.records import Probe, ReadEnd
 from framescout.errors import Reason
+from framescout.motion import Motion
 from indexer.scan import VideoFile
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Ended:
 
     key: int
     end: ReadEnd
+    motion: Motion
 
 
 Identified = Known | Job | Failed

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from framescout.media.container import OpenVideo
 from framescout.media.frames import Scaler, ShownFrame, orientation_of
 from framescout.media.packets import changes_setup
+from indexer.motion import SIDE
 
 _INTRA = frozenset({PictureType.NONE, PictureType.I, PictureType.SI})  # some intra-only codecs say NONE
 
@@ -49,6 +50,10 @@ class Picturer:
         """Of a frame of this video."""
         pixels = self._scaler.squash(shown.frame, self._size, orientation_of(shown.frame, self._video))
         return PicturedKeyframe(shown.pts, self._video.time_base, max(0.0, shown.time), pixels)
+
+    def small(self, shown: ShownFrame) -> np.ndarray:
+        """A frame of this video as (SIDE, SIDE, 3) uint8, for `MotionMeter.picture`."""
+        return self._scaler.squash(shown.frame, (SIDE, SIDE), orientation_of(shown.frame, self._video))
 
     def decode_alone(self, packet: Packet[VideoStream]) -> PicturedKeyframe | None:
         """The intra picture in the packet; None where it turns out to need others, or to be damaged."""

@@ -26,10 +26,12 @@ from framescout.errors import MediaError, Reason
 from framescout.media.container import MAX_PIXELS, PROCESSOR, OpenVideo, open_video
 from framescout.media.frame_rates import UNEVEN
 from framescout.media.frames import NEVER_SHOWN, FrameFinder, ShownFrame, frames_from, has_reliable_times
-from framescout.media.packets import changes_setup, is_sound, length_size
+from framescout.media.packets import changes_setup, coded_bytes, is_refreshing, length_size
 from framescout.media.transport import HEAD_BYTES, packet_lengths
+from framescout.motion import STEP
 from framescout.timeline import Span, format_clock
 from indexer.key_pictures import KeyDecoders, PicturedKeyframe, Picturer, TimedPacket
+from indexer.motion import MotionMeter
 
 MINIMUM_KEYFRAMES = 3
 """A short clip must not hang on its first frame alone."""
@@ -69,17 +71,25 @@ _HEADER_SLACK = 0.5  # seconds by which headers round the end of the pictures
 
 
 def read_keyframes(
-    path: str, probe: Probe, density: str, size: tuple[int, int], *, decode_on: str = PROCESSOR, threads: int = 1
+    path: str,
+    probe: Probe,
+    density: str,
+    size: tuple[int, int],
+    *,
+    decode_on: str = PROCESSOR,
+    threads: int = 1,
+    meter: MotionMeter | None = None,
 ) -> Iterator[PicturedKeyframe | ReadEnd]:
     """The keyframes of the video in time order, pictures squashed to `size` (width, height); a ReadEnd last.
 
     `density` is a name in DENSITIES, `decode_on` as in `open_video`; `threads` decode key pictures side by side, and
-    change nothing in what comes out.
+    change nothing in what comes out. `meter` has taken in the whole video when the ReadEnd comes.
 
     Raises:
         MediaError: the video can't be opened, or not one picture of it decodes.
     """
-    with _Reader(path, probe, DENSITIES[density], size, decode_on, threads) as reader:
+    meter = meter or MotionMeter()
+    with _Reader(path, probe, DENSITIES[density], size, decode_on, threads, meter) as reader:
         keyframes = reader.keyframes()
         first = list(islice(keyframes, MINIMUM_KEYFRAMES))
         yield from first if len(first) == MINIMUM_KEYFRAMES else reader.spread(first)
@@ -100,9 +110,16 @@ class _Reader(AbstractContextManager["_Reader"]):
     """One read of one video: the file is open once to walk its packets, once to fill gaps, once for each thread."""
 
     def __init__(
-        self, path: str, probe: Probe, density: Density, size: tuple[int, int], decode_on: str, threads: int
+        self,
+        path: str,
+        probe: Probe,
+        density: Density,
+        size: tuple[int, int],
+        decode_on: str,
+        threads: int,
+        meter: MotionMeter,
     ) -> None:
-        self._path, self._probe, self._size = path, probe, size
+        self._path, self._probe, self._size, self._meter = path, probe, size, meter
         self._max_gap, self._min_gap = density.max_gap_of(probe), density.min_gap
         self._decode_on, self._threads = decode_on, threads
         self._open_files = ExitStack()
@@ -221,7 +238,8 @@ class _Reader(AbstractContextManager["_Reader"]):
     def _packets(self) -> Iterator[TimedPacket]:
         """The packets whose frames are shown, in the file's order, as far as its clock runs on."""
         thinner = _Thinner(self._min_gap)
-        prefix = length_size(self._video.stream.codec_context)
+        context = self._video.stream.codec_context
+        prefix, codec, meter = length_size(context), context.name, self._meter
         # a Matroska reader passes over noise without a word; a constant rate shows what is missing
         is_matroska = self._video.container.format.name.startswith("matroska")
         longest = max(_LOSS, 4 * self._frame_length)
@@ -238,8 +256,11 @@ class _Reader(AbstractContextManager["_Reader"]):
                 if loses_silently:
                     self._video.damage.append(f"none from {format_clock(latest)} to {format_clock(stored)}")
             latest = max(latest, stored)
-            if packet.is_corrupt or (prefix and not is_sound(packet, prefix)):
+            size = coded_bytes(packet, prefix, codec)
+            if packet.is_corrupt or size is None:
                 self._video.damage.append(f"the first at {format_clock(shown)}")
+            is_key = packet.is_keyframe and not is_refreshing(packet, prefix, codec)
+            meter.packet(shown, packet.size if size is None else size, is_key, is_refresh=is_key != packet.is_keyframe)
             if packet.is_discard or shown < -NEVER_SHOWN:
                 continue
             self._end = max(self._end, shown + (packet.duration or 0) * tick)
@@ -278,8 +299,12 @@ class _Reader(AbstractContextManager["_Reader"]):
         """For streams in which only decoding all frames tells when one is shown."""
         thinner = _Thinner(self._min_gap)
         before: ShownFrame | None = None
+        looked_at = -math.inf
         for shown in frames_from(self._video, 0.0):
             self._end = shown.time + (self._frame_length or float(self._video.time_base))
+            if shown.time >= looked_at + STEP:
+                looked_at = shown.time
+                self._meter.picture(shown.time, self._picturer.small(shown))
             if self._last is None or (shown.frame.key_frame and thinner.takes(shown.time)):
                 yield self._picture(shown)
             elif shown.time - self._last > self._max_gap:
@@ -290,6 +315,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         return self._handed_out(self._picturer.picture(shown))
 
     def _handed_out(self, keyframe: PicturedKeyframe) -> PicturedKeyframe:
+        self._meter.picture(keyframe.time, keyframe.picture)
         self._last = keyframe.time if self._last is None else max(self._last, keyframe.time)
         return keyframe
 

@@ -122,7 +122,8 @@ class Run:
                 self._take_in(self._batcher.add(event.key, event.keyframe.picture))
             case Ended():
                 self._read(event.key, event.end.read_to)
-                self._in_work[event.key].end = event.end
+                video = self._in_work[event.key]
+                video.end, video.motion = event.end, event.motion
                 self._commit_if_whole(event.key)
 
     def _link(self, known: Known) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from framescout.motion import Motion
 from framescout.timeline import Span
 
 
@@ -93,6 +94,7 @@ class IndexedVideo:
     embeddings: np.ndarray
     """(N, D) float16, rows of unit length, in the order of `keyframes`."""
     density: str
+    motion: Motion | None = None
 
     def __post_init__(self) -> None:
         if self.embeddings.dtype != np.float16 or self.embeddings.shape[:1] != (len(self.keyframes),):

@@ -95,6 +95,7 @@ _VIDEO = (
     "sample_aspect_ratio", "start_offset", "codec", "has_audio", "created_at", "recorded_at", "recorded_from", "camera",
     "read_to", "is_complete", "end_detail", "indexed_at",
 )  # fmt: skip
+_MOTION = ("motion_levels", "motion_source", "motion_detail")
 _FILE = ("path", "size_bytes", "mtime_ns", "gone_at")
 _INDEXING = (
     "density", "first_keyframe_id", "keyframe_count", "time_base_numerator", "time_base_denominator", "embeddings",
@@ -107,7 +108,7 @@ _MARK = ("event", "content_hash", "start", "end", "was_right", "marked_at")
 VERSIONS = {
     0: Version(0, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, encode=_unversioned, is_raw=True),
     1: Version(1, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH),
-    2: Version(2, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
+    2: Version(2, (*_VIDEO, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
 }
 """By number. 0 is that of schema 0005, whose seals name no version."""
 

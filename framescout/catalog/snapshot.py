@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Subquery, exists, func, select
+from sqlalchemy import Connection, Select, Subquery, exists, func, select
 
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.checks import Checks
@@ -30,6 +31,8 @@ from framescout.catalog.tables import (
     StateRow,
     VideoRow,
 )
+from framescout.errors import DamagedCatalogError
+from framescout.motion import Motion, Source, unpacked
 
 _MOST_VIDEOS = 10_000  # whose facts are remembered
 _NEWEST = 6  # videos that `indexed_since` names
@@ -97,6 +100,35 @@ class Snapshot:
         for start in range(0, len(missing), MANY):
             known |= {video.id: video for video in self._videos(missing[start : start + MANY])}
         return [known[number] for number in wanted if number in known]
+
+    def motion(self, video_id: int) -> Motion | None:
+        """The motion curve of a video; None where nobody looked for it.
+
+        Raises:
+            DamagedCatalogError: it can't be read.
+        """
+        return next((motion for _, motion in self.motions([video_id])), None)
+
+    def motions(self, video_ids: Iterable[int] | None = None) -> Iterator[tuple[int, Motion]]:
+        """The motion curves of these videos, or of all, with their ids in order; as `motion`."""
+        known = select(VideoRow.id, VideoRow.motion_levels, VideoRow.motion_source, VideoRow.motion_detail)
+        known = known.where(VideoRow.motion_source.is_not(None)).order_by(VideoRow.id)
+        if video_ids is None:
+            yield from self._motions(known)
+            return
+        wanted = sorted(set(video_ids))
+        for start in range(0, len(wanted), MANY):
+            yield from self._motions(known.where(VideoRow.id.in_(wanted[start : start + MANY])))
+
+    def _motions(self, query: Select[Any]) -> Iterator[tuple[int, Motion]]:
+        for video_id, levels, source, detail in self._connection.execute(query):
+            try:
+                yield video_id, Motion(unpacked(levels), Source(source), detail)
+            except (TypeError, ValueError) as error:
+                raise DamagedCatalogError(
+                    f"the motion curve of video {video_id} is damaged; framescout verify --repair drops the video, "
+                    "the next framescout index reads it again"
+                ) from error
 
     def partial_videos(self) -> list[Video]:
         """Videos that could not be read to their end, by id."""

@@ -111,9 +111,12 @@ VideoRow = Row(
     Column("is_complete", Boolean, nullable=False),
     Column("end_detail", String, nullable=False),
     Column("indexed_at", UtcTime, nullable=False),
+    Column("motion_levels", LargeBinary),
+    Column("motion_source", String),
+    Column("motion_detail", String),
     Column("seal", String),
 )
-"""Footage, known by its content hash, wherever its files lie."""
+"""Footage, known by its content hash, wherever its files lie; of one that nobody looked at for motion, no motion."""
 
 FileRow = Row(
     "file",

@@ -30,6 +30,7 @@ from framescout.catalog.tables import (
     VideoRow,
 )
 from framescout.errors import Reason
+from framescout.motion import Motion, packed
 
 
 class Writer:
@@ -104,6 +105,12 @@ class Writer:
             seal_indexing(connection, video_id, model.id)
             connection.execute(delete(QuarantineRow).where(QuarantineRow.path == indexed.file.path))
         return video_id
+
+    def put_motion(self, video_id: int, motion: Motion) -> None:
+        """Write the motion curve of a video that is known."""
+        with self._transaction() as connection:
+            connection.execute(update(VideoRow).where(VideoRow.id == video_id).values(**_motion_values(motion)))
+            seal_video(connection, video_id)
 
     def link_file(self, file: FileIdentity, video_id: int, recording: Recording) -> None:
         """Say that `file` holds a video that is known: it was moved, copied or touched."""
@@ -309,10 +316,19 @@ def _put_video(connection: Connection, indexed: IndexedVideo) -> int:
         "is_complete": end.is_complete,
         "end_detail": end.detail,
         "indexed_at": datetime.now(UTC),
+        **_motion_values(indexed.motion),
     }
     statement = insert(VideoRow).values(content_hash=indexed.file.content_hash, **values)
     statement = statement.on_conflict_do_update(index_elements=["content_hash"], set_=values)
     return int(connection.execute(statement.returning(VideoRow.id)).scalar_one())
+
+
+def _motion_values(motion: Motion | None) -> dict[str, Any]:
+    return {
+        "motion_levels": packed(motion.levels) if motion else None,
+        "motion_source": motion.source.value if motion else None,
+        "motion_detail": motion.detail if motion else None,
+    }
 
 
 def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from framescout.errors import MediaError, Reason
+from framescout.motion import Source
 from indexer import decode as decoding
 from indexer.decode import decode
 from indexer.duplicates import DuplicateFilter
@@ -42,7 +43,8 @@ def test_a_video_is_probed_then_pictured_then_ended(tmp_path: Path) -> None:
     duplicates = DuplicateFilter()
     wanted = [k for k in keyframes if isinstance(k, PicturedKeyframe) and duplicates.is_new(k.picture)]
     assert first == Probed(5, facts)
-    assert last == Ended(5, end)
+    assert isinstance(last, Ended)
+    assert (last.key, last.end, last.motion.source) == (5, end, Source.SIZES)
     times = [event.keyframe.time for event in pictured if isinstance(event, Pictured)]
     assert times == [keyframe.time for keyframe in wanted]
     assert len(times) == len(pictured) == 4

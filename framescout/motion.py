@@ -1,0 +1,193 @@
+"""How much the picture of a video changes, every half second: a curve of levels on a logarithmic scale.
+
+A curve from coded sizes is of what share of its key picture's bytes the other pictures have on average: what the coder
+spends on change (Poppe et al. 2009, J. Visual Communication and Image Representation 20, find moving objects in H.264
+by coded sizes too). A curve from pictures is of how far two small pictures differ. Levels of one source compare within
+a video, and among videos of one camera; what counts as still is learnt from there.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from framescout.timeline import Span
+
+STEP = 0.5
+"""Seconds of the video that a level stands for: level n is of [n * STEP, (n + 1) * STEP)."""
+UNKNOWN = 0
+"""The level of a half second of which nothing is known."""
+OCTAVE = 8
+"""Levels by which a change of twice the amount lies higher."""
+MOST_LEVELS = round(7 * 24 * 3600 / STEP)
+"""Of a curve: a week. What comes after is not known."""
+BYTES_AN_HOUR = 2000
+"""That a stored curve takes at most, beside the few of a short one."""
+
+_ZERO = 16 * OCTAVE + 1  # the level of an amount of 1
+_FEWEST_BYTES = 64
+_TOLERANCES = (0, 1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 48, 255)
+
+NONE_BELOW = 1.0
+"""Octaves above the quiet level up to which nothing moves."""
+MUCH_FROM = 3.0
+"""Octaves above the quiet level from which much moves."""
+SUDDEN_RISE = 2.0
+"""Octaves by which the level lies above all of the last two seconds where a motion begins suddenly."""
+NOISY_FROM = 0.02
+"""Amount of a quiet level from coded sizes at which stillness can't be told from noise or from lasting motion."""
+_BEFORE = round(2.0 / STEP)
+_QUIET_SHARE = 0.2
+_LEAST_QUIET = {"sizes": 0.0008, "pictures": 0.004}
+
+
+class Source(StrEnum):
+    """What a curve was read from."""
+
+    SIZES = "sizes"
+    PICTURES = "pictures"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """What happens in a half second."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    LITTLE = "little"
+    MUCH = "much"
+    SUDDEN = "sudden"
+    """Much or little, after two seconds of far less."""
+
+
+KINDS = (Kind.UNKNOWN, Kind.NONE, Kind.LITTLE, Kind.MUCH, Kind.SUDDEN)
+"""By the code that `kinds` gives them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """The motion curve of a video."""
+
+    levels: np.ndarray
+    """(N,) uint8, one each half second; UNKNOWN where nothing is known, as after the last."""
+    source: Source
+    detail: str = ""
+    """Why it is not from coded sizes, or why some of it is not known; empty where there is nothing to say."""
+
+    def level_at(self, seconds: float) -> int:
+        """The level of the half second that holds this second of the video."""
+        place = math.floor(seconds / STEP)
+        return int(self.levels[place]) if 0 <= place < len(self.levels) else UNKNOWN
+
+    def within(self, span: Span) -> np.ndarray:
+        """The levels of the half seconds that overlap a stretch (of no length: that hold it): a view."""
+        return self.levels[cells(span)]
+
+    def highest(self, span: Span) -> int:
+        """The highest level of a stretch; UNKNOWN where none is known."""
+        return int(self.within(span).max(initial=UNKNOWN))
+
+
+def cells(span: Span) -> slice:
+    """The half seconds that overlap a stretch of a video, at least the one that it begins in."""
+    first = max(0, math.floor(span.start / STEP))
+    return slice(first, max(first + 1, math.ceil(span.end / STEP)))
+
+
+def to_levels(amounts: np.ndarray) -> np.ndarray:
+    """(N,) float amounts of change -> (N,) uint8 levels; UNKNOWN where an amount is not finite or below 0."""
+    is_known = np.isfinite(amounts) & (amounts >= 0)
+    with np.errstate(divide="ignore"):
+        octaves = np.log2(np.where(is_known, amounts, 1.0))
+    levels = np.clip(np.rint(_ZERO + OCTAVE * np.maximum(octaves, -100.0)), 1, 255)
+    return np.where(is_known, levels, UNKNOWN).astype(np.uint8)
+
+
+def to_amounts(levels: np.ndarray) -> np.ndarray:
+    """The inverse of `to_levels`: (N,) float64, NaN where a level is UNKNOWN."""
+    amounts = np.exp2((levels.astype(np.float64) - _ZERO) / OCTAVE)
+    return np.where(levels == UNKNOWN, np.nan, amounts)
+
+
+def counted(levels: np.ndarray) -> np.ndarray:
+    """(256,) int64: how often each level occurs; those of several curves add up to a camera's history."""
+    return np.bincount(levels, minlength=256)
+
+
+def quiet_level(counts: np.ndarray, source: Source) -> int:
+    """The level that a fifth of the known half seconds stay at or below, by `counted`; UNKNOWN where none is known."""
+    known = counts.copy()
+    known[UNKNOWN] = 0
+    if source is Source.UNKNOWN or not known.any():
+        return UNKNOWN
+    lowest = int(to_levels(np.array([_LEAST_QUIET[source]]))[0])
+    return max(lowest, int(np.searchsorted(np.cumsum(known), _QUIET_SHARE * known.sum())))
+
+
+def kinds(motion: Motion, quiet: int) -> np.ndarray:
+    """(N,) uint8: of each half second the place of its kind in KINDS, against a quiet level from the same source.
+
+    A level less than NONE_BELOW octaves above the quiet one is no motion, unless the quiet level itself is so high that
+    motion would be lost in it: then nothing is known. From MUCH_FROM octaves on it is much. It is sudden where at least
+    little moves, and the level is SUDDEN_RISE octaves above each of the two seconds before, which must be known.
+    """
+    levels = motion.levels.astype(np.int64)
+    is_known = (levels != UNKNOWN) & (quiet != UNKNOWN)
+    rise = (levels - quiet) / OCTAVE
+    is_noisy = motion.source is Source.SIZES and quiet >= to_levels(np.array([NOISY_FROM]))[0]
+    still = Kind.UNKNOWN if is_noisy else Kind.NONE
+    codes = np.select([rise < NONE_BELOW, rise < MUCH_FROM], [KINDS.index(still), KINDS.index(Kind.LITTLE)], default=3)
+    before = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(_BEFORE, np.int64), levels]), _BEFORE)
+    before = before[: len(levels)]
+    rises = (before != UNKNOWN).all(axis=1) & (levels - before.max(axis=1, initial=0) >= SUDDEN_RISE * OCTAVE)
+    codes = np.where(rises & (rise >= NONE_BELOW), KINDS.index(Kind.SUDDEN), codes)
+    return np.where(is_known, codes, KINDS.index(Kind.UNKNOWN)).astype(np.uint8)
+
+
+def packed(levels: np.ndarray) -> bytes:
+    """A curve as few bytes, at most BYTES_AN_HOUR: as exact as fits, within eighths of an octave for usual footage."""
+    most = max(_FEWEST_BYTES, round(BYTES_AN_HOUR * len(levels) * STEP / 3600))
+    for tolerance in _TOLERANCES:
+        data = _deflated(_levelled(levels, tolerance))
+        if len(data) <= most:
+            break
+    return data
+
+
+def unpacked(data: bytes) -> np.ndarray:
+    """The levels that `packed` was given, about.
+
+    Raises:
+        ValueError: the bytes are no curve.
+    """
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        levels = inflater.decompress(data, MOST_LEVELS)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not inflater.eof or inflater.unused_data:
+        raise ValueError("it is no whole curve")
+    return np.frombuffer(levels, np.uint8)
+
+
+def _deflated(levels: bytes) -> bytes:
+    deflater = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    return deflater.compress(levels) + deflater.flush()
+
+
+def _levelled(levels: np.ndarray, tolerance: int) -> bytes:
+    """Each level stays the one before while it is no further than `tolerance` from it: long runs pack well."""
+    if not tolerance:
+        return levels.tobytes()
+    out, last = bytearray(len(levels)), -256
+    for place, level in enumerate(levels.tolist()):
+        if level == UNKNOWN:
+            continue
+        if abs(level - last) > tolerance:
+            last = min(255, max(1, (level + tolerance // 2) // tolerance * tolerance))
+        out[place] = last
+    return bytes(out)
