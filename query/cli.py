@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from framescout.console import printable
 from query.fields import COUNT, FIELDS, FLAG, Field
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def search(
 @click.option("--edl", is_flag=True, help="A CMX 3600 edit list besides.")
 @click.option("--otio", is_flag=True, help="An OpenTimelineIO timeline besides.")
 @click.option("--sheet", is_flag=True, help="A contact sheet picture besides.")
+@click.option("--still", is_flag=True, help="A PNG picture of each moment's peak besides.")
+@click.option("--check", metavar="MANIFEST", help="Say whether the files of an export, and their sources, changed.")
 @click.option("--anyway", is_flag=True, help="Cut the nearest moments where none matches confidently.")
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier export left in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="The manifest on stdout.")
@@ -127,6 +130,7 @@ def export(
     pad: float,
     precise: bool,
     anyway: bool,
+    check: str | None,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -136,18 +140,23 @@ def export(
     framescout export "a red car" --out clips --pad 2
     framescout search "a red car" --json | framescout export --from - --out clips --copy
     framescout export --event fighting --limit 100 --reel
+    framescout export --check clips/manifest.json
 
     \b
-    Exit status: 0 done; 1 a clip could not be cut, or nothing matches confidently; 2 usage; 3 a file can't be had.
+    Exit status: 0 done; 1 a clip could not be cut, nothing matches confidently, or a checked file changed; 2 usage;
+    3 a file can't be had.
     """
     from framescout import settings
     from framescout.media.ffmpeg import choose_ffmpeg
     from query.clips import export as cut
+    from query.clips.edl import mixed_rates
     from query.clips.manifest import as_json as manifest
     from query.clips.manifest import read_moments
 
+    if check is not None:
+        ctx.exit(_checked(Path(check)))
     choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
-    besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "overwrite")}
+    besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "still", "overwrite")}
     asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.group == "what")
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
@@ -171,12 +180,25 @@ def export(
         if as_json:
             click.echo(manifest(asked_for, []), nl=False)
         return
-    clips = cut(moments, out, mode="precise" if precise else "copy", pad=pad, query=asked_for, **besides)
+    how: Literal["precise", "copy"] = "precise" if precise else "copy"
+    clips = cut(moments, out, mode=how, pad=pad, query=asked_for, command=sys.argv, **besides)
+    if besides["edl"] and (remark := mixed_rates(clip.footage for clip in clips if clip.footage)):
+        click.echo(remark, err=True)
     if as_json:
         click.echo((out / "manifest.json").read_text(encoding="utf-8"))
         return
     for clip in clips:
         click.echo(str(out / clip.file))
+
+
+def _checked(manifest: Path) -> int:
+    """Say of each file of an export whether it is what it was; the exit status."""
+    from query.clips.evidence import check
+
+    found = list(check(manifest))
+    for path, state in found:
+        click.echo(printable(f"{state:<9} {path}"))
+    return int(any(state != "unchanged" for _, state in found))
 
 
 def read_query(texts: tuple[str, ...], asked: dict[str, Any]) -> Query:

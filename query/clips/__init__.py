@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from framescout.errors import ClipError, NotAvailableError, UsageError
+from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
 from framescout.progress import Progress, SilentProgress
 from query.answer import Moment
 from query.clips.clip import Clip
@@ -33,6 +33,8 @@ def export(
     edl: bool = False,
     otio: bool = False,
     sheet: bool = False,
+    still: bool = False,
+    command: Sequence[str] = (),
     query: dict[str, Any] | None = None,
     progress: Progress | None = None,
     may_go_on: Callable[[], bool] = lambda: True,
@@ -51,6 +53,8 @@ def export(
         edl: also write timeline.edl (CMX 3600).
         otio: also write timeline.otio (OpenTimelineIO).
         sheet: also write sheet.jpg, a contact sheet.
+        still: also write the picture at each moment's peak, as PNG with the facts of its origin.
+        command: the words of the command line that asks for this, for the manifest.
         query: what was asked, for the manifest.
         progress: is told of each clip.
         may_go_on: asked before each file; once it says False no further one is begun, and finished clips are listed.
@@ -69,42 +73,47 @@ def export(
     cuts = cut.plan(moments, pad=pad, mode=mode)
     taken = {names.key(name) for name in names.RESERVED}
     files = [names.clip_name(each.moment.video, each.span.start, cut.ending(each, mode), taken) for each in cuts]
+    stills = [names.still_name(file) for file in files] if still else []
     asked = {names.REEL: reel and cuts, names.EDL: edl, names.OTIO: otio, names.SHEET: sheet and cuts}
     extras = [name for name, is_asked in asked.items() if is_asked]
-    target = _prepare(Path(folder), [names.MANIFEST_JSON, names.MANIFEST_CSV, *extras, *files], overwrite)
-    cut.refuse_sources([target / name for name in [*names.RESERVED, *files]], moments)
+    written = [names.MANIFEST_JSON, names.MANIFEST_CSV, *extras, *files, *stills]
+    target = _prepare(Path(folder), written, overwrite)
+    cut.refuse_sources([target / name for name in [*names.RESERVED, *written]], moments)
 
     told.found(len(cuts), 0)
-    clips: list[Clip] = []
-    done: list[Cut] = []
+    pairs: list[tuple[Cut, Clip]] = []
     failures: list[ClipError] = []
+    writer = _ClipWriter(target, mode, pairs, overwrite=overwrite, still=still)
     try:
         for each, file in zip(cuts, files, strict=True):
             if not may_go_on():
-                return clips
+                return [clip for _, clip in pairs]
             told.started(file)
             try:
-                _write_clip(each, target / file, mode, overwrite, clips)
-                done.append(each)
+                writer.write(each, file)
             except ClipError as error:
                 failures.append(error)
             told.finished(file)
     finally:
         # whatever stopped the run, what is finished is listed
-        clips = [clip for clip in clips if (target / clip.file).exists()]
+        pairs = [(each, clip) for each, clip in pairs if (target / clip.file).exists()]
+        clips = [clip for _, clip in pairs]
         if clips or not cuts:
-            _write_manifest(target, query, clips, _programs(mode) if clips else {}, overwrite)
-    pairs = list(zip(done, clips, strict=True))
+            _write_manifest(target, query, clips, _programs(mode) if clips else {}, command, overwrite)
     for name in extras if clips or not cuts else []:
         if not may_go_on():
             break
         told.started(name)
         _write_extra(target / name, pairs, query, overwrite)
         told.finished(name)
+    _raise(failures, len(cuts))
+    return clips
+
+
+def _raise(failures: Sequence[ClipError], count: int) -> None:
     if failures:
         others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise ClipError(f"{failures[0]}{others}; {len(clips)} of {len(cuts)} clips were cut")
-    return clips
+        raise ClipError(f"{failures[0]}{others}; {count - len(failures)} of {count} clips were cut")
 
 
 def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:
@@ -124,14 +133,58 @@ def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:
     return target
 
 
-def _write_clip(each: Cut, target: Path, mode: Literal["precise", "copy"], overwrite: bool, clips: list[Clip]) -> None:
-    from query.clips.atomic_files import atomic_file
-    from query.clips.cut import perform
+class _ClipWriter:
+    """Writes the clips of one export, each with what it is and where it comes from, into `pairs`."""
 
-    with atomic_file(target, overwrite=overwrite) as partial:
-        span = perform(each, partial, mode)
-        # before the file gets its name: an interrupt in between must not leave a clip that is not listed
-        clips.append(Clip(target.name, span.start, span.end, each.moment))
+    def __init__(
+        self,
+        folder: Path,
+        mode: Literal["precise", "copy"],
+        pairs: list[tuple[Cut, Clip]],
+        *,
+        overwrite: bool,
+        still: bool,
+    ) -> None:
+        self._folder, self._overwrite, self._still, self._pairs = folder, overwrite, still, pairs
+        self._mode: Literal["precise", "copy"] = mode
+        self._sources: dict[str, str] = {}
+
+    def write(self, cut: Cut, name: str) -> None:
+        """Raises ClipError where it can't be cut."""
+        from query.clips.atomic_files import atomic_file
+        from query.clips.cut import perform
+        from query.clips.evidence import sha256
+
+        with atomic_file(self._folder / name, overwrite=self._overwrite) as partial:
+            span = perform(cut, partial, self._mode)
+            clip = Clip(name, span.start, span.end, cut.moment, cut.footage, sha256(partial), self._source(cut))
+            # before the file gets its name: an interrupt in between must not leave a clip that is not listed
+            self._pairs.append((cut, clip))
+        if self._still:
+            self._write_still(clip)
+
+    def _write_still(self, clip: Clip) -> None:
+        from query.clips.atomic_files import atomic_file
+        from query.clips.names import still_name
+        from query.clips.still import write_still
+
+        with atomic_file(self._folder / still_name(clip.file), overwrite=self._overwrite) as partial:
+            try:
+                write_still(clip, partial)
+            except MediaError as error:
+                raise ClipError(f"{clip.moment.video}: no picture at {clip.moment.peak:.3f} s ({error})") from error
+
+    def _source(self, cut: Cut) -> str:
+        """The checksum of the video, read once."""
+        from query.clips.evidence import sha256
+
+        path = cut.moment.video
+        if path not in self._sources:
+            try:
+                self._sources[path] = sha256(path)
+            except OSError as error:
+                raise ClipError(f"{cut.doing}: {error.strerror}") from error
+        return self._sources[path]
 
 
 def _programs(mode: Literal["precise", "copy"]) -> dict[str, str]:
@@ -149,14 +202,19 @@ def _programs(mode: Literal["precise", "copy"]) -> dict[str, str]:
 
 
 def _write_manifest(
-    target: Path, query: dict[str, Any] | None, clips: Sequence[Clip], programs: dict[str, str], overwrite: bool
+    target: Path,
+    query: dict[str, Any] | None,
+    clips: Sequence[Clip],
+    programs: dict[str, str],
+    command: Sequence[str],
+    overwrite: bool,
 ) -> None:
     from query.clips import names
     from query.clips.atomic_files import write_text
     from query.clips.manifest import as_csv, as_json
 
     write_text(target / names.MANIFEST_CSV, as_csv(clips), overwrite=overwrite)
-    write_text(target / names.MANIFEST_JSON, as_json(query, clips, programs), overwrite=overwrite)
+    write_text(target / names.MANIFEST_JSON, as_json(query, clips, programs, command), overwrite=overwrite)
 
 
 def _write_extra(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from query.answer import Moment
+
+if TYPE_CHECKING:
+    from framescout.media.footage import Footage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,34 @@ class Clip:
     end: float
     """When its last one goes."""
     moment: Moment
+    footage: Footage | None = None
+    """What the video is that it was cut from."""
+    sha256: str = ""
+    """Of the clip's file, in hexadecimal."""
+    source_sha256: str = ""
+    """Of the video's file."""
 
     def to_json(self) -> dict[str, Any]:
-        """The entry of manifest.json: `start` and `end` are the clip's, the rest is the moment's."""
+        """The entry of manifest.json: `start` and `end` are the clip's, `source` its origin, the rest the moment's."""
         times = {"start": round(self.start, 6), "end": round(self.end, 6)}
-        return {"file": self.file, **self.moment.to_json(), **times}
+        entry = {"file": self.file, **self.moment.to_json(), **times}
+        return entry | {"sha256": self.sha256, "source": self._source()} if self.footage else entry
+
+    def _source(self) -> dict[str, Any]:
+        """Where the clip comes from, to the frame; frames count from 0, `frame_out` is the first one behind."""
+        facts = self.footage
+        assert facts
+        count = facts.count
+        first = count.frames(max(0.0, self.start))
+        last = max(first + 1, count.frames(max(0.0, self.end)))
+        known = facts.timecode is not None
+        return {
+            "path": self.moment.video,
+            "sha256": self.source_sha256,
+            "stream": facts.video_index,
+            "frame_rate": str(count.rate),
+            "frame_in": first,
+            "frame_out": last,
+            "timecode_in": facts.timecode_at(self.start) if known else None,
+            "timecode_out": count.text(facts.frame_at(self.start) + last - first) if known else None,
+        }

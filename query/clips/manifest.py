@@ -119,11 +119,18 @@ def _title(source: Path | str) -> str:
     return "stdin" if str(source) == "-" else str(source)
 
 
-def as_json(query: dict[str, Any] | None, clips: Sequence[Clip], programs: dict[str, str] | None = None) -> str:
-    """The text of manifest.json; `programs` made the clips: name -> version."""
+def as_json(
+    query: dict[str, Any] | None,
+    clips: Sequence[Clip],
+    programs: dict[str, str] | None = None,
+    command: Sequence[str] = (),
+) -> str:
+    """The text of manifest.json; `programs` made the clips (name -> version), by the words of a `command` line."""
     document: dict[str, Any] = {"query": query or {}, "clips": [clip.to_json() for clip in clips]}
     if programs:
         document["programs"] = programs
+    if command:
+        document["command"] = list(command)
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         text = json.dumps(document, indent=2)  # a path that is no UTF-8 survives as an escape

@@ -55,6 +55,11 @@ def clip_name(video: str, start: float, ending: str, taken: set[str]) -> str:
     return name
 
 
+def still_name(clip: str) -> str:
+    """The name of the picture that goes with a clip."""
+    return f"{clip}.png"
+
+
 def key(name: str) -> str:
     """What two names share that a file system may take for the same."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())

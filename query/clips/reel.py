@@ -10,15 +10,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
 from framescout.media.ffmpeg import file_url, run
 from framescout.timeline import format_clock
+from query.clips.captions import origin, source_name
 from query.clips.cut import AAC, H264, Cut, trimmed
-from query.clips.names import readable
 
 _SMOOTHEST = Fraction(60)
 _SAMPLES = 48_000
@@ -113,7 +113,8 @@ def _chapters(cuts: Sequence[Cut], lengths: Sequence[Fraction]) -> Iterator[str]
     yield ";FFMETADATA1\n"
     start = Fraction(0)
     for cut, length in zip(cuts, lengths, strict=True):
-        title = f"{readable(PurePath(cut.moment.video).stem)} {format_clock(cut.span.start)}"
+        where = f"{source_name(cut.moment)} {format_clock(cut.span.start)}"
+        title = ", ".join(part for part in (where, origin(cut.moment, cut.span.start)) if part)
         escaped = "".join(f"\\{letter}" if letter in "=;#\\\n" else letter for letter in title)
         first, last = round(start * 1000), round((start + length) * 1000)
         yield f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={first}\nEND={last}\ntitle={escaped}\n"

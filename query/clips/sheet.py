@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
 from math import ceil
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -12,13 +15,16 @@ from framescout.errors import MediaError
 from framescout.media.frames import picture_at
 from framescout.timeline import format_clock
 from query.answer import Moment
+from query.clips.captions import origin, source_name
 from query.clips.names import readable
 
 MOST = 200
 """Moments that a sheet shows at most; a picture has its limits."""
 _COLUMNS = 4
 _CELL = (400, 225)
-_GAP, _MARGIN, _CAPTION, _HEADER = 20, 36, 62, 74
+_GAP, _MARGIN, _CAPTION, _HEADER = 20, 36, 84, 74
+_FONT = files("query.clips") / "fonts" / "DejaVuSans.ttf"
+"""Pillow's own has no letters beyond English."""
 _PAPER, _TILE, _INK, _FAINT = "#14161a", "#1f232a", "#f2f4f7", "#98a1ae"
 _BAR, _BAR_GROUND = "#58c48d", "#343a44"
 
@@ -61,20 +67,23 @@ def _draw_moment(sheet: Image.Image, pen: ImageDraw.ImageDraw, moment: Moment, l
     right = left + _CELL[0] - 12
     percent = f"{moment.confidence:.0%}"
     room = right - inner - pen.textlength(percent, _font(19)) - 16
-    pen.text((inner, below + 7), _fit(pen, PurePath(moment.video).name, _font(19), room), _INK, _font(19))
+    pen.text((inner, below + 7), _fit(pen, source_name(moment), _font(19), room), _INK, _font(19))
     pen.text((right, below + 7), percent, _INK, _font(19), anchor="ra")
     pen.text((inner, below + 33), f"{format_clock(moment.start)} - {format_clock(moment.end)}", _FAINT, _font(16))
+    told = _fit(pen, origin(moment, moment.start), _font(14), right - inner)
+    pen.text((inner, below + 58), told, _FAINT, _font(14))
     bar = right - 110
     pen.rounded_rectangle((bar, below + 41, right, below + 46), 2, _BAR_GROUND)
     if (reach := round(110 * moment.confidence)) >= 4:
         pen.rounded_rectangle((bar, below + 41, bar + reach, below + 46), 2, _BAR)
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(BytesIO(_FONT.read_bytes()), size)
 
 
-def _fit(pen: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
+def _fit(pen: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, room: float) -> str:
     """The text on one line, its middle left out where it is too long."""
     line = "".join(letter if letter.isprintable() else " " for letter in readable(text))
     kept = len(line)

@@ -95,6 +95,11 @@ class Selection(BaseModel):
     video_id: _Id
     start: _Time
     end: _Time
+    peak: _Time | None = None
+    score: float = Field(0.0, allow_inf_nan=False)
+    confidence: float | None = Field(None, ge=0, le=1)
+    """What the search said of it; None of a stretch that a person chose."""
+    keyframe_id: int = Field(0, ge=0)
 
 
 class ExportRequest(BaseModel):
@@ -109,6 +114,9 @@ class ExportRequest(BaseModel):
     edl: StrictBool = False
     otio: StrictBool = False
     sheet: StrictBool = False
+    still: StrictBool = False
+    query: dict[str, Any] = Field(default_factory=dict)
+    """What was asked, for the manifest."""
 
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]

@@ -80,4 +80,7 @@ def _moment(site: Site, each: Selection) -> Moment:
         raise NotAvailableError(
             f"{name} has no stretch {each.start} to {each.end}; it lasts {video.duration:.1f} seconds"
         )
-    return Moment.of(video, start=each.start, end=each.end, peak=each.start, score=0.0, confidence=1.0, keyframe_id=0)
+    peak = each.start if each.peak is None else min(max(each.peak, each.start), each.end)
+    confidence = 1.0 if each.confidence is None else each.confidence
+    told = {"peak": peak, "score": each.score, "confidence": confidence, "keyframe_id": each.keyframe_id}
+    return Moment.of(video, start=each.start, end=each.end, **told)

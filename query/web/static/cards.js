@@ -7,7 +7,7 @@ const STEPS = 8; // pictures in a strip
 
 export const cards = [...document.querySelectorAll("[data-moment]")].map((element) => ({
   element,
-  moment: JSON.parse(element.dataset.moment),
+  moment: { ...JSON.parse(element.dataset.moment), question: location.search.slice(1) },
 }));
 const moments = cards.map((card) => card.moment);
 

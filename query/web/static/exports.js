@@ -19,7 +19,8 @@ async function begin(event) {
     mode: chosen.get("mode"),
     pad: Number(chosen.get("pad") || 0),
     ...Object.fromEntries(["reel", "edl", "otio", "sheet"].map((name) => [name, chosen.has(name)])),
-    moments: selection.all().map(({ video_id, start, end }) => ({ video_id, start, end })),
+    moments: selection.all().map(asked),
+    query: askedFor(),
   };
   const refusal = form.querySelector("[data-refused]");
   refusal.hidden = true;
@@ -31,6 +32,18 @@ async function begin(event) {
     refusal.textContent = error.message;
     refusal.hidden = false;
   }
+}
+
+// A stretch as the search found it: the manifest keeps what it said.
+function asked({ video_id, start, end, peak, score, confidence, keyframe_id }) {
+  const known = Object.entries({ peak, score, confidence, keyframe_id }).filter(([, value]) => Number.isFinite(value));
+  return { video_id, start, end, ...Object.fromEntries(known) };
+}
+
+// What was asked; several questions where the moments were found by several.
+function askedFor() {
+  const questions = [...new Set(selection.all().map((each) => each.question).filter(Boolean))];
+  return questions.length === 1 ? { question: questions[0] } : questions.length ? { questions } : {};
 }
 
 async function follow() {
