@@ -6,10 +6,12 @@ STRANGERS.npz comes from training/strangers.py; captions are read from ../shared
 the constants of query/confidence.py, what they bring, and a table of promised and found shares. The
 plot needs matplotlib.
 
-Learned from are pairs of a sentence and a picture: plain words and captions, with photographs and with clips; and, so
-that an archive's best picture for a sentence that it can't answer stays below the best for one that it can, differences
-of such pairs (RankNet, Burges et al. 2005). Two weights, of right pairs of plain words and of the differences, are
-chosen from a grid: the greatest share of right clips that match, as long as the AIMS hold.
+Learned from are pairs of a sentence and a picture: plain words and captions, with photographs and with clips; the best
+clip for sentences that the footage answers and for others; and, so that the best for a sentence that it can't answer
+stays below the best for one that it can, differences of such pairs (RankNet, Burges et al. 2005). Three weights, of
+right pairs of plain words, of the differences and of the best clips, are chosen from a grid: as few unanswered
+sentences as possible have a match, as long as the AIMS hold. The pairs of all heads are learned from together; what
+is measured is the mean over them.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import product
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 
 from benchmarks.confidence import ABSENT, PRESENT
 from benchmarks.plain_words import KINDS, common_words, phrases, words_of
@@ -36,19 +40,12 @@ ASKED_FIRST = ("person", "people", "car", "animal", "dog", "street", "room", "wa
 ON_CLIPS = ("horse", "bird", "boat", "bicycle", "motorcycle", "snow", "beach", "fight", *ASKED_FIRST)
 """Kinds of which clips show enough."""
 FOLDS = 5
-RIGHT_WEIGHTS, RANK_WEIGHTS = (1.5, 1.75, 2.0, 2.25, 2.5, 3.0), (0.0, 2000.0, 4000.0, 8000.0)
-LEAST_WRONG, MOST_ERROR, MOST_LOSS = (
-    0.85,
-    0.08,
-    0.01,
-)  # the AIMS: wrong clips that don't match, ECE, AUROC against score
+RIGHT_WEIGHTS, RANK_WEIGHTS, BEST_WEIGHTS = (1.75, 2.0, 2.25, 2.5, 3.0), (0.0, 2000.0, 4000.0), (0.0, 300.0, 1000.0)
+LEAST_RIGHT, LEAST_WRONG, MOST_ERROR, MOST_LOSS = 0.7, 0.85, 0.08, 0.02
+"""The AIMS: right clips that match, wrong clips that don't, ECE, AUROC of answered sentences below the score's."""
 _OTHER_WORDS, _PICTURES_A_WORD = 80, 150
-_PAIRS = {
-    "word photo": 10.0,
-    "word clip": 60.0,
-    "caption photo": 10.0,
-    "caption clip": 10.0,
-}  # weight of a kind of pair
+_PAIRS = {"word photo": 10.0, "word clip": 60.0, "caption photo": 10.0, "caption clip": 10.0}
+"""Weight of a kind of pair."""
 _KIND = 4.0  # weight of the words that everybody asks first, against others
 _RIDGE = 1.0
 TERMS = ("one", "score", "score x words", "words", "common", "spread")
@@ -76,12 +73,25 @@ class Pairs:
     fold: np.ndarray
     kind: np.ndarray
     sentence: np.ndarray
+    head: np.ndarray
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one head makes of the pictures."""
+
+    signals: np.ndarray
+    """(sentences, 3), as query.confidence.signals."""
+    on_photos: np.ndarray
+    """(sentences, photographs): scores, in spreads of the reference scores."""
+    on_clips: np.ndarray
+    """(sentences, clips): of each clip's best frame."""
 
 
 class Known:
-    """What lies in ../shared for learning, and what the strangers' tower makes of it."""
+    """What lies in ../shared for learning, and what the strangers' towers make of it."""
 
-    def __init__(self, strangers: Path) -> None:
+    def __init__(self, strangers: Path, way: str) -> None:
         self.rows = list(csv.DictReader((SHARED / "footage" / "manifest.csv").open(encoding="utf-8")))
         self.captions = [row["caption"] for row in self.rows]
         given = np.load(strangers)
@@ -94,7 +104,8 @@ class Known:
         groups = [_source(row) for row in self.rows]
         self.clip_fold = np.array([sorted(set(groups)).index(group) % FOLDS for group in groups])
         self.sentences = list(self._sentences(said))
-        self._score(given)
+        self.asked = load_embedder("starter").encode_texts([sentence.text for sentence in self.sentences])
+        self.heads = [self._seen(given, way, head) for head in range(len(given[f"{way} clips"]))]
 
     def _sentences(self, said: dict[str, list[str]]) -> Iterator[Sentence]:
         pick = np.random.default_rng(2)
@@ -111,22 +122,18 @@ class Known:
         yield from (Sentence(text, "present", pattern) for text, pattern in PRESENT.items())
         yield from (Sentence(text, "absent", "") for text in ABSENT if text not in KEPT_FOR_UNSEEN)
 
-    def _score(self, given: np.lib.npyio.NpzFile) -> None:
-        from safetensors.numpy import load_file
-
+    def _seen(self, given: np.lib.npyio.NpzFile, way: str, head: int) -> Seen:
         bank = load_file(STARTER / REFERENCE)["sentences"].astype(np.float32)
-        shown = {name: with_hubness(given[name].astype(np.float32), bank) for name in ("reference", "photos", "clips")}
-        scores = shown["reference"] @ against_hubs(bank).T
+        shown = (given[f"{way} {name}"][head].astype(np.float32) for name in ("reference", "photos", "clips"))
+        pictures, photos, clips = (with_hubness(rows, bank) for rows in shown)
+        scores = pictures @ against_hubs(bank).T
         center, spread = float(scores.mean()), float(scores.std())
-        reference = ReferenceScores(shown["reference"], bank.mean(axis=0), center, spread)
-        asked = load_embedder("starter").encode_texts([sentence.text for sentence in self.sentences])
-        self.signals = np.array(
-            [signals(vector, sentence.text, reference) for vector, sentence in zip(asked, self.sentences, strict=True)]
-        )
-        self.on_photos = (asked @ shown["photos"].T - center) / spread
-        frames = (asked @ shown["clips"].T - center) / spread
-        self.on_clips = np.stack(
-            [frames[:, given["clip_of"] == number].max(axis=1) for number in range(len(self.rows))], axis=1
+        reference = ReferenceScores(pictures, bank.mean(axis=0), center, spread)
+        frames = (self.asked @ clips.T - center) / spread
+        return Seen(
+            np.array([signals(v, each.text, reference) for v, each in zip(self.asked, self.sentences, strict=True)]),
+            (self.asked @ photos.T - center) / spread,
+            np.stack([frames[:, given["clip_of"] == number].max(axis=1) for number in range(len(self.rows))], axis=1),
         )
 
 
@@ -137,7 +144,9 @@ def _source(row: dict[str, str]) -> str:
     return f"cctv{sum(map(ord, row['caption'])) % FOLDS}"
 
 
-def _pairs_with(number: int, known: Known, pick: np.random.Generator) -> Iterator[tuple[str, int, bool, float]]:
+def _pairs_with(
+    number: int, known: Known, seen: Seen, pick: np.random.Generator
+) -> Iterator[tuple[str, int, bool, float]]:
     """(kind of pair, photograph or clip, whether it is right, weight) to learn from one sentence."""
     sentence, photos, clips = known.sentences[number], len(known.photo_captions), len(known.captions)
     of = sentence.of
@@ -159,24 +168,32 @@ def _pairs_with(number: int, known: Known, pick: np.random.Generator) -> Iterato
             if place not in shown and len(known.clip_words[place] & own) < 2:
                 yield "caption clip", place, False, 0.1
     else:  # the clip that is best for it
-        yield sentence.about, int(known.on_clips[number].argmax()), sentence.about == "present", 0.0
+        alike = sum(each.about == sentence.about for each in known.sentences)
+        yield sentence.about, int(seen.on_clips[number].argmax()), sentence.about == "present", 1 / alike
 
 
-def pairs_of(known: Known) -> Pairs:
+def pairs_of(known: Known, head: int) -> Pairs:
     """Every sentence's pairs; a pair is in the fold of its clip's source, of its photograph, or of its sentence."""
-    pick = np.random.default_rng(0)
+    pick, seen = np.random.default_rng(0), known.heads[head]
     numbers = range(len(known.sentences))
-    found = [(number, *pair) for number in numbers for pair in _pairs_with(number, known, pick)]
+    found = [(number, *pair) for number in numbers for pair in _pairs_with(number, known, seen, pick)]
     sentence, kind, place, right, weight = map(np.array, zip(*found, strict=True))
     is_photo = np.char.endswith(kind, "photo")
-    score = np.where(is_photo, *(on[sentence, place % on.shape[1]] for on in (known.on_photos, known.on_clips)))
+    score = np.where(is_photo, *(on[sentence, place % on.shape[1]] for on in (seen.on_photos, seen.on_clips)))
     fold = np.where(is_photo, place % FOLDS, known.clip_fold[place % len(known.clip_fold)])
     fold = np.where(np.isin(kind, ("present", "absent")), sentence % FOLDS, fold)
-    words, common, spread = known.signals[sentence].T
+    words, common, spread = seen.signals[sentence].T
     terms = np.stack([np.ones(len(score)), score, score * words, words, common, spread], axis=1)
     is_kind = np.array([known.sentences[number].of in KINDS for number in numbers])[sentence]
-    weight = weight * np.array([_PAIRS.get(each, 0.0) for each in kind.tolist()]) * np.where(is_kind, _KIND, 1.0)
-    return Pairs(terms, right.astype(bool), weight, fold, kind, sentence)
+    weight = weight * np.array([_PAIRS.get(each, 1.0) for each in kind.tolist()]) * np.where(is_kind, _KIND, 1.0)
+    share = weight / len(known.heads)
+    return Pairs(terms, right.astype(bool), share, fold, kind, sentence, np.full(len(score), head))
+
+
+def joined(parts: list[Pairs]) -> Pairs:
+    """Those of several heads."""
+    names = [each.name for each in fields(Pairs)]
+    return Pairs(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def logistic(terms: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -194,16 +211,30 @@ def logistic(terms: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.nda
     return found
 
 
-def fit(pairs: Pairs, is_learned: np.ndarray, right_weight: float, rank_weight: float) -> np.ndarray:
+@dataclass(frozen=True)
+class Weights:
+    """Of what is learned from, against a caption's pairs."""
+
+    right: float
+    """Of right pairs of plain words."""
+    rank: float
+    """Of all differences between answered and unanswered sentences together."""
+    best: float
+    """Of the best clips of answered sentences together, and of unanswered ones."""
+
+    def __str__(self) -> str:
+        return f"{self.right:.2f}, {self.rank:.0f}, {self.best:.0f}"
+
+
+def fit(pairs: Pairs, is_learned: np.ndarray, weights: Weights) -> np.ndarray:
     """(TERMS,) constants from the pairs that `is_learned` (N,) says."""
     middle, width = pairs.terms.mean(axis=0), pairs.terms.std(axis=0)
     middle[0], width[0] = 0.0, 1.0
     terms = (pairs.terms - middle) / width
-    answered, unanswered = (terms[is_learned & (pairs.kind == kind)] for kind in ("present", "absent"))
-    apart = (answered[:, None] - unanswered[None]).reshape(-1, len(TERMS))
-    apart[:, 0] = 0.0
-    each = np.full(len(apart), rank_weight / len(apart) / 2)
-    weight = np.where(pairs.right & np.char.startswith(pairs.kind, "word"), right_weight, 1.0) * pairs.weight
+    apart = _differences(pairs, terms, is_learned)
+    each = np.full(len(apart), weights.rank / len(apart) / 2)
+    weight = np.where(pairs.right & np.char.startswith(pairs.kind, "word"), weights.right, 1.0) * pairs.weight
+    weight = np.where(np.isin(pairs.kind, ("present", "absent")), weights.best, 1.0) * weight
     found = logistic(
         np.concatenate([terms[is_learned], apart, -apart]),
         np.r_[pairs.right[is_learned], np.ones(len(apart), bool), np.zeros(len(apart), bool)],
@@ -214,23 +245,39 @@ def fit(pairs: Pairs, is_learned: np.ndarray, right_weight: float, rank_weight: 
     return found
 
 
-def promised_by_others(pairs: Pairs, right_weight: float, rank_weight: float) -> np.ndarray:
+def _differences(pairs: Pairs, terms: np.ndarray, is_learned: np.ndarray) -> np.ndarray:
+    """(M, TERMS): of every head, each answered sentence's best pair less each unanswered one's."""
+    apart = []
+    for head in np.unique(pairs.head):
+        own = is_learned & (pairs.head == head)
+        answered, unanswered = (terms[own & (pairs.kind == kind)] for kind in ("present", "absent"))
+        apart.append((answered[:, None] - unanswered[None]).reshape(-1, len(TERMS)))
+    every = np.concatenate(apart)
+    every[:, 0] = 0.0
+    return every
+
+
+def promised_by_others(pairs: Pairs, weights: Weights) -> np.ndarray:
     """(N,) probability of a match for each pair, by constants from the other folds."""
     promised = np.empty(len(pairs.right))
     for fold in range(FOLDS):
         is_here = pairs.fold == fold
-        promised[is_here] = _sigmoid(pairs.terms[is_here] @ fit(pairs, ~is_here, right_weight, rank_weight))
+        promised[is_here] = _sigmoid(pairs.terms[is_here] @ fit(pairs, ~is_here, weights))
     return promised
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a fit brings."""
+    """What a fit brings; means over the heads."""
 
     answered: float
     """AUROC of answered against unanswered sentences, of the best clip."""
     by_score: float
     """The same of the score alone."""
+    matched: float
+    """Share of answered sentences whose best clip matches."""
+    mistaken: float
+    """Share of unanswered sentences whose best clip matches."""
     right: float
     """Share of right clips that match a plain word."""
     wrong: float
@@ -241,22 +288,34 @@ class Measured:
     @property
     def holds(self) -> bool:
         """Whether the AIMS hold."""
-        is_calm = self.wrong >= LEAST_WRONG and self.error <= MOST_ERROR
+        is_calm = self.wrong >= LEAST_WRONG and self.error <= MOST_ERROR and self.right >= LEAST_RIGHT
         return is_calm and self.answered >= self.by_score - MOST_LOSS
+
+    def __str__(self) -> str:
+        figures = f"{self.answered:.3f} ({self.by_score:.3f}) | {self.matched:.3f} | {self.mistaken:.3f}"
+        return f"{figures} | {self.right:.3f} | {self.wrong:.3f} | {self.error:.3f}"
 
 
 def measured(pairs: Pairs, known: Known, promised: np.ndarray) -> Measured:
     """Of (N,) probabilities."""
-    is_best = np.isin(pairs.kind, ("present", "absent"))
     is_plain = plain_on_clips(pairs, known)
-    found, right = promised[is_plain], pairs.right[is_plain]
-    return Measured(
+    each = [_of_head(pairs, promised, is_plain, pairs.head == head) for head in np.unique(pairs.head)]
+    return Measured(*np.mean(each, axis=0).tolist())
+
+
+def _of_head(pairs: Pairs, promised: np.ndarray, is_plain: np.ndarray, is_own: np.ndarray) -> list[float]:
+    present, absent = (is_own & (pairs.kind == kind) for kind in ("present", "absent"))
+    is_best, score = present | absent, pairs.terms[:, TERMS.index("score")]
+    found, right = promised[is_own & is_plain], pairs.right[is_own & is_plain]
+    return [
         auroc(promised[is_best], pairs.right[is_best]),
-        auroc(pairs.terms[is_best, TERMS.index("score")], pairs.right[is_best]),
+        auroc(score[is_best], pairs.right[is_best]),
+        float((promised[present] >= MATCH).mean()),
+        float((promised[absent] >= MATCH).mean()),
         float((found[right] >= MATCH).mean()),
         float((found[~right] < MATCH).mean()),
         sum(abs(share - hit) * count for share, hit, count in reliability(found, right)) / len(found),
-    )
+    ]
 
 
 def plain_on_clips(pairs: Pairs, known: Known) -> np.ndarray:
@@ -304,30 +363,27 @@ def main() -> None:
     """Fit, choose, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("strangers", type=Path)
+    parser.add_argument("--way", default="windows", help="to look at pictures: whole, windows (as ships), closely")
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     if not SHARED.is_dir():
         parser.exit(message="The footage and the photographs that the fit needs are not beside the project.\n")
-    known = Known(arguments.strangers)
-    pairs = pairs_of(known)
-    grid = [(right, rank) for right in RIGHT_WEIGHTS for rank in RANK_WEIGHTS]
-    tried = {weights: measured(pairs, known, promised_by_others(pairs, *weights)) for weights in grid}
-    print("weight of right pairs, of differences | answered AUROC (score) | right that match | wrong that don't | ECE")
-    for (right, rank), each in tried.items():
-        figures = f"{each.answered:.3f} ({each.by_score:.3f}) | {each.right:.3f} | {each.wrong:.3f} | {each.error:.3f}"
-        print(f"{right:.2f}, {rank:.0f} | {figures}{'' if each.holds else ' | misses an aim'}")
-    chosen = max((each.holds, each.right, weights) for weights, each in tried.items())[-1]
-    constants = fit(pairs, np.ones(len(pairs.right), bool), *chosen)
+    known = Known(arguments.strangers, arguments.way)
+    pairs = joined([pairs_of(known, head) for head in range(len(known.heads))])
+    grid = [Weights(*each) for each in product(RIGHT_WEIGHTS, RANK_WEIGHTS, BEST_WEIGHTS)]
+    tried = {weights: measured(pairs, known, promised_by_others(pairs, weights)) for weights in grid}
+    print("weight of right pairs, of differences, of best clips | answered AUROC (score) | answered that match |")
+    print("unanswered that match | right that match | wrong that don't | ECE")
+    for weights, each in tried.items():
+        print(f"{weights} | {each}{'' if each.holds else ' | misses an aim'}")
+    chosen = min(grid, key=lambda weights: (not tried[weights].holds, tried[weights].mistaken))
+    constants = fit(pairs, np.ones(len(pairs.right), bool), chosen)
     print(f"chosen: {chosen}")
     print(", ".join(f"{name}: {value:.3f}" for name, value in zip(TERMS, constants, strict=True)))
     print(f"what ships: {LINE}, on all of these pairs:")
-    each = measured(pairs, known, _sigmoid(pairs.terms @ np.array(LINE)))
-    best = {kind: _sigmoid(pairs.terms[pairs.kind == kind] @ np.array(LINE)) for kind in ("present", "absent")}
-    matched = " and ".join(f"{(best[kind] >= MATCH).mean():.2f}" for kind in best)
-    print(f"{each.answered:.3f} ({each.by_score:.3f}) | {each.right:.3f} | {each.wrong:.3f} | {each.error:.3f}")
-    print(f"answered and unanswered sentences that have a match: {matched}")
+    print(measured(pairs, known, _sigmoid(pairs.terms @ np.array(LINE))))
     is_plain = plain_on_clips(pairs, known)
-    table = reliability(promised_by_others(pairs, *chosen)[is_plain], pairs.right[is_plain])
+    table = reliability(promised_by_others(pairs, chosen)[is_plain], pairs.right[is_plain])
     print("promised | found | pairs")
     for promise, hit, count in table:
         print(f"{promise:.2f} | {hit:.2f} | {count}")

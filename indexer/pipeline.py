@@ -68,7 +68,8 @@ def bring_up_to_date(
                 _conclude(catalog, writer, model, progress)
             return plan.report()
         with _interrupts() as interrupted, contextlib.closing(_workers(len(plan.to_read), settings)) as workers:
-            embedder = load_embedder(settings.model, cache=catalog.cache_folder)
+            closely = settings.density == "thorough"
+            embedder = load_embedder(settings.model, cache=catalog.cache_folder, closely=closely)
             model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
             run = Run(catalog, writer, plan, embedder, model, settings, progress)
             report = run.execute(workers, interrupted, may_go_on)

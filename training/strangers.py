@@ -1,11 +1,13 @@
-"""Vectors of pictures by a tower that has seen none of them, to fit on known data what must hold on unknown data.
+"""Vectors of pictures by towers that have seen none of them, to choose on known data what must hold on unknown data.
 
     python strangers.py --photos PHOTOS --footage FOOTAGE --out strangers.npz
 
-The weights that ship know PHOTOS and FOOTAGE by heart. So ImageNet's tower is taken as it is, and a head in the starter
-model's form is trained on 2,000 photographs alone, against the sentences of the shipped text tower. The file holds unit
-rows of 700 of these photographs (`reference`), of 600 held-out ones (`photos`, `photo_names`), and of two frames of
-every clip (`clips`, and `clip_of`, the row of manifest.csv).
+The weights that ship know PHOTOS and FOOTAGE by heart. So ImageNet's tower is taken as it is, and heads in the starter
+model's form are trained on the training part of PHOTOS alone, from three seeds, against the sentences of the shipped
+text tower. The file holds unit rows (heads, N, D) of 700 of these photographs, of 600 held-out ones (`photo_names`),
+and of two frames of every clip (`clip_of`: the row of manifest.csv), for every way to look at a picture: `whole
+reference`, `whole photos`, `whole clips`, `windows ...` (pooled from one pass) and `closely ...` (in passes of their
+own). Takes half an hour on two busy cores.
 """
 
 from __future__ import annotations
@@ -22,17 +24,18 @@ from PIL import Image
 from reference import encode_sentences
 from safetensors.torch import load_file
 from sentences import footage_rows
-from starter import IMAGE_SIZE, MEAN, STD, build
+from starter import IMAGE_SIZE, LOOK, MEAN, STD, build
 from torch import nn
 from torch.nn import functional
 
-from framescout.embedding.loading import load
-from framescout.embedding.presets import resolve
+from framescout.embedding import load_embedder
+from framescout.embedding.image_tower import squash
+from framescout.embedding.torch_towers import windows
 
 STARTER = Path(__file__).resolve().parents[1] / "framescout" / "models" / "starter"
-ASKED_AT = 352
-"""Pixels of a side at which the product looks at pictures; the head is trained at IMAGE_SIZE, as the shipped one."""
-TRAINED, REFERENCE, HELD, FRAMES = 2000, 700, 600, 2
+TRAINED_AT = 256
+"""Pixels of a side from which the heads learn, as the one that ships did."""
+REFERENCE, HELD, FRAMES, HEADS = 700, 600, 2, 3
 _EPOCHS, _BATCH, _RATE, _NOISE = 16, 256, 1e-3, 0.05
 
 
@@ -42,27 +45,25 @@ def imagenet_trunk() -> nn.Module:
     with tempfile.NamedTemporaryFile() as file:
         torch.save({name[5:]: each.float() for name, each in weights.items() if name.startswith("text.")}, file.name)
         model, _ = build(Path(file.name))
-    trunk: nn.Module = model.visual.trunk.eval()
+    trunk: nn.Module = model.visual.trunk.eval().requires_grad_(False)
     return trunk
 
 
 @torch.inference_mode()
-def features(trunk: nn.Module, pictures: list[Image.Image], size: int) -> torch.Tensor:
-    """(N, 1280) pooled features of pictures squashed to a square."""
+def features(trunk: nn.Module, pictures: list[Image.Image]) -> torch.Tensor:
+    """(N, 1280) pooled features of pictures squashed to a square of TRAINED_AT pixels."""
     mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
     rows = []
     for start in range(0, len(pictures), 16):
-        small = [
-            np.asarray(each.resize((size, size), Image.Resampling.BICUBIC)) for each in pictures[start : start + 16]
-        ]
-        batch = (torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2) / 255 - mean) / std
-        rows.append(trunk.forward_features(batch.contiguous(memory_format=torch.channels_last)).mean((2, 3)))
+        pixels = torch.from_numpy(squash(pictures[start : start + 16], (TRAINED_AT, TRAINED_AT)))
+        batch = (pixels.permute(0, 3, 1, 2) / 255 - mean) / std
+        rows.append(trunk(batch.contiguous(memory_format=torch.channels_last)))
     return torch.cat(rows).clone()
 
 
-def train_head(seen: torch.Tensor, sentences: torch.Tensor) -> nn.Module:
+def train_head(seen: torch.Tensor, sentences: torch.Tensor, seed: int) -> nn.Sequential:
     """A head for (N, 1280) features, by the loss of CLIP against the (N, D) sentences of the same pictures."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     head = nn.Sequential(
         nn.Linear(1280, 768), nn.GELU(), nn.Dropout(0.1), nn.Linear(768, sentences.shape[1], bias=False)
     )
@@ -82,38 +83,70 @@ def train_head(seen: torch.Tensor, sentences: torch.Tensor) -> nn.Module:
             loss.backward()
             optimizer.step()
             schedule.step()
-    return head.eval()
+    return head.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def parts_of(trunk: nn.Module, pictures: list[Image.Image]) -> torch.Tensor:
+    """(N, 11, 1280) pooled features as the product looks: of the whole picture, five windows of its map, five crops."""
+    mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
+    rows = []
+    for start in range(0, len(pictures), 8):
+        pixels = torch.from_numpy(squash(pictures[start : start + 8], (IMAGE_SIZE, IMAGE_SIZE)))
+        batch = ((pixels.permute(0, 3, 1, 2) / 255 - mean) / std).contiguous(memory_format=torch.channels_last)
+        seen = trunk.forward_features(batch)
+        crops = [functional.interpolate(part, (LOOK["crops"],) * 2, mode="bilinear") for part in windows(batch)]
+        pooled = [trunk.forward_head(each) for each in (seen, *windows(seen))]
+        rows.append(torch.stack([*pooled, *(trunk(crop) for crop in crops)], dim=1))
+    return torch.cat(rows).clone()
+
+
+def ways_to_look(head: nn.Module, parts: torch.Tensor) -> dict[str, np.ndarray]:
+    """(N, 11, 1280) -> for every way (N, D) unit rows, joined as the product does."""
+    rows = functional.normalize(head(parts), dim=-1)
+    whole, pooled, crops = rows[:, 0], rows[:, 1:6], rows[:, 6:]
+
+    def joined(some: torch.Tensor) -> np.ndarray:
+        mean = functional.normalize(some.sum(dim=1), dim=-1)
+        vectors: np.ndarray = functional.normalize(whole + LOOK["windows"] * mean, dim=-1).numpy()
+        return vectors
+
+    return {"whole": whole.numpy(), "windows": joined(pooled), "closely": joined(crops)}
 
 
 def main() -> None:
-    """Train the head, and write what it says of pictures that it has not seen."""
+    """Train the heads, and write what they say of pictures that they have not seen."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--footage", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     training, held = split_photos(arguments.photos)
-    names = random.Random(0).sample(sorted(training), TRAINED)
+    names = random.Random(0).sample(sorted(training), len(training))
     held_names = sorted(held)[:HELD]
     trunk = imagenet_trunk()
     pictures = load_photos(arguments.photos, names)
-    captions = encode_sentences(load(resolve(f"local-dir:{STARTER}")), [training[name][0] for name in names])
-    head = train_head(features(trunk, pictures, IMAGE_SIZE), torch.from_numpy(captions).clone())
-
-    def vectors(shown: list[Image.Image]) -> np.ndarray:
-        with torch.inference_mode():
-            rows: np.ndarray = functional.normalize(head(features(trunk, shown, ASKED_AT)), dim=-1).numpy()
-        return rows.astype(np.float16)
-
-    frames = [clip_frames(arguments.footage / row["path"], ASKED_AT, FRAMES) for row in footage_rows(arguments.footage)]
-    np.savez(
-        arguments.out,
-        reference=vectors(pictures[:REFERENCE]),
-        photos=vectors(load_photos(arguments.photos, held_names)),
-        photo_names=np.array(held_names),
-        clips=vectors([frame for each in frames for frame in each]),
-        clip_of=np.array([row for row, each in enumerate(frames) for _ in each]),
-    )
+    texts = load_embedder(f"local-dir:{STARTER}")
+    captions = encode_sentences(texts, [training[name][0] for name in names])[:, :-1]
+    sentences = functional.normalize(torch.from_numpy(captions.copy()), dim=-1)
+    seen = features(trunk, pictures)
+    heads = [train_head(seen, sentences, seed) for seed in range(HEADS)]
+    frames = [
+        clip_frames(arguments.footage / row["path"], IMAGE_SIZE, FRAMES) for row in footage_rows(arguments.footage)
+    ]
+    shown = {
+        "reference": pictures[:REFERENCE],
+        "photos": load_photos(arguments.photos, held_names),
+        "clips": [frame for each in frames for frame in each],
+    }
+    written = {"photo_names": np.array(held_names)}
+    written["clip_of"] = np.array([row for row, each in enumerate(frames) for _ in each])
+    for name, some in shown.items():
+        parts = parts_of(trunk, some)
+        of_heads = [ways_to_look(head, parts) for head in heads]
+        for way in of_heads[0]:
+            written[f"{way} {name}"] = np.stack([each[way] for each in of_heads]).astype(np.float16)
+    np.savez(arguments.out, **written)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from framescout.embedding.checksums import are_unchanged, looks_unchanged
 from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
+from framescout.embedding.look import Look
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
 from framescout.embedding.reference import KEPT_SENTENCES, ReferenceScores, kept_sentences, with_hubness
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
@@ -105,20 +106,23 @@ class Embedder:
         return self._texts.encode_texts(texts)
 
 
-def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
+def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False) -> Embedder:
     """Load a model by its short name or by one of open_clip's names; nothing is downloaded.
 
     Args:
         name: as in `framescout models`, or 'ViT-B-32/laion2b_s34b_b79k', 'hf-hub:org/name', 'local-dir:/path'.
         cache: where its towers lie in ONNX form; written there where they are missing. With them a search needs no
             torch, and most models of convolutions need none to embed pictures either.
+        closely: look at parts of each picture in passes of their own, where the model's folder says how. The vectors
+            compare with the others; such a tower is made anew each time.
 
     Raises:
         ModelNotAvailableError: there is no such model, or its weights are not on this machine.
     """
     identity = fingerprint(name)
     folder = _towers(cache, identity) if cache else None
-    if folder and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
+    closely = closely and Look.of_folder(resolve(name).folder).crops > 0
+    if folder and not closely and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
         texts = _open_text_tower(folder, identity)
         if texts and are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
             facts = Facts.read(folder)
@@ -126,7 +130,7 @@ def load_embedder(name: str, *, cache: Path | None = None) -> Embedder:
             sentences = kept_sentences(folder) if texts.reference else None
             return Embedder(name, identity, images, texts, sentences)
         shutil.rmtree(folder, ignore_errors=True)  # damaged: exported again
-    return _load_with_torch(name, identity, folder)
+    return _load_with_torch(name, identity, folder, closely=closely)
 
 
 def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = False) -> TextTower:
@@ -152,7 +156,7 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
     return TextTower(folder, phrasings_of(name), stays=stays)
 
 
-def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
+def _load_with_torch(name: str, identity: str, folder: Path | None, *, closely: bool) -> Embedder:
     from framescout.embedding.loading import load
     from framescout.embedding.machine import machine
     from framescout.embedding.onnx_export import export_towers
@@ -163,21 +167,22 @@ def _load_with_torch(name: str, identity: str, folder: Path | None) -> Embedder:
     if folder and texts is None:
         export_towers(loaded, identity, folder)
         texts = TextTower(folder)
-    images = _exported_image_tower(loaded, folder) if machine().gpu is None else None
+    images = _exported_image_tower(loaded, folder, closely=closely) if machine().gpu is None else None
     sentences = loaded.reference.sentences if loaded.reference else None
-    return Embedder(name, identity, images or TorchImageTower(loaded), texts or TorchTextTower(loaded), sentences)
+    images = images or TorchImageTower(loaded, closely=closely)
+    return Embedder(name, identity, images, texts or TorchTextTower(loaded), sentences)
 
 
-def _exported_image_tower(loaded: LoadedModel, folder: Path | None) -> ImageTower | None:
+def _exported_image_tower(loaded: LoadedModel, folder: Path | None, *, closely: bool) -> ImageTower | None:
     """From the folder, or exported to memory where there is none; None where torch does better."""
     from framescout.embedding.onnx_export import agrees_in_bf16, image_graph
 
     size = loaded.image_size
-    if folder:
+    if folder and not closely:
         path = folder / IMAGE_GRAPH
         is_same = Facts.read(folder).is_same_in_bf16
         return _open_image_tower(path, size, is_same_in_bf16=is_same) if path.is_file() else None
-    graph = image_graph(loaded)
+    graph = image_graph(loaded, closely=closely)
     return _open_image_tower(graph, size, is_same_in_bf16=agrees_in_bf16(graph, size)) if graph else None
 
 

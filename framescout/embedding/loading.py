@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framescout.embedding.look import LOOK, WHOLE, Look
 from framescout.embedding.presets import Source, files
 from framescout.embedding.reference import Reference
 from framescout.errors import ModelNotAvailableError
@@ -37,6 +38,8 @@ class LoadedModel:
     mean: tuple[float, float, float]
     """Of RGB in [0, 1]."""
     std: tuple[float, float, float]
+    look: Look = WHOLE
+    """How pictures are looked at, as the model's folder says it."""
     reference: Reference | None = None
     """What the model's folder brings; without it pictures and sentences are compared by their cosine alone."""
 
@@ -49,6 +52,7 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
     """
     if source.folder or not fetch:
         files(source)
+    look = Look.of_folder(source.folder)
     for folder in filter(None, (source.folder, source.imported)):
         _refuse_code(source, folder)
     try:
@@ -73,10 +77,28 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
         raise ModelNotAvailableError(
             f"the model {source.name} can't be loaded ({_first_line(error)}); {way_out}, or name another model"
         ) from error
+    if look.windows and not _has_map(model.visual):
+        raise ModelNotAvailableError(
+            f"{LOOK} of the model {source.name} asks for windows, and its image tower is none of timm's with "
+            "convolutions; delete that file"
+        )
     facts, size = model.visual.preprocess_cfg, model.visual.image_size
     height, width = (size, size) if isinstance(size, int) else size
     mean, std, reference = tuple(facts["mean"]), tuple(facts["std"]), _reference(source)
-    return LoadedModel(model.eval().requires_grad_(False), tokenizer, (width, height), mean, std, reference)
+    return LoadedModel(model.eval().requires_grad_(False), tokenizer, (width, height), mean, std, look, reference)
+
+
+def _has_map(visual: Any) -> bool:
+    """Whether windows of the tower's last map can be pooled as the whole of it is."""
+    trunk = getattr(visual, "trunk", None)
+    return trunk is not None and hasattr(trunk, "forward_head") and is_convolutional(visual)
+
+
+def is_convolutional(visual: Any) -> bool:
+    """Whether the tower has batch norms: then onnxruntime is faster on a CPU, and bf16 loses too much."""
+    from torch.nn import BatchNorm2d
+
+    return any(isinstance(module, BatchNorm2d) for module in visual.modules())
 
 
 def _reference(source: Source) -> Reference | None:

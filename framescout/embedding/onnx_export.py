@@ -23,10 +23,10 @@ from framescout.embedding import same_padding
 from framescout.embedding.checksums import write_checksums
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
-from framescout.embedding.loading import LoadedModel
+from framescout.embedding.loading import LoadedModel, is_convolutional
 from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
-from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, is_convolutional, sample_pixels
+from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, sample_pixels
 from framescout.errors import DiskFullError, ModelNotAvailableError
 from framescout.processors import multiplies_bf16
 
@@ -71,11 +71,11 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
         ) from error
 
 
-def image_graph(loaded: LoadedModel) -> bytes | None:
+def image_graph(loaded: LoadedModel, *, closely: bool = False) -> bytes | None:
     """The image tower as ONNX, (N, H, W, 3) uint8 -> (N, D) float32 unit rows; None where torch does better."""
     if not is_convolutional(loaded.model.visual):
         return None
-    tower, pixels = UnitImageTower(loaded).eval(), sample_pixels(loaded.image_size)
+    tower, pixels = UnitImageTower(loaded, closely=closely).eval(), sample_pixels(loaded.image_size)
     written = io.BytesIO()
     with same_padding.fixed(tower):
         _export(tower, torch.from_numpy(pixels), written, "pixels")

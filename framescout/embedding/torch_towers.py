@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from framescout.embedding.loading import LoadedModel
+from framescout.embedding.look import WINDOWS, pixels_of
 from framescout.embedding.machine import machine
 from framescout.embedding.reference import against_hubs
 
@@ -22,30 +22,53 @@ _TEXTS_AT_ONCE = 64
 class UnitImageTower(nn.Module):  # type: ignore[misc]
     """(N, H, W, 3) uint8 -> (N, D) float32, rows of unit length: the tower with all that comes before and after."""
 
-    def __init__(self, loaded: LoadedModel, visual: nn.Module | None = None) -> None:
+    def __init__(self, loaded: LoadedModel, visual: nn.Module | None = None, *, closely: bool = False) -> None:
         super().__init__()
         self.visual = loaded.model.visual if visual is None else visual
         self.register_buffer("mean", 255 * torch.tensor(loaded.mean).view(1, 3, 1, 1))
         self.register_buffer("std", 255 * torch.tensor(loaded.std).view(1, 3, 1, 1))
         self.dtype = torch.float32
+        self._weight = loaded.look.windows
+        self._crops = loaded.look.crops if closely else 0
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         # Rows of pixels are channels-last memory already: seen as (N, 3, H, W), nothing is moved.
-        pictures = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
-        vectors = self.visual(pictures.to(self.dtype))
-        vectors = vectors[0] if isinstance(vectors, tuple) else vectors
-        return nn.functional.normalize(vectors.float(), dim=-1)
+        pictures = ((pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std).to(self.dtype)
+        if not self._weight:
+            vectors = self.visual(pictures)
+            vectors = vectors[0] if isinstance(vectors, tuple) else vectors
+            return nn.functional.normalize(vectors.float(), dim=-1)
+        seen = self.visual.trunk.forward_features(pictures)
+        parts = [self._crop(part) for part in windows(pictures)] if self._crops else windows(seen)
+        mean = nn.functional.normalize(torch.stack([self._pooled(part) for part in parts]).sum(dim=0), dim=-1)
+        return nn.functional.normalize(self._pooled(seen) + self._weight * mean, dim=-1)
+
+    def _crop(self, part: torch.Tensor) -> torch.Tensor:
+        """(N, 3, h, w) -> (N, C, h', w'): the last map of a part that is seen in a pass of its own, never enlarged."""
+        size = [min(self._crops, int(length)) for length in part.shape[-2:]]
+        return self.visual.trunk.forward_features(nn.functional.interpolate(part, size, mode="bilinear"))
+
+    def _pooled(self, seen: torch.Tensor) -> torch.Tensor:
+        """(N, C, h, w) -> (N, D) float32 unit rows."""
+        return nn.functional.normalize(self.visual.head(self.visual.trunk.forward_head(seen)).float(), dim=-1)
+
+
+def windows(pictures: torch.Tensor) -> list[torch.Tensor]:
+    """(N, C, H, W) -> the five windows of them, or of their last maps."""
+    height, width = pictures.shape[-2:]
+    places = [pixels_of(window, int(width), int(height)) for window in WINDOWS]
+    return [pictures[:, :, top:bottom, left:right] for left, top, right, bottom in places]
 
 
 class TorchImageTower:
     """An image tower on the graphics card in fp16, or on the CPU in bf16 where it multiplies that natively."""
 
-    def __init__(self, loaded: LoadedModel) -> None:
+    def __init__(self, loaded: LoadedModel, *, closely: bool = False) -> None:
         self.image_size = loaded.image_size
         here = machine()
         self._device = torch.device("cuda" if here.gpu else "cpu")
         self.good_batch = 256 if self._device.type == "cuda" else 16
-        tower = UnitImageTower(loaded).eval()
+        tower = UnitImageTower(loaded, closely=closely).eval()
         if here.precision == "bf16":
             tower = _in_bf16(tower, self.image_size)
         self._tower = tower.to(self._device).to(memory_format=torch.channels_last)
@@ -100,11 +123,6 @@ class TorchTextTower:
                 rows.append(self._loaded.model.encode_text(ids, normalize=True))
             vectors: np.ndarray = torch.cat(rows).float().numpy()
         return against_hubs(vectors) if self._loaded.reference else vectors
-
-
-def is_convolutional(visual: Any) -> bool:
-    """Whether the tower has batch norms: then onnxruntime is faster on a CPU, and bf16 loses too much."""
-    return any(isinstance(module, nn.BatchNorm2d) for module in visual.modules())
 
 
 def sample_pixels(size: tuple[int, int], count: int = 2) -> np.ndarray:
