@@ -75,6 +75,18 @@ def test_a_run_catalogs_what_is_video_and_quarantines_what_is_broken(catalog: Ca
             assert np.array_equal(times.starts[1:], times.ends[:-1])
 
 
+def test_thorough_looks_at_parts_of_a_picture_too(catalog: Catalog, archive: Path, tmp_path: Path) -> None:
+    closer = Catalog.open(tmp_path / "closer")
+    first = []
+    for each, density in ((catalog, "balanced"), (closer, "thorough")):
+        run(each, archive / "cam02", density=density)
+        with each.snapshot() as snapshot:
+            model = snapshot.active_model()
+            assert model is not None
+            first.append(next(snapshot.space(model).blocks()).embeddings[0].astype(np.float32))
+    assert 0.8 < first[0] @ first[1] < 0.999  # of the same keyframe, at 0 s
+
+
 def test_a_second_run_has_nothing_to_do_and_loads_no_torch(catalog: Catalog, archive: Path) -> None:
     run(catalog, archive)
     script = (
