@@ -78,7 +78,7 @@ def image_graph(loaded: LoadedModel, *, closely: bool = False) -> bytes | None:
     tower, pixels = UnitImageTower(loaded, closely=closely).eval(), sample_pixels(loaded.image_size)
     written = io.BytesIO()
     with same_padding.fixed(tower):
-        _export(tower, torch.from_numpy(pixels), written, "pixels")
+        write_graph(tower, torch.from_numpy(pixels), written, "pixels")
     graph = written.getvalue()
     with torch.inference_mode():
         wanted = tower(torch.from_numpy(pixels)).numpy()
@@ -144,9 +144,9 @@ def _write_text_graph(loaded: LoadedModel, ids: torch.Tensor, folder: Path, *, i
         except TypeError:
             return False
         with traceable(tower):
-            _export(tower, ids[:2, :9], str(raw), "ids", {1: "l"})
+            write_graph(tower, ids[:2, :9], str(raw), "ids", {1: "l"})
     else:
-        _export(_UnitTextTower(loaded.model).eval(), ids[:2], str(raw), "ids")
+        write_graph(_UnitTextTower(loaded.model).eval(), ids[:2], str(raw), "ids")
     for name in (TEXT_GRAPH, TEXT_WEIGHTS):
         (folder / name).unlink(missing_ok=True)
     _optimise(raw, folder)
@@ -207,10 +207,10 @@ def _byte_pairs(simple: Any) -> Any:
     return tokenizer
 
 
-def _export(
+def write_graph(
     module: nn.Module, example: torch.Tensor, target: Any, name: str, free: dict[int, str] | None = None
 ) -> None:
-    """`free`: axes of the input besides the first that may have any length."""
+    """Write a module as ONNX to a path or a file; `free`: axes of its input besides the first of any length."""
     with _quiet(), torch.no_grad():
         torch.onnx.export(
             module,

@@ -18,6 +18,7 @@ from framescout.embedding import fingerprint, load_embedder
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
 from framescout.embedding.look import LOOK, WINDOWS, pixels_of
+from framescout.embedding.onnx_export import image_graph
 from framescout.embedding.presets import resolve
 from framescout.errors import ModelNotAvailableError
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, TINY_VIT, make_model
@@ -64,14 +65,20 @@ def test_the_vector_is_the_whole_and_the_weighed_mean_of_the_windows(tmp_path: P
                 parts.append(normalize(visual.head(part), dim=-1))
             mean = normalize(torch.stack(parts).mean(0), dim=-1)
             rows.append(normalize(normalize(visual(shown), dim=-1) + 0.5 * mean, dim=-1)[0].numpy())
+    graph = image_graph(loaded, closely=closely)
+    assert graph is not None
+    assert agreement(OnnxImageTower(graph, (64, 64)).encode_pixels(pixels), rows) > 0.99999
     cache = tmp_path / "cache"
-    for again in range(2):  # the second one, of one pass, comes from exported towers
-        embedder = load_embedder(name, cache=cache, closely=closely)
-        assert isinstance(embedder._images, OnnxImageTower)
-        got = embedder.encode_pixels(pixels)
-        assert (got * np.stack(rows)).sum(axis=1) == pytest.approx(1.0, abs=1e-4), again
-    other = load_embedder(name, cache=cache, closely=not closely).encode_pixels(pixels)
-    assert not np.allclose(got, other, atol=1e-3)
+    for _ in range(2):  # the second one, of one pass, comes from exported towers; perhaps in bfloat16
+        assert agreement(load_embedder(name, cache=cache, closely=closely).encode_pixels(pixels), rows) > 0.999
+    other = image_graph(loaded, closely=not closely)
+    assert other is not None
+    assert agreement(OnnxImageTower(other, (64, 64)).encode_pixels(pixels), rows) < 0.99999
+
+
+def agreement(got: np.ndarray, wanted: list[np.ndarray]) -> float:
+    """The least cosine of two vectors of one picture."""
+    return float((got * np.stack(wanted)).sum(axis=1).min())
 
 
 @pytest.mark.parametrize("size", [(1, 1), (16_000, 40), (40, 16_000), (300, 900), (7, 5)])
