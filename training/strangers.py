@@ -52,7 +52,7 @@ def imagenet_trunk() -> nn.Module:
 
 
 class Parts(nn.Module):
-    """(N, H, W, 3) uint8 -> (N, P, 1280) pooled features: of the whole picture; with `parts` of windows and crops too."""
+    """(N, H, W, 3) uint8 -> (N, P, 1280) pooled features of the whole picture, and of `parts`."""
 
     def __init__(self, trunk: nn.Module, *, parts: bool) -> None:
         super().__init__()
