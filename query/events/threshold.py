@@ -1,8 +1,10 @@
-"""Chooses a camera's alarm threshold from its own history of scores, so that alarms are rare enough.
+"""Chooses a camera's alarm threshold from its own history of scores, so that alarms are as rare as was asked.
 
-Peaks over a threshold (Siffer et al. 2017, "Anomaly detection in streams with extreme value theory", KDD; after
-Pickands 1975): the scores above a high border fall off exponentially. The scale comes from the median of what exceeds
-the border, so that the few true events in a history hardly move it. So a threshold exists even where no history does.
+Where the history is long enough to show a score so often, the threshold is the one that it shows so often. Beyond that,
+peaks over a threshold (Siffer et al. 2017, "Anomaly detection in streams with extreme value theory", KDD; after
+Pickands 1975): what rises above a high border falls off exponentially. The border is one that only the highest twenty
+stretches pass, so that little is extrapolated. The scale comes from the median of what exceeds it, so that the few true
+events in a history hardly move it.
 """
 
 from __future__ import annotations
@@ -13,36 +15,44 @@ import numpy as np
 
 from query.events.over_time import NEVER
 
-_BORDER = 90  # percentile of a history above which it is its tail
-_ENOUGH = 20  # stretches in the tail; with fewer, all cameras together speak
+_LOWEST = 90  # percentile of a history below which no threshold lies
+_ENOUGH = 20  # stretches of the tail; with fewer in all, all cameras together speak
 _LEAST_SCALE = 0.05  # log-odds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tail:
     """How rare high scores are at a camera."""
 
     border: float
-    """Log-odds."""
+    """Log-odds that the highest stretches pass."""
     scale: float
-    """Log-odds a factor of e in rarity."""
-    per_hour: float
-    """How often an hour the scores rise above the border."""
+    """Log-odds a factor of e in rarity, above the border."""
+    hours: float
     stretches: int
+    """How many rise above the lowest level."""
+    levels: np.ndarray
+    """(L,) the scores of the history from its lowest level on, rising."""
+    rises: np.ndarray
+    """(L,) how often the history rises above each."""
 
     @classmethod
     def of(cls, scores: np.ndarray, seconds: float) -> Tail:
         """Of a history: (N,) scores in the order of time, that cover so many seconds; NEVER counts as calm."""
         known = scores[scores > NEVER / 2]
-        if not len(known):
-            return cls(0.0, 1.0, 1.0, 0)
-        scores = np.maximum(scores, known.min())
-        border = float(np.percentile(scores, _BORDER))
-        above = scores > border
-        stretches = int(np.count_nonzero(above & ~np.concatenate([[False], above[:-1]])))
-        exceed = float(np.median(scores[above] - border)) / np.log(2) if above.any() else _LEAST_SCALE
         hours = max(seconds, 1.0) / 3600
-        return cls(border, max(exceed, _LEAST_SCALE), max(stretches, 1) / hours, stretches)
+        if not len(known):
+            return cls(0.0, 1.0, hours, 0, np.zeros(1), np.zeros(1, np.int64))
+        scores = np.maximum(scores, known.min())
+        levels = np.sort(scores)
+        levels = np.unique(levels[levels >= np.percentile(scores, _LOWEST)])
+        before = np.concatenate([[-np.inf], scores[:-1]])
+        is_up = scores > before
+        rises = _above(scores[is_up], levels) - _above(before[is_up], levels)
+        high = np.flatnonzero(rises >= min(_ENOUGH, int(rises.max())))[-1]
+        peaks = _peaks(scores, float(levels[high]))
+        exceed = float(np.median(peaks - levels[high])) / np.log(2) if len(peaks) else 0.0
+        return cls(float(levels[high]), max(exceed, _LEAST_SCALE), hours, int(rises[0]), levels, rises)
 
     @property
     def is_enough(self) -> bool:
@@ -50,5 +60,24 @@ class Tail:
         return self.stretches >= _ENOUGH
 
     def at_rate(self, per_hour: float) -> float:
-        """The score that is passed so often an hour; never below the border."""
-        return self.border + self.scale * max(0.0, float(np.log(self.per_hour / per_hour)))
+        """The score that is reached so often an hour; never below the lowest level."""
+        wanted, known = per_hour * self.hours, int(self.rises[np.searchsorted(self.levels, self.border)])
+        if wanted < max(known, 1):
+            return float(np.nextafter(self.border + self.scale * np.log(max(known, 1) / wanted), np.inf))
+        too_often = np.flatnonzero(self.rises > wanted)
+        place = min(int(too_often[-1]) + 1 if len(too_often) else 0, len(self.levels) - 1)
+        return float(np.nextafter(min(self.levels[place], self.border), np.inf))
+
+
+def _above(values: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """(L,) how many of the values lie above each level."""
+    counts: np.ndarray = len(values) - np.searchsorted(np.sort(values), levels, side="right")
+    return counts
+
+
+def _peaks(scores: np.ndarray, border: float) -> np.ndarray:
+    """The highest score of each stretch above the border."""
+    above = scores > border
+    begins = np.flatnonzero(above & ~np.concatenate([[False], above[:-1]]))
+    peaks: np.ndarray = np.maximum.reduceat(np.where(above, scores, -np.inf), begins) if len(begins) else np.empty(0)
+    return peaks

@@ -86,3 +86,35 @@ def test_a_rarer_alarm_has_a_higher_threshold(scores: list[float], rate: float) 
     tail = Tail.of(np.array(scores), 60.0 * len(scores))
     assert tail.at_rate(rate / 2) >= tail.at_rate(rate)
     assert np.isfinite(tail.at_rate(rate))
+
+
+def calm(kind: str, memory: float, count: int, random: np.random.Generator) -> np.ndarray:
+    """Scores without any event: with a tail as of a normal distribution or a heavier one, each like the one before."""
+    noise = random.normal(size=count) * np.sqrt(1 - memory**2)
+    scores = np.empty(count)
+    last = 0.0
+    for place, each in enumerate(noise):
+        scores[place] = last = memory * last + each
+    if kind == "heavy":
+        scores = np.sign(scores) * np.abs(scores) ** 1.5
+    return scores + (1.5 * (np.arange(count) // (count // 8) % 2) if kind == "day and night" else 0.0)
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy", "day and night"])
+@pytest.mark.parametrize("memory", [0.0, 0.9])
+@pytest.mark.parametrize(("hours", "wanted"), [(24, 1.0), (24, 10.0), (100, 1.0), (4, 10.0)])
+def test_a_calm_camera_alarms_as_often_as_was_asked(kind: str, memory: float, hours: int, wanted: float) -> None:
+    """A keyframe each four seconds; the threshold from one stretch of footage, alarms counted in other footage."""
+    random = np.random.default_rng(1)
+    rates = []
+    for _ in range(6):
+        tail = Tail.of(calm(kind, memory, hours * 900, random), hours * 3600.0)
+        alarms = calm(kind, memory, 48 * 900, random) >= tail.at_rate(wanted)
+        rates.append(np.count_nonzero(alarms[1:] & ~alarms[:-1]) / 48)
+    assert wanted / 2 < np.mean(rates) < wanted * 2
+
+
+def test_a_camera_that_shows_one_picture_alone_never_alarms() -> None:
+    scores = np.full(900, -3.0)
+    for wanted in (0.1, 10.0, 3600.0):
+        assert not (scores >= Tail.of(scores, 3600.0).at_rate(wanted)).any()
