@@ -11,6 +11,7 @@ import msgspec
 from framescout.errors import UsageError
 from framescout.settings import read_toml
 from query.events.mistakes import place_of, sentence_of
+from query.events.motion import MotionAsked
 from query.request import Hours
 
 _Prompt = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=2000)]
@@ -42,8 +43,8 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One event of the file."""
 
-    prompts: Annotated[_Prompts, msgspec.Meta(min_length=1)]
-    """What it looks like; averaged."""
+    prompts: _Prompts = ()
+    """What it looks like; averaged. None: it is told by motion alone."""
     then: _Prompts = ()
     """What it looks like afterwards, where it is told by what comes after what; averaged."""
     within_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 10.0
@@ -52,6 +53,8 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it is easily confused with, and what is there else; each for itself."""
     least_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 2.0
     """So long it lasts at least; scores are smoothed over as much."""
+    motion: MotionAsked | None = None
+    """How much moves meanwhile: "none", "little" or more, "much", "sudden"."""
     stays_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] | None = None
     """So long it is seen without a break, where what matters is that it stays."""
     context_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 600.0
@@ -66,6 +69,8 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suspicious: dict[_Name, Context] = {}
 
     def __post_init__(self) -> None:
+        if not self.prompts and (self.motion is None or self.then or self.counter):
+            raise ValueError("needs prompts = [...]; only an event of motion alone has none, and no then and counter")
         if self.threshold is not None and self.false_alarms_per_hour is not None:
             raise ValueError("give threshold or false_alarms_per_hour, not both")
         if set(self.normal) & set(self.suspicious):

@@ -12,11 +12,13 @@ import numpy as np
 
 from framescout.catalog import Space
 from framescout.catalog.records import Alert, AlertMark, KeyframeTimes, Video, VideoFacts
+from framescout.motion import Motion
 from query.engine import Engine
 from query.events.contexts import NAMED, Clock, context_shares, reasons, shift
 from query.events.definition import Event
 from query.events.evidence import Directions
 from query.events.marks import threshold_shift
+from query.events.motion import motion_odds, quiet_levels
 from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, lasting, smooth
 from query.events.threshold import Tail
 
@@ -70,6 +72,7 @@ class _Video:
     times: KeyframeTimes
     logits: np.ndarray
     places: np.ndarray
+    motion: Motion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def detect(engine: Engine, space: Space, name: str, event: Event, marks: Sequenc
     """
     directions = Directions.of(engine.text_tower(space.model), event, engine.sample(space))
     by_camera: dict[str, list[_Video]] = {}
-    for video in _videos(space, directions):
+    for video in _videos(space, directions, asks_for_motion=event.motion is not None):
         by_camera.setdefault(camera_of(video.facts), []).append(video)
     cameras = [_camera(name, videos, event, engine.zone) for name, videos in by_camera.items()]
     counted = [_counted(camera) for camera in cameras]
@@ -112,30 +115,45 @@ def camera_of(video: VideoFacts | Video) -> str:
     return video.camera or str(Path(video.path).parent)
 
 
-def _videos(space: Space, directions: Directions) -> Iterator[_Video]:
+def _videos(space: Space, directions: Directions, *, asks_for_motion: bool) -> Iterator[_Video]:
     facts = {video.id: video for video in space.snapshot.video_facts()}
     for block in space.blocks():
         rows = block.embeddings.astype(np.float32)
         times = space.keyframe_times(block.video_id)
         assert times is not None
-        yield _Video(facts[block.video_id], times, directions.step_logits(rows), directions.place_logits(rows))
+        motion = space.snapshot.motion(block.video_id) if asks_for_motion else None
+        yield _Video(facts[block.video_id], times, directions.step_logits(rows), directions.place_logits(rows), motion)
 
 
 def _camera(name: str, videos: list[_Video], event: Event, zone: tzinfo) -> _Camera:
     track = _track(videos)
     clock = [moment for video in videos for moment in clock_of(video.facts.recorded_at, video.times.times)]
-    logits = np.concatenate([video.logits for video in videos])
-    parts = {"event": logits[:, 0, 0], "its likeliest confusion": logits[:, 0, 1]}
-    odds = logits[:, :, 0] - logits[:, :, 1]
-    if event.then:
-        parts |= {"then": logits[:, 1, 0], "its likeliest confusion then": logits[:, 1, 1]}
-        track = track.with_odds(followed(track, odds[:, 0], odds[:, 1], event.within_seconds))
-    else:
-        track = track.with_odds(odds[:, 0])
+    odds, parts = _joined(videos, track, event)
+    track = track.with_odds(odds)
     smoothed = smooth(track, event.least_seconds)
     if event.stays_seconds is not None:
         smoothed = lasting(track, smoothed, event.stays_seconds)
     return _Camera(name, videos, track, clock, smoothed, context_shares(track, event, name, clock, zone), parts)
+
+
+def _joined(videos: list[_Video], track: CameraKeyframes, event: Event) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """(N,) log-odds of the event by all that is known of each keyframe; and what they are made of."""
+    logits = np.concatenate([video.logits for video in videos])
+    odds = [logits[:, step, 0] - logits[:, step, 1] for step in range(logits.shape[1])]
+    parts: dict[str, np.ndarray] = {}
+    for step, name in enumerate(("event", "then")[: len(odds)]):
+        parts |= {name: logits[:, step, 0], f"likeliest confusion of {name}": logits[:, step, 1]}
+    if event.then:
+        joined = followed(track, odds[0], odds[1], event.within_seconds)
+    else:
+        joined = odds[0] if odds else np.zeros(len(logits))
+    if event.motion is not None:
+        quiet = quiet_levels(video.motion for video in videos if video.motion is not None)
+        moving = [motion_odds(event.motion, video.motion, video.times, quiet) for video in videos]
+        parts["motion"] = np.concatenate(moving)
+        unknown = 0.0 if odds else NEVER  # what nobody knows says nothing; alone it is no event
+        joined = joined + np.where(np.isnan(parts["motion"]), unknown, parts["motion"])
+    return joined, parts
 
 
 def _track(videos: list[_Video]) -> CameraKeyframes:
@@ -172,8 +190,11 @@ def _tail(cameras: Sequence[_Camera], counted: Sequence[np.ndarray]) -> Tail:
 
 def _surprise(event: Event, odds: np.ndarray, tail: Tail) -> np.ndarray:
     """(N,) log of how much rarer than asked; with a threshold, how far above it in log-odds."""
-    if event.threshold is not None:
-        return odds - float(np.log(event.threshold / (1 - event.threshold)))
+    threshold = event.threshold
+    if threshold is None and not event.prompts and event.false_alarms_per_hour is None:
+        threshold = 0.5  # of motion alone: from the border of its kind on
+    if threshold is not None:
+        return odds - float(np.log(threshold / (1 - threshold)))
     rate = event.false_alarms_per_hour or DEFAULT_RATE
     surprise: np.ndarray = (odds - tail.at_rate(rate)) / tail.scale
     return surprise

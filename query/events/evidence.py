@@ -31,7 +31,7 @@ class Directions:
         """`sample`: of the archive, for the temperature."""
         contexts = {name: context for name, context in event.all_contexts.items() if context.prompts}
         return cls(
-            np.stack([encode_mean(tower, prompts) for prompts in (event.prompts, event.then) if prompts]),
+            _stacked([encode_mean(tower, prompts) for prompts in (event.prompts, event.then) if prompts], sample),
             np.concatenate([encode(tower, list(event.counter)), sample.strange]) if event.counter else sample.strange,
             {name: encode_mean(tower, context.prompts) for name, context in contexts.items()},
             sample.strange,
@@ -45,6 +45,8 @@ class Directions:
         """
         own = rows @ self.steps.T
         confusion = (rows @ self.counters.T).max(axis=1)
+        if not len(self.steps):  # it is told by motion alone
+            return np.empty((len(rows), 0, 2))
         pairs = []
         for step in range(len(self.steps)):
             others = [own[:, other] for other in range(len(self.steps)) if other != step]
@@ -63,3 +65,7 @@ class Directions:
         columns = [rows @ place for place in self.places.values()] + [(rows @ self.strange.T).max(axis=1)]
         logits: np.ndarray = np.stack(columns, axis=1).astype(np.float64) * self.sharpness
         return logits
+
+
+def _stacked(vectors: list[np.ndarray], sample: Sample) -> np.ndarray:
+    return np.stack(vectors) if vectors else np.empty((0, sample.strange.shape[1]), np.float32)

@@ -65,4 +65,6 @@ def sentence_of(message: str, known: Iterable[str]) -> tuple[str, str]:
     if found := re.match(r"Expected `([\w |]+)`, got `(\w+)`", said):
         wanted = " or ".join(_KINDS.get(kind, kind) for kind in found[1].split(" | ") if kind != "null")
         return key, f"it must be {wanted}, not {_KINDS.get(found[2], found[2])}"
+    if found := re.match(r"Invalid enum value (.*)", said):
+        return key, f"it can't be {found[1]}; docs/events.md has the words"
     return key, said

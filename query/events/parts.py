@@ -107,13 +107,16 @@ def to_json(parts: Parts) -> dict[str, Any]:
         "video": watched.videos[0].path,
         "camera": watched.camera,
         "keyframes": [
-            {name: round(float(values[place]), 4) for name, values in columns.items()}
-            for place in range(len(watched.times))
+            {name: _number(values[place]) for name, values in columns.items()} for place in range(len(watched.times))
         ],
         "alerts": [
             {"start": each.start, "end": each.end, "score": each.score, "why": each.why} for each in watched.alerts
         ],
     }
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
 
 
 def plot_parts(parts: Parts, out: Path, zone: tzinfo) -> None:
@@ -124,8 +127,10 @@ def plot_parts(parts: Parts, out: Path, zone: tzinfo) -> None:
     """
     watched = parts.watched
     contexts = [name for name in watched.parts if name in parts.event.contexts or name == "only here"]
-    others = [name for name in watched.parts if name not in contexts]
+    others = [name for name in watched.parts if name not in contexts and name != "motion"]
     panels = [_panel("what it looks like, and what it is confused with: logits", watched, others)] if others else []
+    if "motion" in watched.parts:
+        panels.append(_motion(parts))
     if contexts:
         panels.append(_contexts(parts, contexts))
     panels.append(score_panel(watched, "score: how much rarer than asked, as a logarithm; alarms are red", 200))
@@ -143,6 +148,13 @@ def _panel(title: str, watched: Watched, names: list[str]) -> Panel:
     low, high = float(values.min()), float(values.max())
     margin = max(0.5, 0.08 * (high - low))
     return Panel(title, 170, curves, low - margin, high + margin)
+
+
+def _motion(parts: Parts) -> Panel:
+    """What motion adds; where nobody knows it, nothing."""
+    values = np.nan_to_num(parts.watched.parts["motion"], nan=0.0)
+    title = f"what motion adds, asked for {parts.event.motion}: log-odds"
+    return Panel(title, 110, [("motion", values, SERIES[2])], -6.0, 6.0, (0.0, "border"))
 
 
 def _contexts(parts: Parts, names: list[str]) -> Panel:

@@ -45,6 +45,8 @@ def test_a_broken_file_is_named_with_the_place(tmp_path: Path, written: str, sai
         ("[a]\nprompts = ['x']\n[a.only]\nhours = '9'", "line 3, [a.only]: hours '9' is no window"),
         ("a.prompts = ['x']\na.least_seconds = -1", "line 2, [a], least_seconds: it must be above 0"),
         ("[a]\n[a]", "line 2: this is no TOML: cannot declare"),
+        ("[a]\nmotion = 'fast'", "line 2, [a], motion: it can't be 'fast'; docs/events.md has the words"),
+        ("[a]\nmotion = 'much'\nthen = ['x']", "line 1, [a]: needs prompts = [...]"),
         (f"x = {'[' * 5000}", "nested too deeply"),
         (f"x = {'1' * 5000}", "a number in it is too long"),
         (f"[a]\nprompts = ['x']\nleast_seconds = 1{'0' * 400}", "line 3, [a], least_seconds"),
@@ -61,6 +63,9 @@ def test_what_is_wrong_is_said_in_plain_words_with_line_and_key(tmp_path: Path, 
 
 def test_the_example_is_an_event_file() -> None:
     events = read_events(bundled("configs") / "events.example.toml")
-    assert list(events) == ["running", "fighting", "falling"]
+    assert {"running", "fighting", "falling", "climbing", "loitering", "smoke"} <= set(events)
     assert events["running"].contexts["bank"][1] == 1
     assert events["running"].contexts["track"][1] == -1
+    assert events["fighting"].motion == "much"
+    assert events["falling"].then
+    assert not events["something moves at night"].prompts

@@ -1,0 +1,73 @@
+"""Turns the motion curves of a camera's videos into log-odds that something moves as an event asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import numpy as np
+
+from framescout.catalog.records import KeyframeTimes
+from framescout.motion import (
+    MUCH_FROM,
+    NONE_BELOW,
+    OCTAVE,
+    STEP,
+    SUDDEN_RISE,
+    UNKNOWN,
+    Motion,
+    Source,
+    counted,
+    quiet_level,
+)
+from query.events.over_time import range_reduce
+
+MotionAsked = Literal["none", "little", "much", "sudden"]
+
+PER_OCTAVE = 1.0
+"""Log-odds by which twice the motion speaks for more of it; chosen on the footage that the starter knows."""
+
+_BEFORE = round(2.0 / STEP)  # half seconds before a motion that begins suddenly
+
+
+def quiet_levels(motions: Iterable[Motion]) -> dict[Source, int]:
+    """A camera's level where nothing moves, for each source of its curves: levels of two sources don't compare."""
+    counts: dict[Source, np.ndarray] = {}
+    for motion in motions:
+        counts[motion.source] = counts.get(motion.source, np.zeros(256, np.int64)) + counted(motion.levels)
+    return {source: quiet_level(own, source) for source, own in counts.items()}
+
+
+def motion_odds(
+    asked: MotionAsked, motion: Motion | None, times: KeyframeTimes, quiet: Mapping[Source, int]
+) -> np.ndarray:
+    """(N,) log-odds of the asked motion in the stretch of each keyframe; NaN where nothing is known of it.
+
+    Motion is octaves above the quiet level, or for "sudden" above the two seconds before. It is held against the border
+    of its kind (`framescout.motion.kinds`); "little" is little or more.
+    """
+    level = quiet.get(motion.source, UNKNOWN) if motion else UNKNOWN
+    if motion is None or level == UNKNOWN or not len(motion.levels):
+        return np.full(len(times.times), np.nan)
+    octaves = (_highest(motion.levels.astype(float), motion.levels != UNKNOWN, times) - level) / OCTAVE
+    if asked == "none":
+        return PER_OCTAVE * (NONE_BELOW - octaves)
+    if asked in ("little", "much"):
+        return PER_OCTAVE * (octaves - (NONE_BELOW if asked == "little" else MUCH_FROM))
+    padded = np.concatenate([np.zeros(_BEFORE), motion.levels.astype(float)])
+    before = np.lib.stride_tricks.sliding_window_view(padded, _BEFORE)[: len(motion.levels)]
+    is_known = (before != UNKNOWN).all(axis=1) & (motion.levels != UNKNOWN)
+    jump = _highest(motion.levels - before.max(axis=1), is_known, times) / OCTAVE
+    odds: np.ndarray = PER_OCTAVE * np.minimum(jump - SUDDEN_RISE, octaves - NONE_BELOW)
+    return odds
+
+
+def _highest(values: np.ndarray, is_known: np.ndarray, times: KeyframeTimes) -> np.ndarray:
+    """(N,) the highest known value of the half seconds in each keyframe's stretch; NaN where none is known."""
+    count = len(values)
+    first = np.clip(np.floor(times.starts / STEP).astype(int), 0, count)
+    behind = np.clip(np.maximum(np.ceil(times.ends / STEP).astype(int), first + 1), 0, count)
+    is_there = first < behind
+    known = np.where(is_known, values, -np.inf)
+    highest = range_reduce(np.maximum, known, np.where(is_there, first, 0), np.where(is_there, behind, 1))
+    return np.where(is_there & np.isfinite(highest), highest, np.nan)
