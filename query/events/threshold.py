@@ -2,7 +2,7 @@
 
 Where the history is long enough to show a score so often, the threshold is the one that it shows so often. Beyond that,
 peaks over a threshold (Siffer et al. 2017, "Anomaly detection in streams with extreme value theory", KDD; after
-Pickands 1975): what rises above a high border falls off exponentially. The border is one that only the highest twenty
+Pickands 1975): what rises above a high border falls off exponentially. The border is one that only the highest eighty
 stretches pass, so that little is extrapolated. The scale comes from the median of what exceeds it, so that the few true
 events in a history hardly move it.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from query.events.over_time import NEVER
 
 _LOWEST = 90  # percentile of a history below which no threshold lies
+_TAIL = 80  # stretches above the border, where there are so many: ten true events among them do little
 _ENOUGH = 20  # stretches of the tail; with fewer in all, all cameras together speak
 _LEAST_SCALE = 0.05  # log-odds
 
@@ -49,7 +50,7 @@ class Tail:
         before = np.concatenate([[-np.inf], scores[:-1]])
         is_up = scores > before
         rises = _above(scores[is_up], levels) - _above(before[is_up], levels)
-        high = np.flatnonzero(rises >= min(_ENOUGH, int(rises.max())))[-1]
+        high = np.flatnonzero(rises >= min(_TAIL, int(rises.max())))[-1]
         peaks = _peaks(scores, float(levels[high]))
         exceed = float(np.median(peaks - levels[high])) / np.log(2) if len(peaks) else 0.0
         return cls(float(levels[high]), max(exceed, _LEAST_SCALE), hours, int(rises[0]), levels, rises)

@@ -71,6 +71,6 @@ def test_an_event_is_tried_on_one_video(engine: Engine, program: Program, file: 
         (start, round(score, 6)) for start, score in stored
     }
     for row in parts["keyframes"]:  # a threshold of one half and no context: the score is the difference of the parts
-        assert row["score"] == pytest.approx(row["event"] - row["its likeliest confusion"], abs=2e-3)
+        assert row["score"] == pytest.approx(row["event"] - row["likeliest confusion of event"], abs=2e-3)
     missing = program(*at, "nowhere.mp4")
     assert (missing.returncode, "is not in the catalog" in missing.stderr) == (3, True)
