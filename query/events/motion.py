@@ -24,8 +24,12 @@ from query.events.over_time import range_reduce
 
 MotionAsked = Literal["none", "little", "much", "sudden"]
 
-PER_OCTAVE = 1.0
-"""Log-odds by which twice the motion speaks for more of it; chosen on the footage that the starter knows."""
+PER_OCTAVE = 2.0
+"""Log-odds by which twice the motion speaks for more of it.
+
+Of 0 to 6, the most that costs fighting no more than 0.01 of AUROC on the footage that the starter knows, and so
+judges better by pictures than any other.
+"""
 
 _BEFORE = round(2.0 / STEP)  # half seconds before a motion that begins suddenly
 
