@@ -14,7 +14,7 @@ import numpy as np
 
 from framescout.catalog import Snapshot, Space
 from framescout.catalog.records import VideoFacts
-from framescout.errors import UsageError
+from framescout.errors import MediaError, NotAvailableError, UsageError
 from framescout.vectors import common, tidy
 from query.request import Hours, Place, Query, read_date, read_label
 
@@ -87,8 +87,28 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
         if len(ids) != 1:
             told = "there is no video" if not ids else f"there are {len(ids)} videos"
             raise UsageError(f"--like: {told} {place.video!r} in the catalog; write its path, or video_id of --json")
-        positions.append((ids[0], place.seconds))
+        path = next(video.path for video in facts if video.id == ids[0])
+        positions.append((ids[0], _seconds(path, place) if place.timecode else place.seconds))
     return positions
+
+
+def _seconds(path: str, place: Place) -> float:
+    """When the place's timecode is shown in the file."""
+    from framescout.media.footage import open_footage
+
+    try:
+        with open_footage(path) as (_, footage):
+            seconds = footage.seconds_at(place.timecode)
+    except ValueError as error:
+        raise UsageError(f"--like {place.video}@{place.timecode}: {error}; write VIDEO@SECONDS") from error
+    except MediaError as error:
+        raise NotAvailableError(f"--like: {path} can't be read ({error})") from error
+    if not 0 <= seconds <= (footage.duration or seconds):
+        raise UsageError(
+            f"--like: {place.video} has no {place.timecode}; it begins at {footage.timecode} and lasts"
+            f" {footage.duration or 0:.1f} seconds"
+        )
+    return seconds
 
 
 def _of_videos(space: Space, query: Query) -> np.ndarray:

@@ -22,6 +22,7 @@ _BESIDE_TEXT = [field.name for field in FIELDS if field.group == "what" and fiel
 _WEIGHT = re.compile(r"(?P<text>.*[^\W\d]\W*?):(?P<weight>\d{1,3}(?:\.\d{1,3})?)", re.DOTALL)
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 10.0
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
+_TIMECODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d\d\d?")
 _PAGE = re.compile(r"(\d{1,6})(?:@(\d{1,18}))?")
 
 
@@ -37,7 +38,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     images: tuple[str, ...] = ()
     """Files of pictures that the moment should look like."""
     like: tuple[str, ...] = ()
-    """VIDEO@SECONDS: places in the archive that it should look like; VIDEO is an id, a path, or the end of one."""
+    """VIDEO@SECONDS or VIDEO@TIMECODE: places in the archive that it should look like; VIDEO is an id, a path, or the
+    end of one."""
     then: tuple[str, ...] = ()
     """What should be seen after that, in this order."""
     within: tuple[float, ...] = ()
@@ -172,11 +174,15 @@ class Place:
 
     video: str
     seconds: float
+    timecode: str = ""
+    """hh:mm:ss:ff as the recorder counts, in place of the seconds."""
 
     @classmethod
     def read(cls, written: str) -> Self:
-        """'cam1/a.mp4@1:15' or '7@75'."""
+        """'cam1/a.mp4@1:15', '7@75' or, by the recorder's timecode, 'cam1/a.mov@14:09:46:10'."""
         video, at, clock = written.rpartition("@")
+        if video and _TIMECODE.fullmatch(clock):
+            return cls(video, 0.0, clock)
         try:
             seconds = parse_clock(clock)
         except ValueError:

@@ -72,6 +72,8 @@ class Footage:
     """What the first frame is called by the recorder, hh:mm:ss:ff; ';' or '.' before the frames of a dropping count."""
     first_time: float = 0.0
     """When the first frame appears."""
+    is_first: bool = True
+    """Whether the film is the first picture track of the file: browsers play no other."""
     is_stored_order: bool = False
     """Whether frames have to be counted, since only the times of storage are known."""
 
@@ -89,6 +91,21 @@ class Footage:
     def timecode_at(self, seconds: float) -> str:
         """The timecode of the frame that begins at `seconds`."""
         return self.count.text(self.frame_at(seconds))
+
+    def seconds_at(self, timecode: str) -> float:
+        """When the frame with this timecode appears, after midnight too; below 0 or behind the end: not here.
+
+        Raises:
+            ValueError: there is no such timecode at this rate, or the video has none.
+        """
+        if self.timecode is None:
+            raise ValueError("the video carries no timecode")
+        count = self.count
+        day = count.frame(f"23:59:59:{count.nominal - 1:02d}") + 1
+        passed = count.frame(timecode) - count.frame(self.timecode)
+        if passed < 0 and passed + day <= (self.duration or 0.0) * count.rate:
+            passed += day
+        return float(passed / count.rate) + self.first_time
 
     @property
     def has_index(self) -> bool:
@@ -219,5 +236,6 @@ def _facts(video: OpenVideo) -> Footage:
         has_times=has_reliable_times(video),
         timecode=first_timecode(video, first.frame, Timecode.at(rate)),
         first_time=first.time,
+        is_first=stream.index == container.streams.video[0].index,
         is_stored_order=video.is_stored_order,
     )

@@ -47,6 +47,10 @@ class VideoDocument(BaseModel):
     codec: str
     camera: str | None
     recorded_at: str | None
+    timecode: str | None
+    """What the recorder calls its first frame, hh:mm:ss:ff."""
+    remark: str | None
+    """What a person should know while it plays."""
     plays: Way
     """"file": browsers play the file; else ask for the stream, with `encode` where a copy doesn't do."""
     stream_shift: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,8 @@ from framescout.cached import Cache
 from framescout.catalog import Catalog
 from framescout.catalog.records import Video
 from framescout.catalog.summary import gather
-from framescout.errors import NotAvailableError
+from framescout.errors import MediaError, NotAvailableError
+from framescout.media.footage import Footage
 from query.answer import Answer
 from query.confidence import probability
 from query.curves import curves
@@ -44,6 +45,8 @@ class Site:
     exports: Exports
     picture_threads: CapacityLimiter
     """Who waits for pictures waits here, and takes no thread from those who ask."""
+    looked_into: dict[str, Footage | None] = field(default_factory=dict)
+    """By content hash."""
 
     @classmethod
     def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None) -> Site:
@@ -75,6 +78,17 @@ class Site:
         if not Path(video.path).is_file():
             raise NotAvailableError("the file of this video is gone; framescout index looks where it went")
         return video
+
+    def footage(self, video: Video) -> Footage | None:
+        """What its file is; None where that can't be found out."""
+        if video.content_hash not in self.looked_into:
+            if video.is_gone or not Path(video.path).is_file():
+                return None
+            try:
+                self.looked_into[video.content_hash] = self.thumbnails.facts(video.path)
+            except MediaError:
+                self.looked_into[video.content_hash] = None
+        return self.looked_into[video.content_hash]
 
     def pictures(self, video_id: int, times: Sequence[float], width: int) -> bytes:
         """As `Thumbnails.strip`, each picture at most `width` pixels wide; behind the end stands the last one."""

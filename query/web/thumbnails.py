@@ -23,6 +23,8 @@ from framescout.errors import MediaError, Reason
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from framescout.media.footage import Footage
+
 MOST_BYTES = 512 * 2**20
 _LONGEST = 20.0  # seconds for one request's pictures
 _PROCESSES = 2
@@ -72,6 +74,10 @@ class Thumbnails:
             if picture and box:
                 self._keep(_key(content_hash, [time], box), picture)
         return [time for time, _ in frames]
+
+    def facts(self, path: str) -> Footage:
+        """What the file is. Raises MediaError as `strip`."""
+        return self._decoded(_facts, path)
 
     def close(self) -> None:
         """End the decoding processes."""
@@ -133,6 +139,14 @@ def _strip(path: str, times: list[float], box: tuple[int, int]) -> bytes:
     for number, each in enumerate(pictures):
         strip.paste(each, (number * width + (width - each.width) // 2, (height - each.height) // 2))
     return _jpeg(strip)
+
+
+def _facts(path: str) -> Footage:
+    """In a process of its own."""
+    from framescout.media.footage import open_footage
+
+    with open_footage(path) as (_, facts):
+        return facts
 
 
 def _frames(path: str, around: float, box: tuple[int, int] | None) -> list[tuple[float, bytes | None]]:

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.errors import NotAvailableError
 from query.web.documents import FrameTimes, Seconds, ShownKeyframe, StretchConfidence, VideoDocument, VideoId
-from query.web.footage import SHIFT, media_type, streamed, way_to_play
+from query.web.footage import SHIFT, media_type, streamed, unheard, way_to_play
 from query.web.site import Question, Shared, Site
 
 videos_api = APIRouter(prefix="/videos")
@@ -33,6 +33,8 @@ def videos(
 def video(site: Shared, video_id: VideoId) -> VideoDocument:
     """What is known of a video."""
     video = site.video(video_id)
+    facts = site.footage(video)
+    silent = unheard(facts) if facts else None
     return VideoDocument(
         video_id=video.id,
         video=video.path,
@@ -44,7 +46,9 @@ def video(site: Shared, video_id: VideoId) -> VideoDocument:
         codec=video.codec,
         camera=video.camera,
         recorded_at=video.recorded_at.isoformat() if video.recorded_at else None,
-        plays=way_to_play(video),
+        timecode=facts.timecode if facts else None,
+        plays=way_to_play(video, facts),
+        remark=f"browsers can't decode its sound ({silent}); it is converted while it plays" if silent else None,
         stream_shift=SHIFT,
     )
 
@@ -65,7 +69,7 @@ def curve(site: Shared, video_id: VideoId, asked: Question) -> list[StretchConfi
 def file(site: Shared, video_id: VideoId) -> Response:
     """The file itself, by HTTP ranges, where browsers play it."""
     video = site.file(video_id)
-    kind = media_type(video)
+    kind = media_type(video, site.footage(video))
     if kind is None:
         raise NotAvailableError("browsers don't play this file; use stream")
     return FileResponse(video.path, media_type=kind)
@@ -74,7 +78,8 @@ def file(site: Shared, video_id: VideoId) -> Response:
 @videos_api.get("/{video_id}/stream", response_class=StreamingResponse)
 def stream(site: Shared, video_id: VideoId, start: Seconds = 0.0, *, encode: bool = True) -> Response:
     """The video from `start` on as fragmented MP4, made on the fly; its clock is `stream_shift` ahead."""
-    pieces = streamed(site.file(video_id), start, encode=encode)
+    video = site.file(video_id)
+    pieces = streamed(video, site.footage(video), start, encode=encode)
     return StreamingResponse(pieces, media_type="video/mp4", headers={"cache-control": "no-store"})
 
 

@@ -81,6 +81,7 @@ async function show() {
   }
   seek.max = facts.duration;
   drawEdges();
+  if (facts.remark) say(facts.remark);
   footage = new Footage(video, facts, trouble);
   footage.start(moment.start);
   play();

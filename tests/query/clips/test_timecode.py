@@ -7,12 +7,17 @@ from fractions import Fraction
 import opentimelineio as otio
 import pytest
 
+import framescout
+from framescout.errors import UsageError
 from framescout.media.footage import open_footage
 from framescout.media.timecode import Timecode, standard_rate
 from query.clips import export
 from query.clips.edl import mixed_rates
+from query.filters import find_places
+from query.request import Query
 from tests.footage import make, reports
 from tests.footage.make import numbered
+from tests.framescout.catalog.make import make_indexed
 from tests.query.clips.footage import moment
 
 NTSC = Fraction(30000, 1001)
@@ -103,3 +108,28 @@ def test_a_day_wraps():
     count = Timecode.at(NTSC)
     day = count.frame("23:59:59;29") + 1
     assert count.text(day + 5) == "00:00:00;05"
+
+
+def test_a_place_is_found_by_its_timecode(tmp_path):
+    with framescout.open(tmp_path / "catalog").writer() as writer:
+        model = writer.model("toy", "print", 8)
+        for name, timecode in (("cam.mov", "14:09:42:10"), ("late.mov", "23:59:59:20")):
+            path = reports.with_timecode(tmp_path, name, timecode, 25)
+            writer.commit_video(make_indexed(str(path), count=2), model)
+        make.numbered(tmp_path, "none.mp4", seconds=1)
+        writer.commit_video(make_indexed(str(tmp_path / "none.mp4"), count=2), model)
+    with framescout.open(tmp_path / "catalog").snapshot() as snapshot:
+
+        def found(written):
+            ((_, seconds),) = find_places(snapshot, Query("", like=(written,)))
+            return seconds
+
+        assert found("cam.mov@14:09:43:10") == 1.0
+        assert found("late.mov@00:00:00:20") == 1.0
+        assert found("cam.mov@1") == 1.0
+        with pytest.raises(UsageError, match="begins at 14:09:42:10"):
+            found("cam.mov@14:09:46:10")
+        with pytest.raises(UsageError, match="carries no timecode"):
+            found("none.mp4@00:00:00:10")
+        with pytest.raises(UsageError, match="no timecode at 25"):
+            found("cam.mov@14:09:42:25")

@@ -1,0 +1,73 @@
+"""What a browser gets of footage that it would show wrongly, or without sound, as it is."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from framescout.catalog.records import ReadEnd, Video
+from framescout.media.footage import Footage, open_footage
+from framescout.media.frames import picture_at
+from query.web.footage import SHIFT, streamed, unheard, way_to_play
+from tests.footage import make, reports
+
+
+def facts_of(path: Path) -> tuple[Video, Footage]:
+    with open_footage(path) as (_, facts):
+        video = Video(
+            id=1, path=str(path), is_gone=False, content_hash="x", duration=3.0, frame_rate=25.0,
+            width_px=facts.width, height_px=facts.height, codec=facts.codecs[0], camera=None, recorded_at=None,
+            end=ReadEnd(3.0, True),
+        )  # fmt: skip
+        return video, facts
+
+
+def pictures(video: Video, facts: Footage, start: float, *, encode: bool) -> list[tuple[float, np.ndarray]]:
+    data = b"".join(streamed(video, facts, start, encode=encode))
+    with av.open(io.BytesIO(data)) as container:
+        return [(frame.time - SHIFT, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+
+
+def test_sound_that_browsers_do_not_decode_is_converted_and_said(tmp_path):
+    ac3, aac = (
+        make.numbered(tmp_path, f"{codec}.mp4", seconds=1, audio=True, options=("-c:a", codec))
+        for codec in ("ac3", "aac")
+    )
+    video, facts = facts_of(ac3)
+    assert (way_to_play(video, facts), unheard(facts)) == ("copy", "ac3")
+    data = b"".join(streamed(video, facts, 0.0, encode=False))
+    with av.open(io.BytesIO(data)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+    video, facts = facts_of(aac)
+    assert (way_to_play(video, facts), unheard(facts)) == ("file", None)
+
+
+@pytest.mark.parametrize("encode", [False, True])
+def test_the_player_shows_the_film_and_not_the_cover_before_it(tmp_path, encode):
+    video, facts = facts_of(reports.unmarked_cover(tmp_path, "cover.mp4"))
+    assert way_to_play(video, facts) == "copy"
+    frames = pictures(video, facts, 0.0, encode=encode)
+    assert [make.read_number(picture) for _, picture in frames] == list(range(75))
+
+
+@pytest.mark.parametrize("name", ["h264_b.avi", "h264_b.mxf", "hevc_b.mpg"])
+def test_a_stream_of_footage_without_times_shows_each_frame_at_its_own(tmp_path, name):
+    video, facts = facts_of(reports.without_times(tmp_path, name))
+    assert way_to_play(video, facts) == "encode"
+    seen = {make.read_number(picture): time for time, picture in pictures(video, facts, 1.0, encode=True)}
+    assert set(range(25, 75)) <= seen.keys()
+    assert all(time == pytest.approx(number / 25, abs=0.003) for number, time in seen.items())
+
+
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+def test_hdr_looks_in_the_player_as_it_does_in_thumbnails(tmp_path, transfer):
+    path, _ = reports.hdr(tmp_path, transfer)
+    video, facts = facts_of(path)
+    assert way_to_play(video, facts) == "encode"
+    thumbnail = np.asarray(picture_at(path, 0.2)).astype(float)
+    played = pictures(video, facts, 0.0, encode=True)[5][1].astype(float)
+    assert np.abs(played.mean(axis=(0, 1)) - thumbnail.mean(axis=(0, 1))).max() < 4
