@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from framescout.errors import MediaError, Reason
+from framescout.media.clocks import Stretch, stretches
 from framescout.media.streams import films, needs_packets
 
 PROCESSOR = "cpu"
@@ -61,6 +62,10 @@ class OpenVideo:
     is_stored_order: bool = False
     """Whether the times of the packets are those at which they are stored, though B-frames stand among them: the frame
     that is shown as number k has the time of packet number k."""
+    stretches: tuple[Stretch, ...] = ()
+    """Of a file whose clock begins anew somewhere; none of others."""
+    shift: float = 0.0
+    """Seconds that are added to times on the clock of the stretch that is being read."""
     damage: list[str] = field(default_factory=list)
     """What libav said of each packet that could not be read or decoded, in order."""
 
@@ -78,7 +83,7 @@ class OpenVideo:
 
     def seconds(self, ticks: int) -> float:
         """A PTS or DTS as seconds on a player's clock."""
-        return ticks * self.time_base.numerator / self.time_base.denominator - self.start_offset
+        return ticks * self.time_base.numerator / self.time_base.denominator - self.start_offset + self.shift
 
     def packets(self) -> Iterator[Packet[VideoStream]]:
         """The stream's packets in the file's order; damage is noted and read past where that is possible."""
@@ -140,6 +145,7 @@ def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS, decode_on: str
                 start / av.time_base if start is not None else 0.0,
                 other_films=len(tracks) - 1,
                 is_stored_order=_is_stored_order(name, limits, container, stream),
+                stretches=_stretches(name, limits, container, stream),
             )
     except FFmpegError as error:
         raise _media_error(error) from error
@@ -201,6 +207,26 @@ def _is_stored_order(name: str, limits: dict[str, str], container: InputContaine
         packets = islice(another.demux(another.streams[stream.index]), _SAMPLED_PACKETS)
         return not any(packet.pts is not None and packet.pts != packet.dts for packet in packets)
     return True
+
+
+def _stretches(
+    name: str, limits: dict[str, str], container: InputContainer, stream: VideoStream
+) -> tuple[Stretch, ...]:
+    if container.format.name != "mpegts" or container.start_time is None:
+        return ()
+    status = Path(name).stat()
+    return _known_stretches(name, (status.st_size, status.st_mtime_ns), tuple(limits.items()), stream.index)
+
+
+@lru_cache(maxsize=256)
+def _known_stretches(
+    name: str, state: tuple[int, int], limits: tuple[tuple[str, str], ...], index: int
+) -> tuple[Stretch, ...]:
+    with _open(name, dict(limits), PROCESSOR) as another:
+        stream = another.streams[index]
+        assert isinstance(stream, VideoStream)
+        rate = stream.guessed_rate or stream.average_rate or Fraction(25)
+        return stretches(name, another, stream, (another.start_time or 0) / av.time_base, float(1 / rate))
 
 
 def _prepare(container: InputContainer, stream: VideoStream, max_pixels: int) -> None:

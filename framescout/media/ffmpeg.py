@@ -104,10 +104,15 @@ def file_url(path: str | Path) -> str:
     return "file:" + os.path.abspath(path).translate(_DISGUISED)  # noqa: PTH100 - links are to stay as they are
 
 
-def footage(path: str | Path, **options: Any) -> Any:
-    """A local video as ffmpeg-python's input node; no network, and no file that another file names."""
-    limits = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS, "max_pixels": MAX_PIXELS}
-    return ffmpeg.input(file_url(path), **limits, **options)
+def footage(path: str | Path, *, part: tuple[int, int] | None = None, **options: Any) -> Any:
+    """A local video as ffmpeg-python's input node; no network, and no file that another file names.
+
+    `part`: the first byte, and the first one behind it, of a part that is read as if it were the file.
+    """
+    protocols = "file,subfile" if part else "file"
+    url = f"subfile,,start,{part[0]},end,{part[1]},,:{file_url(path)}" if part else file_url(path)
+    limits = {"protocol_whitelist": protocols, "format_whitelist": DEMUXERS, "max_pixels": MAX_PIXELS}
+    return ffmpeg.input(url, **limits, **options)
 
 
 def run(stream: Any, *, doing: str) -> None:

@@ -19,9 +19,10 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from framescout.errors import MediaError, Reason
+from framescout.media.clocks import Stretch
 from framescout.media.container import OpenVideo, open_video
 from framescout.media.display import is_hdr, matrix_of
-from framescout.media.frame_rates import header_rate
+from framescout.media.frame_rates import rate_of
 from framescout.media.frames import (
     FrameFinder,
     frames_from,
@@ -72,6 +73,8 @@ class Footage:
     """What the first frame is called by the recorder, hh:mm:ss:ff; ';' or '.' before the frames of a dropping count."""
     first_time: float = 0.0
     """When the first frame appears."""
+    stretches: tuple[Stretch, ...] = ()
+    """Of a file whose clock begins anew somewhere; none of others."""
     is_first: bool = True
     """Whether the film is the first picture track of the file: browsers play no other."""
     is_stored_order: bool = False
@@ -151,7 +154,9 @@ def frame_position(video: OpenVideo, seconds: float) -> FramePosition:
     """
     if not has_reliable_times(video):
         shown = FrameFinder(video).shown_at(seconds)
-        return FramePosition(shown.time if shown else 0.0, 0.0, 0.0)
+        time = shown.time if shown else 0.0
+        begins = max((each.begins for each in video.stretches if each.begins <= time), default=0.0)
+        return FramePosition(time, begins, begins)
     for step in _STEPS_BACK:
         if seconds - step <= 0 or not seek(video, seconds - step):
             break
@@ -201,6 +206,8 @@ def header_duration(video: OpenVideo) -> float:
     stream = video.stream
     if not video.has_clock:
         return 0.0
+    if video.stretches:
+        return video.stretches[-1].ends
     if stream.duration and stream.duration > 0:
         return video.seconds((stream.start_time or 0) + stream.duration)
     tag = stream.metadata.get("DURATION", "")
@@ -212,7 +219,7 @@ def header_duration(video: OpenVideo) -> float:
 
 def _facts(video: OpenVideo) -> Footage:
     stream, container = video.stream, video.container
-    sounds, rate = audio_streams(video), header_rate(stream)
+    sounds, rate = audio_streams(video), rate_of(video)
     first = next(frames_from(video, 0.0), None)
     if not first:
         raise MediaError(Reason.UNDECODABLE, "; ".join(video.damage[:1]))
@@ -237,5 +244,6 @@ def _facts(video: OpenVideo) -> Footage:
         timecode=first_timecode(video, first.frame, Timecode.at(rate)),
         first_time=first.time,
         is_first=stream.index == container.streams.video[0].index,
+        stretches=video.stretches,
         is_stored_order=video.is_stored_order,
     )

@@ -20,13 +20,16 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image
 
 from framescout.errors import MediaError, Reason
+from framescout.media.clocks import Stretch
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
 from framescout.media.display import Orientation, is_hdr, matrix_number, orientation, to_screen
-from framescout.media.frame_rates import header_rate
+from framescout.media.frame_rates import rate_of
 
 # Seconds by which a seek goes further back when it came out behind the wanted frame. Transport streams have no
 # index, so that a seek may end in the middle of a group of pictures.
 _STEPS_BACK = (0.0, 1.0, 4.0, 15.0, 60.0)
+_STEPS_BACK_IN_BYTES = (2.0, 12.0)
+"""Seconds, by the mean bytes of a second."""
 # These decoders show a grey guess where reading began between two key pictures; the others hold it back.
 _GUESSING_DECODERS = frozenset({"mpeg1video", "mpeg2video", "mpeg4", "h263", "flv1", "msmpeg4v2", "msmpeg4v3"})
 _WORTH_A_SEEK = 3.0
@@ -55,7 +58,7 @@ def has_reliable_times(video: OpenVideo) -> bool:
     It isn't in elementary streams, where packets with B-frames carry the times of storage alone, and in MPEG program
     streams of H.264 and HEVC, in which most frames have no time at all.
     """
-    return video.has_clock and not video.is_stored_order and not _leaves_out_times(video)
+    return video.has_clock and not video.is_stored_order and not _leaves_out_times(video) and not video.stretches
 
 
 def unsettled(video: OpenVideo) -> int:
@@ -76,6 +79,9 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
 
     Damaged packets are noted in `video.damage` and passed over.
     """
+    if video.stretches:
+        yield from _from_stretch(video, seconds)
+        return
     if not has_reliable_times(video):
         rewind(video)
         yield from _in_order(video)
@@ -93,10 +99,40 @@ def frames_from(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
     yield from _in_order(video)
 
 
-def _in_order(video: OpenVideo) -> Iterator[ShownFrame]:
-    """Decode from where the container stands; times strictly rise."""
+def _from_stretch(video: OpenVideo, seconds: float) -> Iterator[ShownFrame]:
+    """As `frames_from`, in a file with several clocks; sought by bytes, since no time names one place alone."""
+    stretch = next((each for each in reversed(video.stretches) if each.begins <= seconds), video.stretches[0])
+    a_second = (stretch.last_byte - stretch.first_byte) / max(0.04, stretch.ends - stretch.begins)
+    for step in _STEPS_BACK_IN_BYTES:
+        wanted = stretch.first_byte + int((seconds - stretch.begins - step) * a_second)
+        if wanted <= stretch.first_byte:
+            break
+        frames = _in_order_of_clocks(video, stretch, wanted)
+        first = next(frames, None)
+        if first and stretch.begins <= first.time <= seconds:
+            yield first
+            yield from frames
+            return
+    yield from _in_order_of_clocks(video, stretch, stretch.first_byte)
+
+
+def _in_order_of_clocks(video: OpenVideo, stretch: Stretch, byte: int) -> Iterator[ShownFrame]:
+    """Decode from a byte of a stretch to the end of the file."""
+    for number, each in enumerate(video.stretches):
+        if each.begins < stretch.begins:
+            continue
+        video.shift = each.shift
+        with suppress(OSError):
+            video.container.seek(byte if each is stretch else each.first_byte, unsupported_byte_offset=True)
+        video.stream.codec_context.flush_buffers()
+        ends = video.stretches[number + 1].first_byte if number + 1 < len(video.stretches) else None
+        yield from _in_order(video, ends)
+
+
+def _in_order(video: OpenVideo, last_byte: int | None = None) -> Iterator[ShownFrame]:
+    """Decode from where the container stands, to `last_byte`; times strictly rise."""
     shown_at, started = -NEVER_SHOWN, video.stream.codec_context.name not in _GUESSING_DECODERS
-    for frame, pts in _timed(video):
+    for frame, pts in _timed(video, last_byte):
         started = started or frame.key_frame
         time = video.seconds(pts)
         if frame.is_corrupt:
@@ -106,11 +142,11 @@ def _in_order(video: OpenVideo) -> Iterator[ShownFrame]:
             yield ShownFrame(frame, pts, time)
 
 
-def _timed(video: OpenVideo) -> Iterator[tuple[VideoFrame, int]]:
+def _timed(video: OpenVideo, last_byte: int | None) -> Iterator[tuple[VideoFrame, int]]:
     """Each frame with the ticks at which it is shown; counted on from the frame before where the file has none."""
-    length = max(1, round(1 / header_rate(video.stream) / video.time_base))
+    length = max(1, round(1 / rate_of(video) / video.time_base))
     before: int | None = None
-    for frame, stored in _decoded(video):
+    for frame, stored in _decoded(video, last_byte):
         if not video.has_clock:
             pts = None
         elif video.is_stored_order:
@@ -123,10 +159,12 @@ def _timed(video: OpenVideo) -> Iterator[tuple[VideoFrame, int]]:
         yield frame, before
 
 
-def _decoded(video: OpenVideo) -> Iterator[tuple[VideoFrame, int | None]]:
+def _decoded(video: OpenVideo, last_byte: int | None) -> Iterator[tuple[VideoFrame, int | None]]:
     """Each frame, with the time at which the packet of the same number is stored."""
     stored: deque[int | None] = deque()
     for packet in video.packets():
+        if last_byte is not None and packet.pos is not None and packet.pos >= last_byte:
+            break
         stored.append(packet.dts)
         damage = len(video.damage)
         frames = video.decode(packet)

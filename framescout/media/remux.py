@@ -21,7 +21,7 @@ from av.stream import Stream
 from framescout.errors import ClipError, DiskFullError
 from framescout.media.container import OpenVideo, open_video
 from framescout.media.footage import audio_streams
-from framescout.media.frame_rates import header_rate
+from framescout.media.frame_rates import rate_of
 from framescout.media.frames import rewind
 from framescout.timeline import Span
 
@@ -126,7 +126,7 @@ class _Stretch:
             return False
         length = float(packet.duration * self.video.time_base) if packet.duration else 0.0
         self.latest = max(self.latest, time)
-        self.end = max(self.end, time + (length or float(1 / header_rate(self.video.stream))))
+        self.end = max(self.end, time + (length or float(1 / rate_of(self.video))))
         return True
 
     def _is_past_all(self, packet: Packet[Any]) -> bool:
@@ -175,4 +175,4 @@ def _count_back(held: list[Packet[Any]], dts: int, video: OpenVideo) -> Iterator
 
 
 def _ticks_of_a_frame(video: OpenVideo) -> int:
-    return max(1, round(1 / header_rate(video.stream) / video.time_base))
+    return max(1, round(1 / rate_of(video) / video.time_base))

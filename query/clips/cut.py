@@ -15,6 +15,7 @@ from typing import Any, Literal
 import ffmpeg
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
+from framescout.media.clocks import Stretch
 from framescout.media.display import filter_to_screen
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
 from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
@@ -29,6 +30,8 @@ EARLY = 0.0005
 _SEARCH = 2.0
 """Seconds before a key picture from which a container without an index is read; in an MPEG program stream the times of
 the first pictures behind a seek are wrong."""
+_LONGEST_GROUP = 15.0
+"""Seconds before a frame from which a stretch of several is read."""
 H264: dict[str, Any] = {"vcodec": "libx264", "preset": "veryfast", "crf": 18, "pix_fmt": "yuv420p"}
 AAC: dict[str, Any] = {"acodec": "aac", "audio_bitrate": "160k"}
 _PIXELS_SQUARE = {"w": "trunc(iw*max(1,sar)+0.5)", "h": "trunc(ih*max(1,1/sar)+0.5)"}
@@ -103,6 +106,7 @@ def _cut(moment: Moment, facts: Footage, wanted: Span, place: FramePosition, mod
     start = wanted.start if is_held else place.time
     # The length stays what was asked, unless the video's first frame comes later than 0:00.
     end = max(wanted.end + min(start - wanted.start, 0.0), start + _shortest(facts))
+    end = min([end, *(stretch.begins for stretch in facts.stretches if stretch.begins > start)])  # one clock a clip
     return Cut(moment, facts, Span(start, end), place.time, place.key_time)
 
 
@@ -149,7 +153,10 @@ def trimmed(cut: Cut) -> tuple[Any, list[Any]]:
     """
     facts, span = cut.footage, cut.span
     source = _source(cut)
+    stretch = _stretch(cut)
     zero = facts.start_offset if facts.has_times else 0.0
+    if stretch:
+        zero = facts.start_offset - stretch.shift
     start, first, length = zero + span.start, zero + cut.first_time, span.duration
     picture = source[str(facts.video_index)]
     if facts.is_stored_order:
@@ -176,17 +183,30 @@ def _trimmed_sound(sound: Any, start: float, length: float) -> Any:
     )
 
 
+def _stretch(cut: Cut) -> Stretch | None:
+    """That in which the cut lies, where a file has several clocks."""
+    begun = (stretch for stretch in reversed(cut.footage.stretches) if stretch.begins <= cut.first_time + EARLY)
+    return next(begun, None)
+
+
 def _source(cut: Cut) -> Any:
     """The video as ffmpeg-python's input node, from the key picture on, on the container's own clock.
 
     Where frames have times nothing is left to ffmpeg, which moves the clock's start to 0 as each release sees fit.
     """
     facts = cut.footage
-    if not facts.has_times:
+    stretch = _stretch(cut)
+    if not facts.has_times and not stretch:
         return footage(facts.path)
+    part = (stretch.first_byte, stretch.last_byte) if stretch else None
     seek = cut.key_time - (0.0 if facts.has_index else _SEARCH)
-    from_key = {"ss": f"{facts.start_offset + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
-    return footage(facts.path, copyts=None, **(from_key if seek > 0 else {}))
+    if stretch:
+        seek = cut.first_time - _LONGEST_GROUP - stretch.shift
+        seek = 0.0 if cut.first_time - _LONGEST_GROUP <= stretch.begins else seek
+    options: dict[str, Any] = {"copyts": None}
+    if seek > 0:
+        options |= {"ss": f"{facts.start_offset + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
+    return footage(facts.path, part=part, **options)
 
 
 def _last_frame_within(cut: Cut) -> str:

@@ -67,7 +67,7 @@ def streamed(video: Video, facts: Footage | None, start: float, *, encode: bool)
     keeps up with it, from the first frame at or after `start`; else the packets as they are, from the last key picture
     at or before it.
     """
-    if Path(video.path).suffix.lower() not in _CLOCKLESS and (facts is None or facts.has_times):
+    if Path(video.path).suffix.lower() not in _CLOCKLESS and (facts is None or facts.has_times or facts.stretches):
         head, has_begun = b"", False
         with closing(ffmpeg.pieces(_sought(video, facts, start, encode=encode))) as pieces:
             for piece in pieces:
@@ -83,13 +83,16 @@ def streamed(video: Video, facts: Footage | None, start: float, *, encode: bool)
 
 def _sought(video: Video, facts: Footage | None, start: float, *, encode: bool) -> Any:
     """Read from near `start` on, with the file's own times."""
+    stretch = next((each for each in reversed(facts.stretches) if each.begins <= start), None) if facts else None
+    begins = stretch.begins if stretch else 0.0
     is_unindexed = Path(video.path).suffix.lower() in _UNINDEXED
-    seek = max(0.0, start - _SEARCH) if is_unindexed else start
-    sought = {"ss": f"{seek:.3f}"} if seek else {}  # some files have no place to go back to
-    source = ffmpeg.footage(video.path, **sought, copyts=None, start_at_zero=None)
+    seek = max(0.0, start - begins - _SEARCH) if is_unindexed else start
+    sought: dict[str, Any] = {"ss": f"{seek:.3f}"} if seek else {}  # some files have no place to go back to
+    part = (stretch.first_byte, stretch.last_byte) if stretch else None
+    source = ffmpeg.footage(video.path, part=part, **sought, copyts=None, start_at_zero=None)
     picture, sound = _streams(source, facts)
-    picture = picture.filter("trim", start=f"{start:.3f}") if encode else picture
-    return _output(picture, sound, facts, start, encode=encode, output_ts_offset=SHIFT)
+    picture = picture.filter("trim", start=f"{start - begins:.3f}") if encode else picture
+    return _output(picture, sound, facts, start - begins, encode=encode, output_ts_offset=SHIFT + begins)
 
 
 def _counted(video: Video, facts: Footage | None, start: float) -> Any:

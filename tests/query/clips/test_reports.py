@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from framescout.errors import ClipError
+from framescout.media.container import open_video
 from query.clips import export
 from tests.footage import make, reports
-from tests.query.clips.footage import moment, shown
+from tests.query.clips.footage import beeps, moment, shown
 
 pytestmark = pytest.mark.usefixtures("each_ffmpeg")
 
@@ -64,3 +65,19 @@ def test_a_clip_that_cant_be_cut_does_not_end_the_others(tmp_path):
     assert listed["video"] == str(good)
     assert (tmp_path / "clips" / listed["file"]).exists()
     assert (tmp_path / "clips" / "timeline.edl").exists()
+
+
+def test_clips_of_a_file_with_several_clocks_begin_with_the_very_frame_and_have_its_sound(tmp_path):
+    path = reports.appended(tmp_path)
+    with open_video(path) as video:
+        zeros = [stretch.begins for stretch in video.stretches]
+    moments = [moment(path, zeros[part] + 1.2, zeros[part] + 2.2) for part in (0, 1, 2)]
+    clips = export(moments, tmp_path / "clips")
+    for clip in clips:
+        frames = [number for _, number in shown(tmp_path / "clips" / clip.file)]
+        assert frames in ([*range(29, 54)], [*range(30, 55)])
+        assert beeps(tmp_path / "clips" / clip.file) == [pytest.approx((50 - frames[0]) / 25, abs=0.06)]
+    (across,) = export([moment(path, zeros[1] - 1.0, zeros[1] + 1.0)], tmp_path / "across")
+    frames = [number for _, number in shown(tmp_path / "across" / across.file)]
+    assert frames[0] in (74, 75)
+    assert frames[-1] == 99

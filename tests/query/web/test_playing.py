@@ -71,3 +71,11 @@ def test_hdr_looks_in_the_player_as_it_does_in_thumbnails(tmp_path, transfer):
     thumbnail = np.asarray(picture_at(path, 0.2)).astype(float)
     played = pictures(video, facts, 0.0, encode=True)[5][1].astype(float)
     assert np.abs(played.mean(axis=(0, 1)) - thumbnail.mean(axis=(0, 1))).max() < 4
+
+
+def test_the_player_plays_on_where_the_clock_of_a_file_began_anew(tmp_path):
+    video, facts = facts_of(reports.appended(tmp_path))
+    begins = facts.stretches[2].begins
+    seen = {make.read_number(picture): time for time, picture in pictures(video, facts, begins + 1.0, encode=True)}
+    assert set(range(26, 100)) <= seen.keys()
+    assert all(time - begins == pytest.approx(number / 25, abs=0.03) for number, time in seen.items())
