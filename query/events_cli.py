@@ -15,6 +15,7 @@ from query.cli import open_engine
 
 if TYPE_CHECKING:
     from query.engine import Engine
+    from query.events.closer import Closer
     from query.events.moments import AlertMoments
 
 _COLUMNS = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "score", "confidence", "context",
@@ -52,6 +53,7 @@ def events() -> None:
 @events.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--plots", metavar="DIR", type=click.Path(path_type=Path), help="A picture of each camera's scores.")
+@click.option("--look-closer", is_flag=True, help="Decode more pictures where it might be one: 36 s an hour at most.")
 @click.option("--event", "names", metavar="NAME", multiple=True, help="Show only this event; may be repeated.")
 @click.option("--camera", "cameras", metavar="GLOB", multiple=True, help="Show only this camera; may be repeated.")
 @click.option("--post", metavar="URL", help="Send each new alert there as JSON; what fails is sent by the next run.")
@@ -64,6 +66,7 @@ def run(
     ctx: click.Context,
     file: Path | None,
     plots: Path | None,
+    look_closer: bool,
     names: tuple[str, ...],
     cameras: tuple[str, ...],
     post: str | None,
@@ -74,19 +77,19 @@ def run(
 ) -> None:
     """Look for the events of FILE, and show all that was found; without FILE, show what was found before.
 
-    FILE is a TOML with a table for each event: prompts, what it is confused with, contexts. Nothing is trained and
-    nothing is decoded; run it again for what is new. A run replaces what earlier runs found, and drops events that FILE
-    no longer defines. See docs/events.md.
+    FILE is a TOML with a table for each event: prompts, what it is confused with, contexts. Nothing is trained, and
+    without --look-closer nothing is decoded; run it again for what is new. A run replaces what earlier runs found, and
+    drops events that FILE no longer defines. See docs/events.md.
     """
     from query.events.moments import stored_moments, to_json
     from query.events.showing import show
 
     targets = _targets(post, command)
-    if file is None and (plots is not None or targets):
-        raise click.UsageError("--plots, --post and --exec need the FILE of events.")
+    if file is None and (plots is not None or targets or look_closer):
+        raise click.UsageError("--plots, --look-closer, --post and --exec need the FILE of events.")
     engine = open_engine(ctx, model)
     if file is not None:
-        _look(engine, file, plots, targets)
+        _look(engine, file, plots, targets, look_closer)
     moments = _chosen(engine, stored_moments(engine), names, cameras)
     if as_json:
         click.echo(json.dumps(to_json(moments), indent=2))
@@ -160,19 +163,28 @@ def test(
     click.echo(str(out))
 
 
-def _look(engine: Engine, file: Path, plots: Path | None, targets: list[dict[str, Any]]) -> None:
+def _look(engine: Engine, file: Path, plots: Path | None, targets: list[dict[str, Any]], look_closer: bool) -> None:
     from query.events import read_events, watch
     from query.events.watching import refuse_unknown_cameras
 
     defined = read_events(file)
     with engine.catalog.snapshot() as snapshot:
         refuse_unknown_cameras(snapshot, defined, file)
-    for detected in watch(engine, defined, source=file, targets=targets):
+    closer = _closer(engine) if look_closer else None
+    for detected in watch(engine, defined, source=file, targets=targets, closer=closer):
         if plots is not None:
             from query.events.plot import plot
 
             for path in plot(detected, plots, engine.zone):
                 click.echo(printable(str(path)), err=True)
+
+
+def _closer(engine: Engine) -> Closer:
+    from query.events.closer import Closer
+
+    with engine.space() as space:
+        model = space.model
+    return Closer.of(model, engine.catalog.cache_folder, lambda said: click.echo(printable(said), err=True))
 
 
 def _targets(post: str | None, command: str | None) -> list[dict[str, Any]]:

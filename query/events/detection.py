@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from framescout.catalog import Space
 from framescout.catalog.records import Alert, AlertMark, KeyframeTimes, Video, VideoFacts
 from framescout.motion import Motion
 from query.engine import Engine
+from query.events.closer import STEP, Closer, spans_of, suspects, times_within
 from query.events.contexts import NAMED, Clock, context_shares, reasons, shift
 from query.events.definition import Event
 from query.events.evidence import Directions
@@ -70,6 +71,8 @@ class Detected:
 class _Video:
     facts: VideoFacts
     times: KeyframeTimes
+    ids: np.ndarray
+    """(N,) the keyframe that each row stands by; a second look adds rows."""
     logits: np.ndarray
     places: np.ndarray
     motion: Motion | None
@@ -89,10 +92,17 @@ class _Camera:
     parts: dict[str, np.ndarray]
 
 
-def detect(engine: Engine, space: Space, name: str, event: Event, marks: Sequence[AlertMark] = ()) -> Detected:
+def detect(
+    engine: Engine,
+    space: Space,
+    name: str,
+    event: Event,
+    marks: Sequence[AlertMark] = (),
+    closer: Closer | None = None,
+) -> Detected:
     """The alerts of one event, camera by camera; a video of no known camera counts to its folder.
 
-    `marks`: what people said of alerts of this event.
+    `marks`: what people said of alerts of this event. `closer`: to look a second time at what might be one.
     """
     directions = Directions.of(engine.text_tower(space.model), event, engine.sample(space))
     by_camera: dict[str, list[_Video]] = {}
@@ -103,11 +113,71 @@ def detect(engine: Engine, space: Space, name: str, event: Event, marks: Sequenc
     together = _tail(cameras, counted)
     marked = _marked(space, name, marks)
     watched = []
-    for camera, counts in zip(cameras, counted, strict=True):
+    for first_look, first_counts in zip(cameras, counted, strict=True):
+        camera, counts = first_look, first_counts
         own = _tail([camera], [counts])
-        surprise = _surprise(event, camera.odds, own if own.is_enough else together)
+        tail = own if own.is_enough else together
+        if closer is not None:
+            camera = _seen_closer(camera, name, event, directions, tail, closer, engine.zone)
+            counts = _counted(camera)
+        surprise = _surprise(event, camera.odds, tail)
         watched.append(_watched(camera, event, surprise, counts, marked, engine.zone))
     return Detected(name, tuple(watched))
+
+
+def _seen_closer(
+    camera: _Camera, name: str, event: Event, directions: Directions, tail: Tail, closer: Closer, zone: tzinfo
+) -> _Camera:
+    """The camera with more rows where the event might be; the threshold stays that of the first look."""
+    scores = np.where(_counted(camera), _surprise(event, camera.odds, tail) + shift(event, camera.shares), NEVER)
+    lengths = camera.track.ends - camera.track.starts
+    chosen = suspects(scores, lengths) if event.prompts else []
+    if not chosen:
+        return camera
+    seconds, hours = float(lengths[chosen].sum()), float(lengths.sum()) / 3600
+    closer.tell(
+        f"{name} at {camera.name}: a closer look at {seconds:.0f} s of {hours:.1f} h of footage, "
+        f"about {seconds / STEP:.0f} pictures"
+    )
+    first = np.searchsorted(camera.track.videos, np.arange(len(camera.videos)))
+    videos = []
+    for number, video in enumerate(camera.videos):
+        own = sorted(place - int(first[number]) for place in chosen if camera.track.videos[place] == number)
+        videos.append(_finer(video, own, directions, closer) if own else video)
+    return _camera(camera.name, videos, event, zone)
+
+
+def _finer(video: _Video, chosen: list[int], directions: Directions, closer: Closer) -> _Video:
+    """The video with a row for each picture of the second look, between those of its keyframes."""
+    times, starts, ends, ids = [], [], [], []
+    logits, places = [], []
+    for place in range(len(video.ids)):
+        start, end = float(video.times.starts[place]), float(video.times.ends[place])
+        shown = [float(video.times.times[place])]
+        own_logits, own_places = video.logits[place : place + 1], video.places[place : place + 1]
+        if place in chosen:
+            further = times_within(start, end, shown[0])
+            rows = closer.rows(video.facts.path, further)
+            if rows is not None:
+                order = np.argsort([*shown, *further.tolist()], kind="stable")
+                own_logits = np.concatenate([own_logits, directions.step_logits(rows)])[order]
+                own_places = np.concatenate([own_places, directions.place_logits(rows)])[order]
+                shown = np.array([*shown, *further.tolist()])[order].tolist()
+        for own_start, own_end in spans_of(start, end, np.array(shown)):
+            starts.append(own_start)
+            ends.append(own_end)
+        times += shown
+        ids += [int(video.ids[place])] * len(shown)
+        logits.append(own_logits)
+        places.append(own_places)
+    finer = replace(
+        video.times,
+        pts=np.zeros(len(times), np.int64),
+        times=np.array(times),
+        starts=np.array(starts),
+        ends=np.array(ends),
+    )
+    return replace(video, times=finer, ids=np.array(ids), logits=np.concatenate(logits), places=np.concatenate(places))
 
 
 def camera_of(video: VideoFacts | Video) -> str:
@@ -122,7 +192,9 @@ def _videos(space: Space, directions: Directions, *, asks_for_motion: bool) -> I
         times = space.keyframe_times(block.video_id)
         assert times is not None
         motion = space.snapshot.motion(block.video_id) if asks_for_motion else None
-        yield _Video(facts[block.video_id], times, directions.step_logits(rows), directions.place_logits(rows), motion)
+        ids = np.arange(len(rows)) + times.first_keyframe_id
+        logits, places = directions.step_logits(rows), directions.place_logits(rows)
+        yield _Video(facts[block.video_id], times, ids, logits, places, motion)
 
 
 def _camera(name: str, videos: list[_Video], event: Event, zone: tzinfo) -> _Camera:
@@ -277,7 +349,7 @@ def _alert(
         start=float(video.times.starts[first]),
         end=float(video.times.ends[last]),
         peak=float(video.times.times[peak]),
-        keyframe_id=video.times.first_keyframe_id + peak,
+        keyframe_id=int(video.ids[peak]),
         score=float(scores[at]),
         context=named if named and shares[named] >= NAMED else None,
         why=why,

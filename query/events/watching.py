@@ -9,6 +9,7 @@ from typing import Any
 from framescout.catalog import Snapshot, Space
 from framescout.catalog.records import Alert
 from query.engine import Engine
+from query.events.closer import Closer
 from query.events.definition import Event, mistake
 from query.events.detection import Detected, camera_of, detect
 from query.events.moments import document
@@ -21,12 +22,18 @@ _MOST_NAMED = 12
 
 
 def watch(
-    engine: Engine, events: dict[str, Event], *, source: Path | None = None, targets: Sequence[Target] = ()
+    engine: Engine,
+    events: dict[str, Event],
+    *,
+    source: Path | None = None,
+    targets: Sequence[Target] = (),
+    closer: Closer | None = None,
 ) -> list[Detected]:
     """Detect events and keep the alerts in the catalog: run twice, the same rows; of other definitions, the new ones.
 
     `source`: the file that defines them; events that it defined before and doesn't now go, with their alerts. What the
-    last run did not find is to be told to the `targets`; it stays noted until `telling.tell` has done so.
+    last run did not find is to be told to the `targets`; it stays noted until `telling.tell` has done so. `closer`: to
+    look a second time at what might be an event.
 
     Raises:
         NotAvailableError: nothing is indexed yet, or the model can't be had.
@@ -38,7 +45,7 @@ def watch(
     with engine.catalog.writer() as writer:
         for name, event in events.items():
             with engine.space() as space:
-                found = detect(engine, space, name, event, marks)
+                found = detect(engine, space, name, event, marks, closer)
                 new = _new(space, name, found.alerts) if targets else []
             pending = [(target, alert) for target in targets for alert in new]
             writer.put_alerts(space.model, name, event.fingerprint, found.alerts, source=file, pending=pending)
