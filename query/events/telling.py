@@ -122,6 +122,8 @@ def _post(url: str, alert: dict[str, Any], patience: float) -> tuple[str | None,
         return f"{_host(url)} answered {error.code} {error.reason}", error.code >= 500 or error.code in _TRY_AGAIN
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
+        if isinstance(reason, TimeoutError):
+            return f"{_host(url)} does not answer in time", True
         return f"{_host(url)} can't be reached: {getattr(reason, 'strerror', None) or reason}", True
     return None, False
 
