@@ -20,6 +20,11 @@ from framescout.media.transport import HEAD_BYTES, packet_lengths
 _SAMPLES = 24
 _LEAST_BACK = 1.0
 """Seconds by which a clock must go back; less is the order of storage."""
+_MOST_AHEAD = 6 * 3600.0
+"""Seconds that a clock may leave out. libav adds 26.5 hours to times that lie before the file's first, as if the 33
+bits of the clock had been used up."""
+WRAP = 2**33 / 90_000
+"""Seconds after which the clock of a transport stream begins at 0 again."""
 _READ_THROUGH = 4 * 2**20
 _AT_THE_END = 2**19
 
@@ -59,7 +64,7 @@ def stretches(
     looker = _Looker(container, stream, start)
     places = [size * number // _SAMPLES for number in range(_SAMPLES)] + [max(0, size - _AT_THE_END)]
     seen = [found for found in (looker.first_at(place) for place in sorted(set(places))) if found]
-    jumps = [(one, two) for one, two in pairwise(seen) if two.time < one.time - _LEAST_BACK]
+    jumps = [(one, two) for one, two in pairwise(seen) if _is_jump(one, two)]
     if not jumps:
         return ()
     found = [Stretch(0, size, 0.0, 0.0, 0.0)]
@@ -71,6 +76,10 @@ def stretches(
             found.append(Stretch(edge, size, begins, begins, begins - first.time))
     end = looker.latest_from(seen[-1].byte) + length + found[-1].shift
     return (*found[:-1], replace(found[-1], ends=end))
+
+
+def _is_jump(one: _Seen, two: _Seen) -> bool:
+    return not -_LEAST_BACK <= two.time - one.time <= _MOST_AHEAD
 
 
 def _tables_before(path: str, byte: int) -> int:
@@ -107,13 +116,13 @@ class _Looker:
             middle = self.first_at((one.byte + two.byte) // 2)
             if middle is None or not one.byte < middle.byte < two.byte:
                 break
-            if middle.time < one.time - _LEAST_BACK:
+            if _is_jump(one, middle):
                 two = middle
             else:
                 one = middle
         latest: _Seen | None = None
         for seen in self._from(max(0, one.byte - _AT_THE_END)):  # pictures before it may be shown later
-            if latest and seen.time < latest.time - _LEAST_BACK:
+            if latest and _is_jump(latest, seen):
                 if seen.byte > one.byte:
                     yield latest, seen
                 latest = seen

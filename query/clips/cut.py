@@ -15,7 +15,7 @@ from typing import Any, Literal
 import ffmpeg
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
-from framescout.media.clocks import Stretch
+from framescout.media.clocks import WRAP, Stretch
 from framescout.media.display import filter_to_screen
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
 from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
@@ -102,7 +102,7 @@ def _cut(moment: Moment, facts: Footage, wanted: Span, place: FramePosition, mod
         start = place.copy_time
         return Cut(moment, facts, Span(start, max(wanted.end, start + _shortest(facts))), start, start)
     # A frame that is held for long is shown from the asked time on: going back to it would lose what follows.
-    is_held = wanted.start - place.time > _shortest(facts)
+    is_held = wanted.start - place.time > _shortest(facts) + EARLY
     start = wanted.start if is_held else place.time
     # The length stays what was asked, unless the video's first frame comes later than 0:00.
     end = max(wanted.end + min(start - wanted.start, 0.0), start + _shortest(facts))
@@ -154,9 +154,7 @@ def trimmed(cut: Cut) -> tuple[Any, list[Any]]:
     facts, span = cut.footage, cut.span
     source = _source(cut)
     stretch = _stretch(cut)
-    zero = facts.start_offset if facts.has_times else 0.0
-    if stretch:
-        zero = facts.start_offset - stretch.shift
+    zero = _zero(facts, stretch)
     start, first, length = zero + span.start, zero + cut.first_time, span.duration
     picture = source[str(facts.video_index)]
     if facts.is_stored_order:
@@ -183,6 +181,13 @@ def _trimmed_sound(sound: Any, start: float, length: float) -> Any:
     )
 
 
+def _zero(facts: Footage, stretch: Stretch | None) -> float:
+    """What the program's clock says where a player shows 0:00, as its input begins."""
+    if stretch:  # the part's own clock, without what libav adds to times before a file's first
+        return (facts.start_offset + stretch.begins - stretch.shift) % WRAP - stretch.begins
+    return facts.start_offset if facts.has_times else 0.0
+
+
 def _stretch(cut: Cut) -> Stretch | None:
     """That in which the cut lies, where a file has several clocks."""
     begun = (stretch for stretch in reversed(cut.footage.stretches) if stretch.begins <= cut.first_time + EARLY)
@@ -201,11 +206,11 @@ def _source(cut: Cut) -> Any:
     part = (stretch.first_byte, stretch.last_byte) if stretch else None
     seek = cut.key_time - (0.0 if facts.has_index else _SEARCH)
     if stretch:
-        seek = cut.first_time - _LONGEST_GROUP - stretch.shift
-        seek = 0.0 if cut.first_time - _LONGEST_GROUP <= stretch.begins else seek
+        seek = max(0.0, cut.first_time - _LONGEST_GROUP - stretch.begins)
     options: dict[str, Any] = {"copyts": None}
     if seek > 0:
-        options |= {"ss": f"{facts.start_offset + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
+        zero = _zero(facts, stretch) + (stretch.begins if stretch else 0.0)
+        options |= {"ss": f"{zero + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
     return footage(facts.path, part=part, **options)
 
 

@@ -115,12 +115,18 @@ def with_timecode(folder: Path, name: str, timecode: str, rate: Fraction | int) 
     return numbered(folder, name, seconds=2.0, rate=rate, codec=codec)  # type: ignore[arg-type]
 
 
-def appended(folder: Path, name: str = "appended.ts", *, lengths: tuple[float, ...] = (4.0, 3.0, 4.0)) -> Path:
+def appended(
+    folder: Path,
+    name: str = "appended.ts",
+    *,
+    lengths: tuple[float, ...] = (4.0, 3.0, 4.0),
+    starts: tuple[float, ...] = (0.0, 0.0, 0.0),
+) -> Path:
     """A recorder that appended, or a camera that came back: each part's clock begins anew, its frames count from 0."""
     delays = ("-muxdelay", "0", "-muxpreload", "0", "-bf", "2")
     parts = [
-        numbered(folder, f"part{number}.ts", seconds=seconds, audio=True, options=delays)
-        for number, seconds in enumerate(lengths)
+        numbered(folder, f"part{n}.ts", seconds=seconds, audio=True, options=(*delays, "-output_ts_offset", str(start)))
+        for n, (seconds, start) in enumerate(zip(lengths, starts, strict=True))
     ]
     (folder / name).write_bytes(b"".join(part.read_bytes() for part in parts))
     for part in parts:

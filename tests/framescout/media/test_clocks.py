@@ -12,8 +12,9 @@ from tests.footage.make import read_number
 FRAMES = [*range(100), *range(75), *range(100)]
 
 
-def test_the_stretches_follow_one_another_and_every_frame_has_its_place(tmp_path):
-    path = reports.appended(tmp_path)
+@pytest.mark.parametrize("starts", [(0.0, 0.0, 0.0), (5000.0, 10.0, 5.0)])
+def test_the_stretches_follow_one_another_and_every_frame_has_its_place(tmp_path, starts):
+    path = reports.appended(tmp_path, starts=starts)
     with open_video(path) as video:
         frames = [(read_number(upright(each.frame, video)), each.time) for each in frames_from(video, 0.0)]
         assert [each.begins for each in video.stretches] == pytest.approx([0.0, 4.0, 7.0], abs=0.05)

@@ -67,8 +67,9 @@ def test_a_clip_that_cant_be_cut_does_not_end_the_others(tmp_path):
     assert (tmp_path / "clips" / "timeline.edl").exists()
 
 
-def test_clips_of_a_file_with_several_clocks_begin_with_the_very_frame_and_have_its_sound(tmp_path):
-    path = reports.appended(tmp_path)
+@pytest.mark.parametrize("starts", [(0.0, 0.0, 0.0), (5000.0, 10.0, 0.0)])
+def test_clips_of_a_file_with_several_clocks_begin_with_the_very_frame_and_have_its_sound(tmp_path, starts):
+    path = reports.appended(tmp_path, starts=starts)
     with open_video(path) as video:
         zeros = [stretch.begins for stretch in video.stretches]
     moments = [moment(path, zeros[part] + 1.2, zeros[part] + 2.2) for part in (0, 1, 2)]
