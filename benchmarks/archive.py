@@ -12,7 +12,7 @@ import numpy as np
 import framescout
 from framescout import vectors
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd
 from framescout.embedding import fingerprint
 from framescout.timeline import Span
 
@@ -43,7 +43,7 @@ def video(number: int, rows: np.ndarray) -> IndexedVideo:
     length = 2.0 * len(rows)
     keyframes = tuple(Keyframe(i, Fraction(2), 2.0 * i, Span(2.0 * i, 2.0 * i + 2.0)) for i in range(len(rows)))
     return IndexedVideo(
-        FileIdentity(f"/made-up/{number}.mp4", 1, 1, f"made up {number}"),
-        Probe(length, 25.0, False, 640, 360, 0, Fraction(1), 0.0, "h264", False, None),
-        Recording(None, None, f"cam{number % 10}"), ReadEnd(length, True), keyframes, rows, "balanced",
+        FileIdentity(f"/made-up/cam{number % 10}/{number}.mp4", 1, 1, f"made up {number}"),
+        Probe(length, 25.0, False, 640, 360, 0, Fraction(1), 0.0, "h264", False, {}),
+        ReadEnd(length, True), keyframes, rows, "balanced",
     )  # fmt: skip

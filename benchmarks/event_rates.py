@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from benchmarks.events import EXAMPLE
 from benchmarks.record import recorded
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Model, Probe, ReadEnd, Recording
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Model, Probe, ReadEnd
 from framescout.timeline import Span
 from query.engine import Engine
 from query.events import Event, detect, read_events
@@ -52,10 +52,22 @@ def video(camera: str, number: int, at: datetime, rows: np.ndarray, lengths: np.
     ends = np.cumsum(lengths).tolist()
     spans = [Span(start, end) for start, end in zip([0.0, *ends[:-1]], ends, strict=True)]
     keyframes = tuple(Keyframe(place, Fraction(1), span.start, span) for place, span in enumerate(spans))
-    probe = Probe(ends[-1], 1.0, False, 224, 224, 0, Fraction(1), 0.0, "none", False, None)
+    probe = Probe(
+        ends[-1],
+        1.0,
+        False,
+        224,
+        224,
+        0,
+        Fraction(1),
+        0.0,
+        "none",
+        False,
+        {"container": "mov", "creation_time": at.isoformat()},
+    )
     path = f"/{camera}/{number:05d}.mp4"
     return IndexedVideo(
-        FileIdentity(path, 1, 1, path), probe, Recording(at, "name", camera), ReadEnd(ends[-1], True), keyframes,
+        FileIdentity(path, 1, 1, path), probe, ReadEnd(ends[-1], True), keyframes,
         rows.astype(np.float16), "balanced",
     )  # fmt: skip
 

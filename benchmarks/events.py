@@ -29,7 +29,7 @@ from PIL import Image
 
 from benchmarks.record import recorded
 from framescout.catalog import Catalog, Space
-from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd
 from framescout.embedding import Embedder, load_embedder
 from framescout.timeline import Span
 from query.engine import Engine
@@ -243,9 +243,9 @@ def video_of(camera: str, rows: np.ndarray) -> IndexedVideo:
         for number in range(len(rows))
     )
     length = 2.0 * len(rows)
-    probe = Probe(length, 0.5, False, 224, 224, 0, Fraction(1), 0.0, "none", False, None)
+    probe = Probe(length, 0.5, False, 224, 224, 0, Fraction(1), 0.0, "none", False, {})
     return IndexedVideo(
-        FileIdentity(f"/{camera}.mp4", 1, 1, camera), probe, Recording(None, None, camera), ReadEnd(length, True),
+        FileIdentity(f"/{camera}/{camera}.mp4", 1, 1, camera), probe, ReadEnd(length, True),
         keyframes, rows.astype(np.float16), "balanced",
     )  # fmt: skip
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -16,7 +17,7 @@ import click
 
 import framescout
 from framescout.console import printable
-from framescout.errors import FramescoutError
+from framescout.errors import FramescoutError, NotAvailableError
 
 COMMANDS = {
     "index": "indexer.cli:index",
@@ -26,6 +27,7 @@ COMMANDS = {
     "labels": "query.labels_cli:labels",
     "events": "query.events_cli:events",
     "serve": "query.serve_cli:serve",
+    "cameras": "framescout.commands.cameras:cameras",
     "status": "framescout.commands.status:status",
     "verify": "indexer.cli:verify",
     "retry": "indexer.cli:retry",
@@ -37,6 +39,8 @@ COMMANDS = {
 
 AFTER_INDEX = "query.saved_cli:after_index"
 """Called with the context of `framescout index` when a run has ended. Commands know nothing of each other."""
+
+_OUTPUT_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 READERS = {"search", "status"}
 """Commands that leave nothing behind which Python would have to tidy up."""
@@ -55,6 +59,7 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = _imported(COMMANDS[name])
+        _take_shared_options(command)
         return command
 
     def resolve_command(
@@ -70,32 +75,54 @@ class Commands(click.Group):
         self.asked = name
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> None:
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
+            sys.stdout.flush()
         except FramescoutError as error:
-            if ctx.params["debug"]:
+            if _is_debugging(ctx):
                 raise
             _say(f"framescout: {error}")
             ctx.exit(error.exit_code)
         except BrokenPipeError:  # the reader of our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             ctx.exit(0)
         except KeyboardInterrupt:
             _say("framescout: interrupted")
             ctx.exit(130)
-        except click.NoSuchOption as error:
-            if any(error.option_name in option.opts for option in self.params):
-                way_out = f"It goes before the command: framescout {error.option_name} ... {self.asked} ..."
-                raise click.UsageError(f"{error.message} {way_out}", error.ctx) from error
-            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if ctx.params["debug"]:
+            if _is_debugging(ctx):
                 raise
+            if isinstance(error, OSError) and error.errno in _OUTPUT_FULL and error.filename is None:
+                _say(f"framescout: {_cannot_be_written(error)}")
+                _drop_output()
+                ctx.exit(NotAvailableError.exit_code)
             _say(f"framescout: a fault of framescout itself: {type(error).__name__}: {error}; --debug shows where")
             ctx.exit(1)
+
+
+def _is_debugging(ctx: click.Context) -> bool:
+    return bool(ctx.obj and ctx.obj["debug"])
+
+
+def _cannot_be_written(error: OSError) -> str:
+    return f"the output can't be written ({error.strerror}); free some space, or send it elsewhere"
+
+
+def _drop_output() -> None:
+    """So that Python doesn't try to write once more what can't be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _take_shared_options(command: click.Command) -> None:
+    """Let a command, and the commands below it, take the program's own options too: they may stand on either side."""
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _take_shared_options(below)
+    taken = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option() for name, option in _SHARED.items() if name not in taken]
 
 
 def _imported(name: str) -> Any:
@@ -110,6 +137,27 @@ def _after_index(ctx: click.Context, *, has_grown: bool) -> None:
 
 def _say(sentence: str) -> None:
     click.echo(printable(sentence), err=True)
+
+
+def _set(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Of an option behind the command: it counts as before it."""
+    if value:
+        ctx.obj[option.name] = value
+        if option.name == "debug":
+            logging.getLogger().setLevel(logging.DEBUG)
+    return value
+
+
+_SHARED: dict[str, Callable[[], click.Option]] = {
+    "--catalog": lambda: click.Option(
+        ["--catalog"], type=click.Path(file_okay=False, path_type=Path), expose_value=False, callback=_set, hidden=True
+    ),
+    "--config": lambda: click.Option(
+        ["--config"], type=click.Path(path_type=Path), expose_value=False, callback=_set, hidden=True
+    ),
+    "--debug": lambda: click.Option(["--debug"], is_flag=True, expose_value=False, callback=_set, hidden=True),
+}
+"""Those of `main`, as they are taken behind a command, where --help doesn't repeat them."""
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -132,7 +180,7 @@ def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: b
     framescout demo                                     see it work on an archive of its own
     """
     logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
-    ctx.obj = {"catalog": catalog, "config": config, "after_index": _after_index}
+    ctx.obj = {"catalog": catalog, "config": config, "debug": debug, "after_index": _after_index}
     signal.signal(signal.SIGTERM, _terminate)
 
 
@@ -140,13 +188,26 @@ def run() -> None:
     """The program. After a reader it ends without Python's tidying up, which takes as long as a fifth of a search."""
     try:
         main()
+    except OSError as error:  # of --help, which click prints by itself
+        if error.errno not in _OUTPUT_FULL:
+            raise
+        _say(f"framescout: {_cannot_be_written(error)}")
+        _drop_output()
+        raise SystemExit(NotAvailableError.exit_code) from None
     except SystemExit as ended:
-        with contextlib.suppress(OSError):  # Python says what can't be written
+        code = ended.code
+        try:
             sys.stdout.flush()
             sys.stderr.flush()
-            if main.asked in READERS and isinstance(ended.code, int):
-                os._exit(ended.code)
-        raise
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            _say(f"framescout: {_cannot_be_written(error)}")
+            _drop_output()
+            code = NotAvailableError.exit_code
+        if main.asked in READERS and isinstance(code, int):
+            os._exit(code)
+        raise SystemExit(code) from None
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd, Recording
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd
 from framescout.motion import Motion
 from framescout.timeline import Span
 from indexer.events import Job
@@ -52,7 +52,7 @@ class Assembler:
         self.bytes_read += size_bytes
         return seconds, size_bytes
 
-    def video(self, recording: Recording) -> IndexedVideo:
+    def video(self) -> IndexedVideo:
         """The video as the catalog takes it; only of one that is whole."""
         assert self.probe
         assert self.end
@@ -61,7 +61,6 @@ class Assembler:
         return IndexedVideo(
             file=FileIdentity(file.path, file.size_bytes, file.mtime_ns, self.job.content_hash),
             probe=self.probe,
-            recording=recording,
             end=self.end,
             keyframes=tuple(replace(k, span=span) for k, span in zip(self._keyframes, stretches, strict=True)),
             embeddings=np.stack(self._rows),

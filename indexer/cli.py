@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from framescout.console import printable
+from framescout.errors import CatalogLockedError
 
 if TYPE_CHECKING:
     from framescout.catalog import Catalog
@@ -65,14 +68,23 @@ def index(
     can't be had; 4 another framescout is writing to this catalog; 130 interrupted.
     """
     deadline = _deadline(until) if until else None
-    catalog, settings = _opened(ctx, model=model, density=density, workers=workers)
+    flags: dict[str, Any] = {"model": model, "density": density, "workers": workers}
     if dry_run:
-        _tell_plan(catalog, paths, settings, as_json)
+        with _opened_for_reading(ctx, **flags) as (catalog, settings):
+            _tell_plan(catalog, paths, settings, as_json)
         return
+    catalog, settings = _opened(ctx, **flags)
     if not (quiet or as_json):
         _tell_of_a_better_model(catalog, settings)
     while True:
-        report = _run(catalog, list(paths), settings, quiet, deadline)
+        try:
+            report = _run(catalog, list(paths), settings, quiet, deadline)
+        except CatalogLockedError as error:
+            if watch is None or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
+                raise
+            click.echo(printable(f"{error}; looking again in {watch:g} s"), err=True)
+            time.sleep(watch)
+            continue
         _tell(report, quiet, as_json)
         if catalog.warning:
             click.echo(catalog.warning, err=True)
@@ -183,7 +195,24 @@ def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[C
     from framescout.catalog import Catalog
 
     loaded = settings.load(ctx.obj["config"], **flags)
-    return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create), loaded
+    return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create, settings=loaded), loaded
+
+
+@contextlib.contextmanager
+def _opened_for_reading(ctx: click.Context, **flags: Any) -> Iterator[tuple[Catalog, Settings]]:
+    """As `_opened`; where there is no catalog an empty one for the time being, so that none is left behind."""
+    from framescout.errors import CatalogNotFoundError
+
+    with contextlib.ExitStack() as stack:
+        try:
+            catalog, settings = _opened(ctx, create=False, **flags)
+        except CatalogNotFoundError:
+            from framescout.catalog import Catalog
+            from framescout.settings import load
+
+            settings = load(ctx.obj["config"], **flags)
+            catalog = Catalog.open(stack.enter_context(tempfile.TemporaryDirectory()), settings=settings)
+        yield catalog, settings
 
 
 def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None) -> Report:

@@ -6,7 +6,6 @@ Each job has a key of its own, and every event carries the key of the job that i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from framescout.catalog.records import Probe, ReadEnd
@@ -37,8 +36,6 @@ class Known:
     key: int
     content_hash: str
     video_id: int
-    created_at: datetime | None
-    """Aware; the creation time that the footage's container names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from framescout.errors import MediaError
@@ -23,8 +22,6 @@ class KnownVideo:
     """With which the run's model indexed it; None where it has not."""
     path: str | None
     """A file that holds it; None where other footage took the place of all."""
-    created_at: datetime | None
-    """Aware; the creation time that its container names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +54,14 @@ def identify(key: int, file: VideoFile, sampling: Sampling, look_up: Callable[[s
     except MediaError as error:
         return Failed(key, error.reason, error.detail)
     if known and sampling.is_met_by(known.density):
-        return Known(key, identity, known.video_id, known.created_at)
+        return Known(key, identity, known.video_id)
     return Job(key, file, identity, sampling.density, sampling.size)
 
 
 def _is_elsewhere(path: str, file: VideoFile) -> bool:
     """Whether another file that is as long as `file` is at `path`."""
     try:
-        return path != file.path and Path(path).stat().st_size == file.size_bytes
+        other = Path(path)
+        return path != file.path and other.stat().st_size == file.size_bytes and not other.samefile(file.path)
     except OSError:
         return False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from framescout.catalog import Catalog, Space, Writer
 from framescout.catalog.records import Model
-from framescout.embedding import fingerprint, load_embedder
+from framescout.embedding import fingerprint, has_towers, load_embedder
 from framescout.processors import usable_processors
 from framescout.progress import Progress
 from framescout.settings import Settings
@@ -68,6 +68,8 @@ def bring_up_to_date(
                 _conclude(catalog, writer, model, progress)
             return plan.report()
         with _interrupts() as interrupted, contextlib.closing(_workers(len(plan.to_read), settings)) as workers:
+            if not has_towers(settings.model, catalog.cache_folder):
+                progress.note(f"getting the model {settings.model} ready for this machine: once, it takes a moment")
             closely = settings.density == "thorough"
             embedder = load_embedder(settings.model, cache=catalog.cache_folder, closely=closely)
             model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)

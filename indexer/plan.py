@@ -11,7 +11,7 @@ from framescout.catalog import Catalog
 from framescout.catalog.records import KnownFile, Model, QuarantinedFile
 from framescout.settings import DENSITIES
 from indexer.report import Report
-from indexer.scan import VideoFile, scan
+from indexer.scan import VideoFile, own_name, scan
 
 
 @dataclass
@@ -53,14 +53,15 @@ def make_plan(catalog: Catalog, paths: Iterable[str | Path], model: Model | None
         NotAvailableError: a path that was named does not exist.
     """
     plan = Plan()
-    roots = [os.path.realpath(path) for path in paths]
+    named = [os.fsdecode(path) for path in paths]
+    roots = [*map(os.path.realpath, named), *map(own_name, named)]
     with catalog.snapshot() as snapshot:
         known = snapshot.known_files()
         quarantined = {file.path: file for file in snapshot.quarantined()}
         densities = snapshot.space(model).densities() if model else {}
     fine = DENSITIES[DENSITIES.index(density) :]
     seen = set()
-    for file in scan(roots, unreadable=plan.unreadable_folders.append):
+    for file in scan(named, unreadable=plan.unreadable_folders.append):
         seen.add(file.path)
         _place(plan, file, known.get(file.path), quarantined.get(file.path), densities, fine)
 

@@ -6,8 +6,6 @@ true.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from fractions import Fraction
 
 from framescout.catalog.records import Probe
@@ -16,6 +14,7 @@ from framescout.media.display import Orientation
 from framescout.media.footage import header_duration
 from framescout.media.frame_rates import measured_rate
 from framescout.media.frames import frames_from, orientation_of, square_pixel_size
+from framescout.recording.tags import kept
 
 
 def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
@@ -43,23 +42,8 @@ def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
             start_offset=video.start_offset,
             codec=stream.codec_context.codec.canonical_name,
             has_audio=bool(video.container.streams.audio),
-            created_at=created_at(video.container.metadata),
+            tags=kept(video.container.format.name, video.container.metadata, stream.metadata),
         )
-
-
-def created_at(tags: Mapping[str, str]) -> datetime | None:
-    """The moment of creation that a container's tags name, aware; None where they name none.
-
-    Apple's own tag knows the time zone; `creation_time` is UTC by definition, whatever the recorder thought.
-    """
-    lowered = {name.lower(): text for name, text in tags.items()}
-    for name in ("com.apple.quicktime.creationdate", "creation_time"):
-        try:
-            moment = datetime.fromisoformat(lowered.get(name, ""))
-        except ValueError:
-            continue
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    return None
 
 
 def _packet_duration(path: str, max_pixels: int) -> float:

@@ -6,11 +6,10 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from framescout.catalog import Catalog, Writer
-from framescout.catalog.records import FileIdentity, Model, Recording
+from framescout.catalog.records import FileIdentity, Model
 from framescout.embedding import Embedder
 from framescout.errors import Reason
 from framescout.progress import Progress
@@ -20,7 +19,6 @@ from indexer.embed import Batcher, Embedded
 from indexer.events import Ended, Event, Failed, Identified, Job, Known, Pictured, Probed, Reading
 from indexer.identify import KnownVideo, Sampling, identify
 from indexer.plan import Plan
-from indexer.recording import read_recording
 from indexer.report import Report
 from indexer.scan import VideoFile
 from indexer.workers import Workers
@@ -100,7 +98,7 @@ class Run:
                 return None
             path = next((video.path for video in snapshot.videos([video_id])), None)
             density = snapshot.space(self.model).density_of(video_id)
-            return KnownVideo(video_id, density, path, snapshot.created_at(video_id))
+            return KnownVideo(video_id, density, path)
 
     def _hear(self, event: Event) -> None:
         """Take in what a worker says."""
@@ -130,7 +128,7 @@ class Run:
         """Note a new place of known footage."""
         file = self.plan.to_read[known.key]
         identity = FileIdentity(file.path, file.size_bytes, file.mtime_ns, known.content_hash)
-        self.writer.link_file(identity, known.video_id, self._recording(file.path, known.created_at))
+        self.writer.link_file(identity, known.video_id)
         self.report.known.append(file.path)
         self._advance(0.0, file.size_bytes)
         self.progress.finished(file.path)
@@ -171,18 +169,13 @@ class Run:
         if not _is_as_found(file):
             self._quarantine(file, Reason.CHANGED, "")
             return
-        assert video.probe
-        indexed = video.video(self._recording(file.path, video.probe.created_at))
+        indexed = video.video()
         self.writer.commit_video(indexed, self.model)
         self.report.indexed.append(file.path)
         if not indexed.end.is_complete:
             self.report.partial.append(file.path)
             self.progress.note(f"partial {file.path}: {indexed.end.detail}")
         self.progress.finished(file.path)
-
-    def _recording(self, path: str, created_at: datetime | None) -> Recording:
-        pattern = self.settings.camera_pattern or None
-        return read_recording(path, created_at, camera_pattern=pattern, timezone=self.settings.zone)
 
     def _quarantine(self, file: VideoFile, reason: Reason, detail: str) -> None:
         self.writer.quarantine(file.path, file.size_bytes, file.mtime_ns, reason, detail)

@@ -3,22 +3,25 @@
 A file is taken for a video by the ending of its name or by its first bytes. The ending alone is enough: so an empty or
 broken recording is found too, and quarantined later with its reason, and an archive that was read before costs one
 `stat` a file. Of files with another ending the first bytes are read: recorders use endings such as `.dat`, and people
-rename files.
+rename files. A link to a file is another name of it, with a place of its own in the archive.
 
 Photographs, sound, sidecars and what systems hide are passed over: names that begin with a dot (`.Trash`, the `._x.mp4`
 shadows of macOS), and the bins and thumbnail folders of Windows and of storage boxes. A file that a person names is
-read whatever its name.
+read whatever its name. Passed over, too: what an export of framescout wrote, and the small double (`.LRV`, `.LRF`) that
+a camera writes beside a recording.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from framescout.errors import NotAvailableError
+from framescout.exported import MARKER, exported_in
 from framescout.media.transport import HEAD_BYTES, packet_lengths
 
 _VIDEO_NAMES = (
@@ -33,6 +36,7 @@ _NEVER_VIDEO = frozenset(f".{name}" for name in _OTHER_NAMES.split())
 _SYSTEM_FOLDERS = frozenset(
     {"$recycle.bin", "system volume information", "@eadir", "@recycle", "#recycle", "lost+found"}
 )
+_RECORDINGS_WITH_DOUBLES = (".mp4", ".mov", ".insv", ".360")
 _MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _STILL_OR_SOUND_BRANDS = frozenset(
     {b"M4A ", b"M4B ", b"M4P ", b"avif", b"crx ", b"heic", b"heif", b"heix", b"jp2 ", b"jpx ", b"mif1"}
@@ -65,7 +69,7 @@ class VideoFile:
     """A file that should be a video, as the file system knows it."""
 
     path: str
-    """Absolute, with no link in it; undecodable bytes as surrogates (os.fsdecode)."""
+    """Absolute; no folder in it is a link. Undecodable bytes as surrogates (os.fsdecode)."""
     size_bytes: int
     mtime_ns: int
 
@@ -114,9 +118,11 @@ class _Scan:
                 facts = os.stat(real)  # noqa: PTH116 - surrogates and speed
                 if stat.S_ISDIR(facts.st_mode):
                     waiting.extend(reversed(self._entries(real, facts)))
-                elif self._is_wanted(real, facts, is_named=path in named):
-                    self._files.add(real)
-                    yield VideoFile(real, facts.st_size, facts.st_mtime_ns)
+                    continue
+                shown = own_name(path) if may_be_link else path
+                if self._is_wanted(shown, facts, is_named=path in named):
+                    self._files.add(shown)
+                    yield VideoFile(shown, facts.st_size, facts.st_mtime_ns)
             except OSError:
                 self._unreadable(real)
 
@@ -131,8 +137,39 @@ class _Scan:
             return []
         self._folders.add((facts.st_dev, facts.st_ino))
         with os.scandir(folder) as entries:
-            names = sorted((entry.name, entry.is_symlink()) for entry in entries if not _is_hidden(entry.name))
-        return [(os.path.join(folder, name), is_link) for name, is_link in names]  # noqa: PTH118
+            links = {entry.name: entry.is_symlink() for entry in entries}
+        passed_over = doubles_in(links) | (exported_in(folder) if MARKER in links else set())
+        names = sorted(name for name in links.keys() - passed_over if not _is_hidden(name))
+        return [(os.path.join(folder, name), links[name]) for name in names]  # noqa: PTH118
+
+
+def own_name(path: str) -> str:
+    """The path of a file by its own name, a link's too, with no link among its folders."""
+    folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
+
+
+def doubles_in(names: Iterable[str]) -> set[str]:
+    """The names that are small doubles of a recording among them.
+
+    GoPro writes GL010099.LRV beside GX010099.MP4, DJI DJI_0001.LRF beside DJI_0001.MP4, Insta360
+    LRV_20260214_221500_01_001.lrv beside VID_20260214_221500_00_001.insv.
+    """
+    doubles = [name for name in names if name.lower().endswith((".lrv", ".lrf"))]
+    if not doubles:
+        return set()
+    recordings = {_take(name) for name in names if name.lower().endswith(_RECORDINGS_WITH_DOUBLES)}
+    return {name for name in doubles if _take(name) in recordings}
+
+
+def _take(name: str) -> str:
+    """What a recording's name and its double's have in common."""
+    stem = name.rpartition(".")[0].lower()
+    if gopro := re.fullmatch(r"g[hlx](\d{6})", stem):
+        return f"g{gopro[1]}"
+    if insta := re.fullmatch(r"(?:vid|lrv|pro_vid|pro_lrv)_(\d{8}_\d{6})_\d\d_(\d{3})", stem):
+        return f"insta {insta[1]} {insta[2]}"
+    return stem
 
 
 def _is_hidden(name: str) -> bool:

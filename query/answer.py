@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from framescout.catalog.records import Video
+    from framescout.catalog.records import FileFacts, Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,10 @@ class Moment:
     """Of a sequence."""
 
     @classmethod
-    def of(cls, video: Video, **others: Any) -> Moment:
-        """A stretch of this video; `others` are the other fields."""
-        return cls(video.path, video.id, video.camera, video.recorded_at, **others)
+    def of(cls, video: Video, file: FileFacts | None = None, /, **others: Any) -> Moment:
+        """A stretch of this video, shown with this file of it, by default the first; `others` are the other fields."""
+        shown = file or video.files[0]
+        return cls(shown.path, video.id, shown.camera, shown.recorded_at, **others)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that `search --json` prints and `export --from` reads."""

@@ -39,6 +39,8 @@ def _option(field: Field) -> Callable[..., Any]:
     )
 
 
+_A_SENTENCE = 3  # words in a row that nobody quoted
+
 _model = click.option("--model", help="The model to search with [default: the catalog's].")
 _refine = click.option("--refine", is_flag=True, help="Decode around the edges: put them where the shot changes.")
 
@@ -77,6 +79,7 @@ def search(
     """
     from query import present
 
+    hint_at_quotes(text)
     engine = open_engine(ctx, model)
     if queries is not None:
         for answer in _answers(engine, queries, text, asked):
@@ -155,6 +158,7 @@ def export(
 
     if check is not None:
         ctx.exit(_checked(Path(check)))
+    hint_at_quotes(text)
     choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
     besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "still", "overwrite")}
     asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.group == "what")
@@ -201,6 +205,13 @@ def _checked(manifest: Path) -> int:
     return int(any(state != "unchanged" for _, state in found))
 
 
+def hint_at_quotes(texts: tuple[str, ...]) -> None:
+    """Say on stderr that words without quotes are a question each, where they look like one sentence."""
+    if len(texts) >= _A_SENTENCE and not any(" " in text or ":" in text for text in texts):
+        hint = f"{len(texts)} words are looked for, all at the same moment; for one sentence, quote it"
+        click.echo(f'{hint}: "{" ".join(texts)}"', err=True)
+
+
 def read_query(texts: tuple[str, ...], asked: dict[str, Any]) -> Query:
     """A question from the words and options of a command line."""
     from query.request import Query
@@ -218,8 +229,9 @@ def open_engine(ctx: click.Context, model: str | None) -> Engine:
     from framescout.catalog import Catalog
     from query.engine import Engine
 
-    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False)
-    return Engine(catalog, model=model, zone=settings.load(ctx.obj["config"]).zone)
+    loaded = settings.load(ctx.obj["config"])
+    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, settings=loaded)
+    return Engine(catalog, model=model, zone=loaded.zone)
 
 
 def _answers(engine: Engine, source: str, texts: tuple[str, ...], asked: dict[str, Any]) -> list[Answer]:

@@ -23,7 +23,7 @@ from query.confidence import MATCH, line_of_sentence, log_odds, median
 from query.encode import Encoded, SentenceEncoder, Sentences
 from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_odds_of_questions
 from query.feedback import learn
-from query.filters import find_places, wanted_ranges
+from query.filters import FileFilter, find_places, wanted_ranges
 from query.moments import Contrast, RankedMoment, look_up
 from query.pictures import encode_pictures
 from query.ranking import Chains, Nearest, Ranking, Scanned
@@ -127,6 +127,7 @@ class Engine:
             ranges,
             places,
             sample,
+            FileFilter(space, query, self.zone),
         )
 
     def _parts(
@@ -162,6 +163,8 @@ class Question:
     places: list[int]
     """Keyframes that it should be like: these themselves are no answer."""
     sample: Sample
+    files: FileFilter
+    """What is asked of files: it says which file of a video is shown."""
 
     @property
     def is_indexed(self) -> bool:
@@ -187,7 +190,8 @@ class Question:
     def first(self, moments: Iterable[RankedMoment]) -> list[RankedMoment]:
         """The first ones, best first, that are sure enough, each once."""
         sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, moments)
-        others = (each for each in sure if not any(map(each.holds, self.places)))
+        left_out = (*self.places, *self.query.less_like)
+        others = (each for each in sure if not any(map(each.holds, left_out)))
         if not self.query.collapse:
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
@@ -261,7 +265,8 @@ def _best(question: Question, ranking: Ranking) -> list[RankedMoment]:
 def _answers(space: Space, questions: Sequence[Question], moments: Sequence[list[RankedMoment]]) -> list[Answer]:
     """What each question's page shows, looked up all at once."""
     pages = [each[asked.skipped : asked.enough - 1] for asked, each in zip(questions, moments, strict=True)]
-    shown = iter(look_up(space, [each for page in pages for each in page]))
+    file_of = [asked.files.file_of for asked, page in zip(questions, pages, strict=True) for _ in page]
+    shown = iter(look_up(space, [each for page in pages for each in page], file_of))
     next_id = space.snapshot.next_keyframe_id()
     answers = []
     for asked, each, page in zip(questions, moments, pages, strict=True):
@@ -271,7 +276,7 @@ def _answers(space: Space, questions: Sequence[Question], moments: Sequence[list
                 query=asked.query.to_json(),
                 model=space.model.name,
                 keyframes_searched=_count(space, asked.ranges),
-                matched=any(moment.confidence >= MATCH for moment in own),
+                matched=any(moment.confidence >= MATCH for moment in each[: asked.enough - 1]),
                 moments=own,
                 next_page=asked.token.next(next_id) if len(each) == asked.enough else None,
             )

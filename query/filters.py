@@ -13,8 +13,9 @@ from functools import lru_cache
 import numpy as np
 
 from framescout.catalog import Snapshot, Space
-from framescout.catalog.records import VideoFacts
+from framescout.catalog.records import FileFacts, VideoFacts
 from framescout.errors import MediaError, NotAvailableError, UsageError
+from framescout.timeline import format_clock
 from framescout.vectors import common, tidy
 from query.request import Hours, Place, Query, read_date, read_label
 
@@ -22,7 +23,8 @@ from query.request import Hours, Place, Query, read_date, read_label
 def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = None) -> np.ndarray | None:
     """Keyframes that pass every filter, and have an id under `below`.
 
-    `zone`: that of dates without an offset, and of the wall clock. A video whose recording time isn't known passes no
+    A video passes the filters of paths, cameras and times with each of its files, which must pass all of them itself.
+    `zone`: that of dates without an offset, and of the wall clock. A file whose recording time isn't known passes no
     filter of time.
 
     Returns:
@@ -32,10 +34,9 @@ def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = 
         UsageError: a camera or a label is asked for that the catalog doesn't have.
     """
     parts = []
-    if query.paths or query.cameras or query.min_duration is not None or query.max_duration is not None:
-        parts.append(_of_videos(space, query))
-    if query.after or query.before or query.hours:
-        parts.append(_of_times(space, query, zone))
+    files = FileFilter(space, query, zone)
+    if files.is_needed or query.min_duration is not None or query.max_duration is not None:
+        parts.append(files.ranges())
     parts.extend(_of_labels(space, query.labels))
     if below is not None:
         parts.append(np.array([[0, below]], np.int64))
@@ -45,6 +46,66 @@ def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = 
     for part in parts[1:]:
         ranges = common(ranges, part)
     return ranges
+
+
+class FileFilter:
+    """What a query asks of files: their paths, cameras and times."""
+
+    def __init__(self, space: Space, query: Query, zone: tzinfo) -> None:
+        self._space, self._query, self._zone = space, query, zone
+        self._after = read_date(query.after, zone, "--after") if query.after else datetime.min.replace(tzinfo=UTC)
+        self._before = read_date(query.before, zone, "--before") if query.before else datetime.max.replace(tzinfo=UTC)
+        self._hours = Hours.read(query.hours) if query.hours else None
+        self._asks_for_times = bool(query.after or query.before or query.hours)
+        self.is_needed = bool(query.paths or query.cameras) or self._asks_for_times
+        """Whether the query asks anything of files."""
+        self._is_wanted_camera = _camera_filter(space.snapshot.video_facts() if query.cameras else (), query.cameras)
+
+    def ranges(self) -> np.ndarray:
+        """(M, 2) int64, sorted and apart: the keyframes of which some file passes."""
+        spans = {video_id: (first, last) for video_id, first, last in self._space.video_ranges().tolist()}
+        least, most = self._query.min_duration or 0.0, self._query.max_duration
+        return tidy(
+            np.array(
+                [
+                    span
+                    for video in self._space.snapshot.video_facts()
+                    if video.id in spans and video.duration >= least and (most is None or video.duration <= most)
+                    for file in video.files
+                    for span in self._of_file(file, *spans[video.id])
+                ],
+                np.int64,
+            )
+        )
+
+    def file_of(self, video: VideoFacts, keyframe_id: int) -> FileFacts:
+        """The first of the video's files with which this keyframe passes; the first of all where none does."""
+        if not self.is_needed or len(video.files) == 1:
+            return video.files[0]
+        around = self._space.span(video.id) or (keyframe_id, keyframe_id + 1)
+        passing = (
+            file
+            for file in video.files
+            if any(first <= keyframe_id < end for first, end in self._of_file(file, *around))
+        )
+        return next(passing, video.files[0])
+
+    def _of_file(self, file: FileFacts, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Of a video's keyframes [first, end), those with which the file passes."""
+        paths = self._query.paths
+        if paths and not any(matches_path(file.path, glob) for glob in paths):
+            return
+        if self._query.cameras and not self._is_wanted_camera(file.camera):
+            return
+        if not self._asks_for_times:
+            yield first, end
+        elif (began := file.recorded_at) is not None:
+            ended = began + timedelta(seconds=file.duration)
+            for start, stop in _windows(max(self._after, began), min(self._before, ended), self._hours, self._zone):
+                opens = (start - began).total_seconds()
+                closes = math.inf if stop >= ended else (stop - began).total_seconds()
+                whole = opens <= 0 and closes == math.inf
+                yield (first, end) if whole else self._space.keyframes_between(first, end, opens, closes)
 
 
 def matches_path(path: str, glob: str) -> bool:
@@ -75,20 +136,29 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
     """(video id, seconds) of each `like`.
 
     Raises:
-        UsageError: there is no such video, or there are several.
+        UsageError: there is no such video, there are several, or it is over by then.
     """
     places = [Place.read(written) for written in query.like]
     facts = snapshot.video_facts() if places else ()
     positions = []
     for place in places:
-        ids = [video.id for video in facts if str(video.id) == place.video or matches_path(video.path, place.video)]
-        exact = [video.id for video in facts if video.path == os.path.abspath(place.video)]  # noqa: PTH100
+        path = os.path.abspath(place.video)  # noqa: PTH100
+        ids = [
+            video.id
+            for video in facts
+            if str(video.id) == place.video or any(matches_path(file.path, place.video) for file in video.files)
+        ]
+        exact = [video.id for video in facts if any(file.path == path for file in video.files)]
         ids = exact or ids
         if len(ids) != 1:
             told = "there is no video" if not ids else f"there are {len(ids)} videos"
             raise UsageError(f"--like: {told} {place.video!r} in the catalog; write its path, or video_id of --json")
-        path = next(video.path for video in facts if video.id == ids[0])
-        positions.append((ids[0], _seconds(path, place) if place.timecode else place.seconds))
+        video = next(video for video in facts if video.id == ids[0])
+        seconds = _seconds(video.path, place) if place.timecode else place.seconds
+        if seconds > video.duration:
+            length = format_clock(video.duration, decimals=1)
+            raise UsageError(f"--like: the video {place.video!r} is {length} long; name a second of it")
+        positions.append((video.id, seconds))
     return positions
 
 
@@ -111,26 +181,11 @@ def _seconds(path: str, place: Place) -> float:
     return seconds
 
 
-def _of_videos(space: Space, query: Query) -> np.ndarray:
-    facts = space.snapshot.video_facts()
-    is_wanted_camera = _camera_filter(facts, query.cameras)
-    passing = [
-        video.id
-        for video in facts
-        if is_wanted_camera(video.camera)
-        and (query.min_duration is None or video.duration >= query.min_duration)
-        and (query.max_duration is None or video.duration <= query.max_duration)
-        and (not query.paths or any(matches_path(video.path, glob) for glob in query.paths))
-    ]
-    ranges = space.video_ranges()
-    return tidy(ranges[np.isin(ranges[:, 0], passing), 1:])
-
-
 def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Callable[[str | None], bool]:
     """A camera's name may be written in any case, and with wildcards."""
     if not globs:
         return lambda camera: True
-    cameras = {video.camera for video in facts if video.camera is not None}
+    cameras = {file.camera for video in facts for file in video.files if file.camera is not None}
     wanted: set[str | None] = set()
     for glob in globs:
         matching = {camera for camera in cameras if matches_camera(camera, glob)}
@@ -160,25 +215,6 @@ def _of_labels(space: Space, labels: tuple[str, ...]) -> Iterator[np.ndarray]:
 def _some(names: list[str] | tuple[str, ...]) -> str:
     shown = ", ".join(names[:20]) or "none"
     return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
-
-
-def _of_times(space: Space, query: Query, zone: tzinfo) -> np.ndarray:
-    after = read_date(query.after, zone, "--after") if query.after else datetime.min.replace(tzinfo=UTC)
-    before = read_date(query.before, zone, "--before") if query.before else datetime.max.replace(tzinfo=UTC)
-    hours = Hours.read(query.hours) if query.hours else None
-    spans = {video_id: (first, last) for video_id, first, last in space.video_ranges().tolist()}
-    ranges = []
-    for video in space.snapshot.video_facts():
-        if video.recorded_at is None or video.id not in spans:
-            continue
-        first, last = spans[video.id]
-        end = video.recorded_at + timedelta(seconds=video.duration)
-        for start, stop in _windows(max(after, video.recorded_at), min(before, end), hours, zone):
-            opens = (start - video.recorded_at).total_seconds()
-            closes = math.inf if stop >= end else (stop - video.recorded_at).total_seconds()
-            whole = opens <= 0 and closes == math.inf
-            ranges.append((first, last) if whole else space.keyframes_between(first, last, opens, closes))
-    return tidy(np.array(ranges, np.int64))
 
 
 def _windows(start: datetime, end: datetime, hours: Hours | None, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:

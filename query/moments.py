@@ -8,13 +8,14 @@ keyframes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
 from framescout.catalog import Space
+from framescout.catalog.records import FileFacts, Video
 from query.answer import Moment, SequenceStep
 from query.confidence import probability
 from query.curves import Curve
@@ -83,13 +84,16 @@ def join_curves(
         )
 
 
-def look_up(space: Space, ranked: Sequence[RankedMoment]) -> list[Moment]:
-    """Where and when they are: all at once."""
+def look_up(
+    space: Space, ranked: Sequence[RankedMoment], file_of: Sequence[Callable[[Video, int], FileFacts]]
+) -> list[Moment]:
+    """Where and when they are: all at once; `file_of`: of each, which of its video's files is shown."""
     videos = {video.id: video for video in space.snapshot.videos(each.video_id for each in ranked)}
     times = space.times_of([number for each in ranked for number in (each.first, each.last, each.peak)])
     return [
         Moment.of(
             videos[each.video_id],
+            file_of[place](videos[each.video_id], each.peak),
             start=times[3 * place][1],
             end=times[3 * place + 1][2],
             peak=times[3 * place + 2][0],

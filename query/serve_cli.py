@@ -50,9 +50,10 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     from query.web import create_app
     from query.web.guard import is_loopback
 
-    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, stays=True)
-    token = None if is_loopback(host) else secrets.token_urlsafe(24)
     loaded = settings.load(ctx.obj["config"])
+    folder = settings.catalog_folder(ctx.obj["catalog"])
+    catalog = Catalog.open(folder, create=False, stays=True, settings=loaded)
+    token = None if is_loopback(host) else secrets.token_urlsafe(24)
     choose_ffmpeg(loaded.ffmpeg)
     app = create_app(catalog, exports=exports.absolute(), host=host, token=token, model=model, zone=loaded.zone)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

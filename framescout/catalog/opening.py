@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
+from framescout import settings as configuration
 from framescout.catalog import schema
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.lock import writer_lock
@@ -21,6 +23,8 @@ from framescout.catalog.saved import SavedSearches
 from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.writing import Writer
 from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
+from framescout.recording import Rules, Said, said
+from framescout.settings import Settings
 
 LARGEST_LOG = 256 * 2**20
 """Bytes of the write-ahead log beyond which somebody must have held an old state for long."""
@@ -29,16 +33,22 @@ LARGEST_LOG = 256 * 2**20
 class Catalog:
     """An open catalog. Any number of processes may read; one may write."""
 
-    def __init__(self, folder: Path, engine: Engine, cache: BlockCache | None = None) -> None:
+    def __init__(
+        self, folder: Path, engine: Engine, cache: BlockCache | None = None, settings: Settings | None = None
+    ) -> None:
         self.folder = folder
         self._engine = engine
         self._cache = cache
+        self._given = settings
 
     @classmethod
-    def open(cls, folder: str | Path, *, create: bool = True, stays: bool = False) -> Catalog:
+    def open(
+        cls, folder: str | Path, *, create: bool = True, stays: bool = False, settings: Settings | None = None
+    ) -> Catalog:
         """Open the catalog in `folder`, upgrading an older one after a copy of it was made.
 
         `stays`: for a process that asks again and again; connections, and embeddings that were read, are kept.
+        `settings`: by which times and cameras are read; without them those in force.
 
         Raises:
             CatalogNotFoundError: there is none, and `create` is false.
@@ -59,7 +69,7 @@ class Catalog:
         engine = _connectable(path, cache)
         with _sentences(path):
             schema.prepare(engine, path)
-        return cls(folder, engine, cache)
+        return cls(folder, engine, cache, settings)
 
     @property
     def stays(self) -> bool:
@@ -86,6 +96,20 @@ class Catalog:
                 return Salvage(*counts, put_in_place(new, path))
             finally:
                 _delete(new)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Those that it was opened with, else those in force."""
+        return self._given or configuration.load()
+
+    @property
+    def rules(self) -> Rules:
+        """By which times and cameras are read now: the settings, and what was said of folders and cameras."""
+        return Rules(self.settings.timezone, self.settings.camera_pattern or None, said.read(self.folder))
+
+    def say(self, every: Iterable[Said]) -> None:
+        """Put what is said of folders and cameras in the place of what was said before; it counts at once."""
+        said.write(self.folder, every)
 
     @property
     def vectors_folder(self) -> Path:
@@ -119,7 +143,7 @@ class Catalog:
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state, whatever is written meanwhile."""
         with _sentences(self.folder), self._engine.connect() as connection, connection.begin():
-            yield Snapshot(connection, self._cache)
+            yield Snapshot(connection, self.rules, self._cache)
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:

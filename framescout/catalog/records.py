@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from framescout.motion import Motion
+from framescout.recording import Recording, Rules
 from framescout.timeline import Span
 
 
@@ -32,19 +35,8 @@ class Probe:
     """Seconds on the container's clock where a player shows 0:00; a time is pts * time_base - start_offset."""
     codec: str
     has_audio: bool
-    created_at: datetime | None
-    """Aware; the container's creation_time tag."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """When and by which camera a video was recorded, and how that is known."""
-
-    recorded_at: datetime | None
-    """Aware; the wall clock at the video's first picture."""
-    source: str | None
-    """'tag' or 'name': where recorded_at comes from."""
-    camera: str | None
+    tags: Mapping[str, str]
+    """What `framescout.recording.tags.kept` keeps of the container's tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +80,6 @@ class IndexedVideo:
 
     file: FileIdentity
     probe: Probe
-    recording: Recording
     end: ReadEnd
     keyframes: tuple[Keyframe, ...]
     embeddings: np.ndarray
@@ -104,23 +95,32 @@ class IndexedVideo:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Video:
-    """A video as the catalog knows it."""
+@dataclass(frozen=True)
+class FileFacts:
+    """A file that holds a video; when and by which camera it was recorded is found out when it is asked."""
 
-    id: int
     path: str
-    """A present file of this video; the last known one where all are gone."""
     is_gone: bool
-    content_hash: str
-    duration: float
-    frame_rate: float
-    width_px: int
-    height_px: int
-    codec: str
-    camera: str | None
-    recorded_at: datetime | None
-    end: ReadEnd
+    tags: Mapping[str, str] = field(repr=False)
+    """The container's, as `framescout.recording.tags.kept` keeps them."""
+    duration: float = field(repr=False)
+    """Of the video, in seconds."""
+    rules: Rules = field(repr=False)
+    """By which the snapshot reads the evidence."""
+
+    @cached_property
+    def _recording(self) -> Recording:
+        return self.rules.recording(self.path, self.tags, self.duration)
+
+    @property
+    def camera(self) -> str | None:
+        """The camera's name."""
+        return self._recording.camera
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """Aware; the wall clock at the start of the video."""
+        return self._recording.recorded_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,42 @@ class VideoFacts:
     """What filters need to know of a video."""
 
     id: int
-    path: str
-    camera: str | None
-    recorded_at: datetime | None
-    """Aware; the wall clock at the start of the video."""
+    files: tuple[FileFacts, ...]
+    """Those that are present; where all are gone, all. The one that was found first is first."""
     duration: float
     """Seconds."""
+
+    @property
+    def path(self) -> str:
+        """Of the first file."""
+        return self.files[0].path
+
+    @property
+    def camera(self) -> str | None:
+        """Of the first file."""
+        return self.files[0].camera
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """Of the first file."""
+        return self.files[0].recorded_at
+
+
+@dataclass(frozen=True, slots=True)
+class Video(VideoFacts):
+    """A video as the catalog knows it."""
+
+    content_hash: str
+    frame_rate: float
+    width_px: int
+    height_px: int
+    codec: str
+    end: ReadEnd
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether all its files are."""
+        return self.files[0].is_gone
 
 
 @dataclass(frozen=True, slots=True)

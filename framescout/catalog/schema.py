@@ -14,7 +14,7 @@ from framescout.durable import sync
 from framescout.errors import CatalogTooNewError, DamagedCatalogError
 from framescout.resources import bundled
 
-NEWEST = "0008"
+NEWEST = "0009"
 """Revision of the newest migration; a test ties it to the folder."""
 
 

@@ -105,12 +105,16 @@ _KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
 _SEARCH = ("name", "query", "command", "seen_below", "saved_at")
 _MARK = ("event", "content_hash", "start", "end", "was_right", "marked_at")
 
+_DERIVED = {"created_at", "recorded_at", "recorded_from", "camera"}
+_EVIDENCE = (*(name for name in _VIDEO if name not in _DERIVED), "created_at", "tags")
+
 VERSIONS = {
     0: Version(0, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, encode=_unversioned, is_raw=True),
     1: Version(1, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH),
     2: Version(2, (*_VIDEO, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
+    3: Version(3, (*_EVIDENCE, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
 }
-"""By number. 0 is that of schema 0005, whose seals name no version."""
+"""By number. 0 is that of schema 0005, whose seals name no version; 3 is that of 0009, which stores tags."""
 
 
 def newest() -> Version:

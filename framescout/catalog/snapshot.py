@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, exists, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.checks import Checks
 from framescout.catalog.reader import MANY, Reader
 from framescout.catalog.records import (
+    FileFacts,
     KnownFile,
     Model,
     QuarantinedFile,
@@ -33,17 +34,21 @@ from framescout.catalog.tables import (
 )
 from framescout.errors import DamagedCatalogError
 from framescout.motion import Motion, Source, unpacked
+from framescout.recording import Rules
 
 _MOST_VIDEOS = 10_000  # whose facts are remembered
 _NEWEST = 6  # videos that `indexed_since` names
+_EVIDENCE = (VideoRow.tags, VideoRow.created_at)
 _MODEL = (ModelRow.id, ModelRow.name, ModelRow.fingerprint, ModelRow.dimensions)
 
 
 class Snapshot:
     """One state of the catalog; made by `Catalog.snapshot`."""
 
-    def __init__(self, connection: Connection, cache: BlockCache | None = None) -> None:
+    def __init__(self, connection: Connection, rules: Rules, cache: BlockCache | None = None) -> None:
+        """`rules`: by which the evidence of times and cameras is read."""
         self._connection = connection
+        self._rules = rules
         self._reader = Reader(connection, cache)
 
     def space(self, model: Model) -> Space:
@@ -84,15 +89,11 @@ class Snapshot:
         """The video with this content, where it is known."""
         return self._connection.execute(select(VideoRow.id).where(VideoRow.content_hash == content_hash)).scalar()
 
-    def created_at(self, video_id: int) -> datetime | None:
-        """The container's creation time of a video, aware."""
-        return self._connection.execute(select(VideoRow.created_at).where(VideoRow.id == video_id)).scalar()
-
     def videos(self, ids: Iterable[int] | None = None) -> list[Video]:
         """Videos with these ids, or all, by id; unknown ids are passed over."""
         if ids is None:
             return self._videos(None)
-        wanted, known = sorted(set(ids)), self._reader.once("videos", dict[int, Video])
+        wanted, known = sorted(set(ids)), self._reader.once(("videos", self._rules), dict[int, Video])
         missing = [number for number in wanted if number not in known]
         if len(known) + len(missing) > _MOST_VIDEOS:
             known.clear()
@@ -137,58 +138,66 @@ class Snapshot:
 
     def video_facts(self) -> tuple[VideoFacts, ...]:
         """What filters ask of every video, by id; cheaper than `videos`."""
-        return self._reader.once("video facts", self._video_facts)
+        return self._reader.once(("video facts", self._rules), self._video_facts)
 
     def _video_facts(self) -> tuple[VideoFacts, ...]:
-        best = _best_files()
-        rows = self._connection.execute(
-            select(VideoRow.id, best.c.path, VideoRow.camera, VideoRow.recorded_at, VideoRow.duration)
-            .join_from(VideoRow, best, best.c.video_id == VideoRow.id)
-            .order_by(VideoRow.id)
+        rows = self._connection.execute(select(VideoRow.id, VideoRow.duration, *_EVIDENCE).order_by(VideoRow.id)).all()
+        files = self._files(None)
+        return tuple(
+            VideoFacts(row.id, self._files_of(row, files[row.id]), row.duration) for row in rows if row.id in files
         )
-        return tuple(VideoFacts(**row) for row in rows.mappings())
 
     def _videos(self, ids: Sequence[int] | None) -> list[Video]:
-        best = _best_files(ids)
-        query = (
-            select(
-                VideoRow.id,
-                best.c.path,
-                best.c.gone_at,
-                VideoRow.content_hash,
-                VideoRow.duration,
-                VideoRow.frame_rate,
-                VideoRow.width_px,
-                VideoRow.height_px,
-                VideoRow.codec,
-                VideoRow.camera,
-                VideoRow.recorded_at,
-                VideoRow.read_to,
-                VideoRow.is_complete,
-                VideoRow.end_detail,
-            )
-            .join_from(VideoRow, best, best.c.video_id == VideoRow.id)
-            .order_by(VideoRow.id)
-        )
+        query = select(
+            VideoRow.id,
+            VideoRow.content_hash,
+            VideoRow.duration,
+            VideoRow.frame_rate,
+            VideoRow.width_px,
+            VideoRow.height_px,
+            VideoRow.codec,
+            VideoRow.read_to,
+            VideoRow.is_complete,
+            VideoRow.end_detail,
+            *_EVIDENCE,
+        ).order_by(VideoRow.id)
         if ids is not None:
             query = query.where(VideoRow.id.in_(ids))
+        files = self._files(ids)
         return [
             Video(
                 id=row.id,
-                path=row.path,
-                is_gone=row.gone_at is not None,
+                files=self._files_of(row, files[row.id]),
                 content_hash=row.content_hash,
                 duration=row.duration,
                 frame_rate=row.frame_rate,
                 width_px=row.width_px,
                 height_px=row.height_px,
                 codec=row.codec,
-                camera=row.camera,
-                recorded_at=row.recorded_at,
                 end=ReadEnd(row.read_to, row.is_complete, row.end_detail),
             )
             for row in self._connection.execute(query)
+            if row.id in files
         ]
+
+    def _files(self, ids: Sequence[int] | None) -> dict[int, list[tuple[str, bool]]]:
+        """Of each video the present files, else those that are gone: path, whether it is gone; the first found first.
+
+        Of those that are gone, the one that went first.
+        """
+        is_gone = FileRow.gone_at.is_not(None)
+        query = select(FileRow.video_id, FileRow.path, is_gone).order_by(is_gone, FileRow.gone_at, FileRow.id)
+        if ids is not None:
+            query = query.where(FileRow.video_id.in_(ids))
+        files: dict[int, list[tuple[str, bool]]] = {}
+        for video_id, path, gone in self._connection.execute(query):
+            own = files.setdefault(video_id, [])
+            if not own or own[0][1] == gone:
+                own.append((path, bool(gone)))
+        return files
+
+    def _files_of(self, row: Any, files: Sequence[tuple[str, bool]]) -> tuple[FileFacts, ...]:
+        return tuple(FileFacts(path, is_gone, _tags(row, path), row.duration, self._rules) for path, is_gone in files)
 
     def models(self) -> list[Model]:
         """Every model that has a row, oldest first."""
@@ -226,8 +235,7 @@ class Snapshot:
 
     def cameras(self) -> list[str]:
         """The names of all cameras, sorted."""
-        names = select(VideoRow.camera).where(VideoRow.camera.is_not(None)).distinct().order_by(VideoRow.camera)
-        return [name for name in self._connection.execute(names).scalars() if name]
+        return sorted({file.camera for video in self.video_facts() for file in video.files if file.camera})
 
     def speed(self) -> int | None:
         """Bytes of files a second that the last run read; None before a first run."""
@@ -254,17 +262,11 @@ class Snapshot:
         )
 
 
-def _best_files(ids: Sequence[int] | None = None) -> Subquery:
-    """Of each video one file: a present before a gone, and of the gone the one that went first."""
-    other = FileRow.__table__.alias().c
-    went = FileRow.gone_at
-    is_better = (
-        (other.gone_at.is_(None) & went.is_not(None))
-        | (other.gone_at < went)
-        | (((other.gone_at == went) | (other.gone_at.is_(None) & went.is_(None))) & (other.id < FileRow.id))
-    )
-    is_best = ~exists().where(other.video_id == FileRow.video_id, other.id != FileRow.id, is_better)
-    query = select(FileRow.video_id, FileRow.path, FileRow.gone_at).where(is_best)
-    if ids is not None:
-        query = query.where(FileRow.video_id.in_(ids))
-    return query.subquery()
+def _tags(row: Any, path: str) -> Mapping[str, str]:
+    """What is known of the container's tags; of schemas before 0009 one alone, and the container by the name."""
+    if row.tags is not None:
+        tags: Mapping[str, str] = row.tags
+        return tags
+    if row.created_at is None:
+        return {}
+    return {"container": path.rpartition(".")[2].lower(), "creation_time": row.created_at.isoformat()}

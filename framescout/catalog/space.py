@@ -152,7 +152,7 @@ class Space:
         Raises:
             DamagedCatalogError: there are not as many as its row says.
         """
-        span = self._span(video_id)
+        span = self.span(video_id)
         if span is None:
             return None
         first, end = span
@@ -175,7 +175,7 @@ class Space:
             ends=np.array(ends, np.float64),
         )
 
-    def _span(self, video_id: int) -> tuple[int, int] | None:
+    def span(self, video_id: int) -> tuple[int, int] | None:
         """A video's keyframe ids as [first, last + 1), whether a file holds it or not."""
         row = self._connection.execute(
             select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(
@@ -195,7 +195,7 @@ class Space:
 
     def keyframe_at(self, video_id: int, seconds: float) -> int | None:
         """The keyframe that stands for this second of the video; its last one behind the end, None without any."""
-        span = self._span(video_id)
+        span = self.span(video_id)
         if span is None:
             return None
         first, end = span

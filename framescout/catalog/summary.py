@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Any
 
 from framescout.catalog.lock import holder
 from framescout.catalog.opening import Catalog
+from framescout.catalog.records import FileFacts
 from framescout.catalog.space import Space
-from framescout.errors import Reason
+from framescout.errors import Reason, UsageError
+from framescout.recording import Rules
 
 
 def gather(catalog: Catalog) -> dict[str, Any]:
@@ -45,6 +48,50 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         "writer": holder(catalog.folder),
         "size_bytes": _size(catalog.folder),
         "log_bytes": catalog.log_bytes,
+    }
+
+
+def evidence(catalog: Catalog, written: str) -> dict[str, Any]:
+    """What is known of one video, and of each of its files from what; the document of `status VIDEO --json`.
+
+    `written`: its id, a path of one of its files, or the end of one.
+
+    Raises:
+        UsageError: there is no such video, or there are several.
+    """
+    path = os.path.abspath(written)  # noqa: PTH100
+    with catalog.snapshot() as snapshot:
+        facts, rules = snapshot.video_facts(), catalog.rules
+        exact = {each.id for each in facts for file in each.files if file.path == path}
+        ends = {each.id for each in facts for file in each.files if f"/{file.path}".endswith(f"/{written}")}
+        ids = exact or ends or {each.id for each in facts if str(each.id) == written}
+        if len(ids) != 1:
+            told = "there is no video" if not ids else f"there are {len(ids)} videos"
+            raise UsageError(f"{told} {written!r} in the catalog; write its path, or video_id of search --json")
+        (video,) = snapshot.videos(ids)
+    return {
+        "video_id": video.id,
+        "duration": video.duration,
+        "width": video.width_px,
+        "height": video.height_px,
+        "codec": video.codec,
+        "files": [_evidence_of(file, rules) for file in video.files],
+    }
+
+
+def _evidence_of(file: FileFacts, rules: Rules) -> dict[str, Any]:
+    camera = rules.camera(file.path)
+    return {
+        "path": file.path,
+        "is_gone": file.is_gone,
+        "camera": camera.name if camera else None,
+        "camera_from": camera.why if camera else None,
+        "recorded_at": file.recorded_at.isoformat() if file.recorded_at else None,
+        "times": [
+            {"at": each.at.isoformat(), "source": each.source, "why": each.why}
+            for each in rules.times(file.path, file.tags, file.duration)
+        ],
+        "tags": dict(file.tags),
     }
 
 

@@ -103,6 +103,7 @@ VideoRow = Row(
     Column("start_offset", Double, nullable=False),
     Column("codec", String, nullable=False),
     Column("has_audio", Boolean, nullable=False),
+    Column("tags", JSON(none_as_null=True)),
     Column("created_at", UtcTime),
     Column("recorded_at", UtcTime, index=True),
     Column("recorded_from", String),
@@ -116,7 +117,12 @@ VideoRow = Row(
     Column("motion_detail", String),
     Column("seal", String),
 )
-"""Footage, known by its content hash, wherever its files lie; of one that nobody looked at for motion, no motion."""
+"""Footage, known by its content hash, wherever its files lie; of one that nobody looked at for motion, no motion.
+
+    `tags`: what framescout.recording.tags keeps of the container's. Rows of schemas before 0009 have none; of these
+    `created_at` is read in its place. `recorded_at`, `recorded_from` and `camera` are theirs too: their seals cover
+    them, and nobody reads them, since they follow from tags, paths and settings.
+    """
 
 FileRow = Row(
     "file",

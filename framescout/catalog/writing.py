@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from framescout.catalog.labels import put_labels
 from framescout.catalog.lock import Note
 from framescout.catalog.reader import forget
-from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model, Recording
+from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model
 from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
 from framescout.catalog.tables import (
     AlertRow,
@@ -112,16 +112,10 @@ class Writer:
             connection.execute(update(VideoRow).where(VideoRow.id == video_id).values(**_motion_values(motion)))
             seal_video(connection, video_id)
 
-    def link_file(self, file: FileIdentity, video_id: int, recording: Recording) -> None:
+    def link_file(self, file: FileIdentity, video_id: int) -> None:
         """Say that `file` holds a video that is known: it was moved, copied or touched."""
         with self._transaction() as connection:
             _put_file(connection, file, video_id)
-            connection.execute(
-                update(VideoRow)
-                .where(VideoRow.id == video_id)
-                .values(recorded_at=recording.recorded_at, recorded_from=recording.source, camera=recording.camera)
-            )
-            seal_video(connection, video_id)
             connection.execute(delete(QuarantineRow).where(QuarantineRow.path == file.path))
 
     def quarantine(self, path: str, size_bytes: int, mtime_ns: int, reason: Reason, detail: str) -> None:
@@ -296,7 +290,7 @@ def _drop_events(connection: Connection, names: Iterable[str]) -> None:
 
 
 def _put_video(connection: Connection, indexed: IndexedVideo) -> int:
-    probe, recording, end = indexed.probe, indexed.recording, indexed.end
+    probe, end = indexed.probe, indexed.end
     values: dict[str, Any] = {
         "duration": probe.duration,
         "frame_rate": probe.frame_rate,
@@ -308,10 +302,11 @@ def _put_video(connection: Connection, indexed: IndexedVideo) -> int:
         "start_offset": probe.start_offset,
         "codec": probe.codec,
         "has_audio": probe.has_audio,
-        "created_at": probe.created_at,
-        "recorded_at": recording.recorded_at,
-        "recorded_from": recording.source,
-        "camera": recording.camera,
+        "tags": dict(probe.tags),
+        "created_at": None,
+        "recorded_at": None,
+        "recorded_from": None,
+        "camera": None,
         "read_to": end.read_to,
         "is_complete": end.is_complete,
         "end_detail": end.detail,

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from framescout.console import printable
 from framescout.timeline import format_clock
 
+if TYPE_CHECKING:
+    from framescout.catalog import Catalog
+
 
 @click.command()
+@click.argument("video", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON on stdout.")
 @click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
+def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
     """Say what the catalog holds: videos, hours, models, the vector index, files in quarantine with the reason.
 
+    Of a VIDEO, named by its path or video_id: its files, and of each every time and camera that was found, from where,
+    and which counts.
+
     \b
-    Exit status: 0 done; 3 there is no catalog.
+    framescout status
+    framescout status cam01/20260214_221500.mp4
+
+    \b
+    Exit status: 0 done; 2 there is no such video; 3 there is no catalog.
     """
     from framescout.catalog import Catalog
     from framescout.catalog.summary import gather
-    from framescout.settings import catalog_folder
+    from framescout.settings import catalog_folder, load
 
-    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False)
+    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load(ctx.obj["config"]))
+    if video is not None:
+        _tell_of_video(catalog, video, as_json)
+        return
     facts = gather(catalog)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -32,6 +47,26 @@ def status(ctx: click.Context, as_json: bool) -> None:
         _show(facts)
         if catalog.warning:
             click.echo(catalog.warning, err=True)
+
+
+def _tell_of_video(catalog: Catalog, written: str, as_json: bool) -> None:
+    from framescout.catalog.summary import evidence
+
+    facts = evidence(catalog, written)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    length = format_clock(facts["duration"], decimals=1)
+    click.echo(f"video       {facts['video_id']}: {length}, {facts['width']} x {facts['height']}, {facts['codec']}")
+    zone = catalog.settings.zone
+    for file in facts["files"]:
+        _line(f"file        {file['path']}{' (gone)' if file['is_gone'] else ''}")
+        _line(f"  camera    {file['camera']} ({file['camera_from']})" if file["camera"] else "  camera    unknown")
+        for number, time in enumerate(file["times"]):
+            at = datetime.fromisoformat(time["at"]).astimezone(zone).isoformat(" ", "seconds")
+            _line(f"  {'recorded' if number == 0 else 'not used'}  {at} ({time['why']})")
+        if not file["times"]:
+            _line("  recorded  unknown: neither name, nor folders, nor tags tell")
 
 
 def _show(facts: dict[str, Any]) -> None:

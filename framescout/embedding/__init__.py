@@ -35,6 +35,7 @@ __all__ = [
     "fetch",
     "fetched",
     "fingerprint",
+    "has_towers",
     "load_embedder",
     "load_text_tower",
     "presets",
@@ -131,6 +132,11 @@ def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False
             return Embedder(name, identity, images, texts, sentences)
         shutil.rmtree(folder, ignore_errors=True)  # damaged: exported again
     return _load_with_torch(name, identity, folder, closely=closely)
+
+
+def has_towers(name: str, cache: Path) -> bool:
+    """Whether the model's towers lie in `cache`, so that loading it takes no export."""
+    return looks_unchanged(_towers(cache, fingerprint(name)))
 
 
 def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = False) -> TextTower:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
+from framescout.exported import note_exported
 from framescout.progress import Progress, SilentProgress
 from query.answer import Moment
 from query.clips.clip import Clip
@@ -78,7 +79,7 @@ def export(
     extras = [name for name, is_asked in asked.items() if is_asked]
     written = [names.MANIFEST_JSON, names.MANIFEST_CSV, *extras, *files, *stills]
     target = _prepare(Path(folder), written, overwrite)
-    cut.refuse_sources([target / name for name in [*names.RESERVED, *written]], moments)
+    _claim(target, written, moments)
 
     told.found(len(cuts), 0)
     pairs: list[tuple[Cut, Clip]] = []
@@ -114,6 +115,14 @@ def _raise(failures: Sequence[ClipError], count: int) -> None:
     if failures:
         others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         raise ClipError(f"{failures[0]}{others}; {count - len(failures)} of {count} clips were cut")
+
+
+def _claim(target: Path, written: Sequence[str], moments: Sequence[Moment]) -> None:
+    """Refuse names of sources; note the others as exported, so that an index run passes them over."""
+    from query.clips import cut, names
+
+    cut.refuse_sources([target / name for name in [*names.RESERVED, *written]], moments)
+    note_exported(target, written)
 
 
 def _prepare(folder: Path, files: Sequence[str], overwrite: bool) -> Path:

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from framescout.cached import Cache
 from framescout.catalog import Catalog
-from framescout.catalog.records import Video
+from framescout.catalog.records import FileFacts, Video
 from framescout.catalog.summary import gather
 from framescout.errors import MediaError, NotAvailableError
 from framescout.media.footage import Footage
@@ -138,29 +138,17 @@ class Site:
         with self.engine.catalog.snapshot() as snapshot:
             facts = snapshot.video_facts()
         zone = self.engine.zone
-        days = {
-            video.id: f"{video.recorded_at.astimezone(zone):%Y-%m-%d}" if video.recorded_at else _UNKNOWN
-            for video in facts
-        }
-        chosen = [
-            video for video in facts if camera in (None, video.camera or _UNKNOWN) and day in (None, days[video.id])
-        ]
-        chosen.sort(key=lambda video: (video.recorded_at is None, video.recorded_at or 0, video.path))
-        chosen.sort(key=lambda video: _newest_last(days[video.id]), reverse=True)  # within a day they stay in order
+        places = [_Place.of(video.id, file, zone) for video in facts for file in video.files]
+        fitting = (each for each in places if camera in (None, each.camera) and day in (None, each.day))
+        chosen = [*{each.video_id: each for each in reversed([*fitting])}.values()]  # of a video the first that fits
+        chosen.sort(key=lambda each: (each.file.recorded_at is None, each.file.recorded_at or 0, each.file.path))
+        chosen.sort(key=lambda each: _newest_last(each.day), reverse=True)  # within a day they stay in order
+        days = Counter(day for _, day in {(each.video_id, each.day) for each in places})
+        cameras = Counter(name for _, name in {(each.video_id, each.camera) for each in places})
         return {
-            "cameras": dict(sorted(Counter(video.camera or _UNKNOWN for video in facts).items())),
-            "days": dict(sorted(Counter(days.values()).items(), key=lambda each: _newest_last(each[0]), reverse=True)),
-            "videos": [
-                {
-                    "video_id": video.id,
-                    "name": Path(video.path).name,
-                    "path": video.path,
-                    "camera": video.camera,
-                    "recorded_at": video.recorded_at.isoformat() if video.recorded_at else None,
-                    "duration": video.duration,
-                }
-                for video in chosen
-            ],
+            "cameras": dict(sorted(cameras.items())),
+            "days": dict(sorted(days.items(), key=lambda each: _newest_last(each[0]), reverse=True)),
+            "videos": [each.document for each in chosen],
         }
 
     def state(self) -> dict[str, Any]:
@@ -189,6 +177,32 @@ class Site:
                 for number in done.newest
                 if number in newest
             ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A video at one of its files: where it stands in the archive by camera and day."""
+
+    video_id: int
+    file: FileFacts
+    camera: str
+    day: str
+
+    @classmethod
+    def of(cls, video_id: int, file: FileFacts, zone: tzinfo) -> _Place:
+        day = f"{file.recorded_at.astimezone(zone):%Y-%m-%d}" if file.recorded_at else _UNKNOWN
+        return cls(video_id, file, file.camera or _UNKNOWN, day)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return {
+            "video_id": self.video_id,
+            "name": Path(self.file.path).name,
+            "path": self.file.path,
+            "camera": self.file.camera,
+            "recorded_at": self.file.recorded_at.isoformat() if self.file.recorded_at else None,
+            "duration": self.file.duration,
         }
 
 

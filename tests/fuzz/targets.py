@@ -8,16 +8,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import framescout
 from framescout import settings
 from framescout.catalog import Catalog
-from framescout.catalog.records import Model, Recording
+from framescout.catalog.records import Model
 from framescout.errors import FramescoutError
-from indexer.recording import read_recording
+from framescout.recording import Recording, Rules
 from query.clips.manifest import read_moments
 from query.events.definition import read_events
 from query.filters import find_places, wanted_ranges
@@ -43,15 +42,14 @@ def _catalog() -> tuple[Catalog, Model]:
         model = writer.model("made-up", "0", 8)
         names = ("cam01/2026-02-14 22-15.mp4", "cam02/" + "ab" * 100 + ".mkv", "/".join("ab" * 3 for _ in range(30)))
         for number, name in enumerate(names):
-            recording = read_recording(f"/archive/{name}", None, camera_pattern=None, timezone=UTC)
-            writer.commit_video(make_indexed(f"/archive/{name}", recording=recording, seed=number), model)
+            writer.commit_video(make_indexed(f"/archive/{name}", seed=number), model)
     return catalog, model
 
 
 def file_names(data: bytes) -> None:
     """Dates and cameras in paths, in a zone whose clock jumps."""
     path = data.decode("utf-8", "surrogateescape")
-    found = read_recording(path, None, camera_pattern=None, timezone=ZoneInfo("Europe/Berlin"))
+    found = Rules("Europe/Berlin").recording(path, {}, 10.0)
     assert isinstance(found, Recording)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from framescout.catalog.records import Probe, ReadEnd, Recording
+from framescout.catalog.records import Probe, ReadEnd
 from framescout.timeline import Span
 from indexer.assembly import Assembler
 from indexer.embed import Batcher
@@ -17,7 +16,7 @@ from indexer.key_pictures import PicturedKeyframe
 from indexer.scan import VideoFile
 
 JOB = Job(3, VideoFile("/footage/a.mp4", 1000, 5), "its hash", "fast", (2, 2))
-PROBE = Probe(10.0, 25.0, False, 640, 480, 0, Fraction(1), 0.0, "h264", False, datetime(2026, 2, 14, tzinfo=UTC))
+PROBE = Probe(10.0, 25.0, False, 640, 480, 0, Fraction(1), 0.0, "h264", False, {"date": "2026"})
 
 
 def keyframe(time: float) -> PicturedKeyframe:
@@ -36,14 +35,14 @@ def test_a_video_is_whole_when_it_ended_and_all_is_embedded() -> None:
     assert not video.is_whole
     video.embed(rows[1])
     assert video.is_whole
-    indexed = video.video(Recording(None, None, "cam01"))
+    indexed = video.video()
     assert [(k.pts, k.time, k.span) for k in indexed.keyframes] == [
         (500, 0.5, Span(0.0, 4.0)),
         (4000, 4.0, Span(4.0, 9.5)),
     ]
     assert np.array_equal(indexed.embeddings, rows)
     assert (indexed.file.path, indexed.file.content_hash) == ("/footage/a.mp4", "its hash")
-    assert (indexed.density, indexed.recording.camera, indexed.probe) == ("fast", "cam01", PROBE)
+    assert (indexed.density, indexed.probe) == ("fast", PROBE)
 
 
 def test_what_is_read_is_counted_once() -> None:

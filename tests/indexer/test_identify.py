@@ -39,19 +39,19 @@ def test_unknown_footage_is_a_job_with_its_key(path: Path) -> None:
 def test_known_footage_is_a_job_only_where_it_was_not_looked_at_closely_enough(
     path: Path, density: str | None, expected: type
 ) -> None:
-    known = KnownVideo(3, density, str(path), None)
+    known = KnownVideo(3, density, str(path))
     assert type(identify(0, file_at(path), SAMPLING, lambda _: known)) is expected
 
 
 def test_a_moved_file_is_known_footage(path: Path) -> None:
-    known = KnownVideo(3, "balanced", str(path.with_name("where it was.mp4")), None)
-    assert identify(1, file_at(path), SAMPLING, lambda _: known) == Known(1, content_hash(path), 3, None)
+    known = KnownVideo(3, "balanced", str(path.with_name("where it was.mp4")))
+    assert identify(1, file_at(path), SAMPLING, lambda _: known) == Known(1, content_hash(path), 3)
 
 
 def test_a_true_copy_is_known_footage(path: Path) -> None:
     copy = Path(shutil.copy(path, path.with_name("copy.mp4")))
-    known = KnownVideo(3, "balanced", str(path), None)
-    assert identify(1, file_at(copy), SAMPLING, lambda _: known) == Known(1, content_hash(path), 3, None)
+    known = KnownVideo(3, "balanced", str(path))
+    assert identify(1, file_at(copy), SAMPLING, lambda _: known) == Known(1, content_hash(path), 3)
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -61,12 +61,12 @@ def test_a_file_that_differs_between_the_samples_has_a_longer_hash(tmp_path: Pat
     other.write_bytes(bytes(8 * 2**20 + 70_000) + b"\1" + bytes(8 * 2**20 - 70_001))
     short, whole = content_hash(one), full_hash(other)
     assert content_hash(other) == short
-    catalog = {short: KnownVideo(3, "balanced", str(one), None)}
+    catalog = {short: KnownVideo(3, "balanced", str(one))}
     if is_known:
-        catalog[f"{short}+{whole}"] = KnownVideo(4, "balanced", str(other), None)
+        catalog[f"{short}+{whole}"] = KnownVideo(4, "balanced", str(other))
     result = identify(1, file_at(other), SAMPLING, catalog.get)
     if is_known:
-        assert result == Known(1, f"{short}+{whole}", 4, None)
+        assert result == Known(1, f"{short}+{whole}", 4)
     else:
         assert isinstance(result, Job)
         assert result.content_hash == f"{short}+{whole}"

@@ -1,10 +1,9 @@
-from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
 from framescout.errors import MediaError, Reason
-from indexer.probe import created_at, probe
+from indexer.probe import probe
 from tests.footage import make, reports
 from tests.footage.referee import decode_all
 
@@ -14,7 +13,7 @@ def test_a_plain_video_says_what_it_is(tmp_path):
     assert (found.duration, found.frame_rate, found.is_variable_rate) == (pytest.approx(4.0), 25.0, False)
     assert (found.width_px, found.height_px, found.rotation) == (320, 240, 0)
     assert (found.sample_aspect_ratio, found.codec, found.has_audio) == (1, "h264", True)
-    assert found.created_at is None
+    assert "creation_time" not in found.tags
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
@@ -66,20 +65,7 @@ def test_the_tag_of_creation_is_read_as_utc(tmp_path):
     tag = ("-metadata", "creation_time=2026-02-14T22:15:00Z")
     for name in ("a.mp4", "b.mkv"):
         found = probe(str(make.numbered(tmp_path, name, seconds=0.2, options=tag)))
-        assert found.created_at == datetime(2026, 2, 14, 22, 15, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("tags", "moment"),
-    [
-        ({"com.apple.quicktime.creationdate": "2026-02-14T23:15:00+0100"}, datetime(2026, 2, 14, 22, 15, tzinfo=UTC)),
-        ({"CREATION_TIME": "2026-02-14 22:15:00"}, datetime(2026, 2, 14, 22, 15, tzinfo=UTC)),
-        ({"creation_time": "yesterday"}, None),
-        ({}, None),
-    ],
-)
-def test_tags_are_read_or_passed_over(tags, moment):
-    assert created_at(tags) == moment
+        assert found.tags["creation_time"] == "2026-02-14T22:15:00.000000Z"
 
 
 def test_a_size_above_the_limit_is_refused(tmp_path):

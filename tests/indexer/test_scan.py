@@ -87,12 +87,12 @@ def test_a_file_that_is_named_is_read_whatever_it_is_called(root):
     assert [Path(found.path).name for found in scan([root / "notes.txt"])] == ["notes.txt"]
 
 
-def test_links_that_lead_in_circles_are_survived_and_each_file_comes_once(root):
+def test_links_that_lead_in_circles_are_survived_and_each_name_comes_once(root):
     touch(root, "day/one.mp4")
     (root / "day" / "again").symlink_to(root)
     (root / "other").symlink_to(root / "day")
     (root / "two.mp4").symlink_to(root / "day" / "one.mp4")
-    assert names(root) == ["day/one.mp4"]
+    assert names(root) == ["day/one.mp4", "two.mp4"]
 
 
 def test_a_folder_outside_is_followed_through_its_link(root, tmp_path_factory):
@@ -154,3 +154,27 @@ def test_a_tree_deeper_than_calls_may_nest_is_walked(root):
     folder.mkdir(parents=True)
     touch(folder, "deep.mp4")
     assert len(list(scan([root]))) == 1
+
+
+def test_a_small_double_belongs_to_its_recording(root):
+    touch(root, "GX010099.MP4", "GL010099.LRV", "GX010099.THM", "GOPR0001.MP4", "GOPR0001.LRV")
+    touch(root, "DJI_0001.MP4", "DJI_0001.SRT", "VID_20260214_221500_00_001.insv", "LRV_20260214_221500_01_001.lrv")
+    touch(root, "DJI_0001.LRF", "alone.LRF", content=b"\0\0\0\x18ftypisom" + b"\0" * 50)
+    touch(root, "other/GL010099.LRV")  # its recording is not beside it
+    assert names(root) == [
+        "DJI_0001.MP4",
+        "GOPR0001.MP4",
+        "GX010099.MP4",
+        "VID_20260214_221500_00_001.insv",
+        "alone.LRF",
+        "other/GL010099.LRV",
+    ]
+    assert [Path(found.path).name for found in scan([root / "GL010099.LRV"])] == ["GL010099.LRV"]
+
+
+def test_a_link_that_is_named_keeps_its_name(root, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere").resolve()
+    touch(elsewhere, "5512.mp4")
+    (root / "take.mp4").symlink_to(elsewhere / "5512.mp4")
+    (root / "again").symlink_to(root)
+    assert [found.path for found in scan([root / "again" / "take.mp4"])] == [str(root / "take.mp4")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.cli import COMMANDS
 from framescout.commands.demo import QUESTION, make_archive
-from tests.conftest import Program
+from tests.conftest import Program, program_path
 from tests.footage import make
 
 
@@ -74,7 +75,8 @@ def test_every_command_explains_itself(name: str) -> None:
         (["search", ""], 2, "nothing to search for"),
         (["search", "x", "--limit", "0"], 2, "--limit"),
         (["search", "x", "--min-confidence", "7"], 2, "between 0 and 1"),
-        (["index", ".", "--debug"], 2, "goes before the command"),
+        (["search", "x", "--config", "nowhere.toml"], 3, "nowhere.toml"),
+        (["search", "x", "--like", "holiday.mp4@999"], 2, "0:00:18.0 long"),
         (["index", "/nowhere/at/all"], 3, "/nowhere/at/all"),
         (["index", ".", "--until", "25:99"], 2, "time of day"),
         (["index", ".", "--model", "startr"], 3, "did you mean starter"),
@@ -91,6 +93,63 @@ def test_a_mistake_is_one_sentence_and_its_exit_code(
     assert (result.returncode, result.stdout) == (code, "")
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_options_of_the_program_are_taken_behind_the_command_too(
+    indexed: Catalog, program: Program, tmp_path: Path
+) -> None:
+    for arguments in (["status"], ["searches", "run"], ["cameras"]):
+        before = program("--catalog", indexed.folder, *arguments)
+        behind = program(*arguments, "--catalog", indexed.folder)
+        assert (before.returncode, behind.returncode) == (0, 0)
+        assert before.stdout.split("(")[0] == behind.stdout.split("(")[0]
+    assert "Traceback" in program("search", "x", "--debug", "--catalog", tmp_path / "none").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("arguments", [["status"], ["search", "a dog"], ["search", "a dog", "--json"], ["--help"]])
+def test_output_that_cannot_be_written_is_a_sentence(indexed: Catalog, program: Program, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = program(
+            "--catalog", indexed.folder, *arguments, stdout=full, stderr=subprocess.PIPE, capture_output=False
+        )
+    assert result.returncode == 3
+    assert "the output can't be written (No space left on device)" in result.stderr
+    assert len(result.stderr.splitlines()) <= 2
+    assert "fault" not in result.stderr
+
+
+def test_words_without_quotes_are_answered_with_a_hint(indexed: Catalog, program: Program) -> None:
+    told = program("--catalog", indexed.folder, "search", "trees", "in", "a", "green", "meadow").stderr
+    assert 'for one sentence, quote it: "trees in a green meadow"' in told
+    for texts in (["trees in a green meadow"], ["trees in a meadow", "the sun", "a sky"], ["trees", "meadow"]):
+        assert "quote" not in program("--catalog", indexed.folder, "search", *texts).stderr
+
+
+def test_a_dry_run_leaves_no_catalog_behind(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    make.numbered(tmp_path / "archive", seconds=1)
+    result = program("--catalog", tmp_path / "none", "index", tmp_path / "archive", "--dry-run")
+    assert (result.returncode, result.stdout.split()[:2]) == (0, ["1", "new"])
+    assert not (tmp_path / "none").exists()
+
+
+def test_watching_waits_for_another_writer_and_says_what_takes_long(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    make.numbered(tmp_path / "archive", seconds=1)
+    catalog = framescout.open(tmp_path / "catalog")
+    command = [program_path(), "--catalog", str(catalog.folder), "index", str(tmp_path / "archive"), "--watch", "1"]
+    with catalog.writer():
+        watching = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert watching.stderr
+        assert any("looking again in 1 s" in line for line in watching.stderr)
+    told = []
+    for line in watching.stderr:
+        told.append(line)
+        if "videos indexed" in line:
+            watching.send_signal(signal.SIGINT)
+    assert watching.wait(60) == 130
+    assert any("getting the model starter ready" in line for line in told)
 
 
 def test_a_search_without_a_catalog_says_how_to_make_one(tmp_path: Path, program: Program) -> None:

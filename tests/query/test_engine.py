@@ -162,3 +162,27 @@ def test_files_that_are_no_pictures_are_named(catalog: Catalog, tmp_path: Path) 
     for name, error in (("text.jpg", UsageError), ("cut.png", UsageError), ("none.jpg", NotAvailableError)):
         with pytest.raises(error, match=name):
             query.search(catalog, images=[str(tmp_path / name)])
+
+
+def test_a_moment_that_was_said_to_be_wrong_is_not_listed_again(catalog: Catalog) -> None:
+    wrong = query.search(catalog, QUESTION, limit=1, collapse=False).moments[0]
+    again = query.search(catalog, QUESTION, limit=100, collapse=False, less_like=[wrong.keyframe_id])
+    assert again.moments
+    assert not any(each.video_id == wrong.video_id and each.start <= wrong.peak < each.end for each in again.moments)
+
+
+def test_a_later_page_knows_of_the_match_on_the_first(catalog: Catalog) -> None:
+    first = query.search(catalog, QUESTION, limit=1, collapse=False)
+    assert first.matched
+    page, pages = first.next_page, 0
+    while page:
+        later = query.search(catalog, QUESTION, limit=1, collapse=False, page=page)
+        assert later.matched
+        page, pages = later.next_page, pages + 1
+    assert pages > 2
+
+
+def test_a_place_behind_the_end_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match=r"'holiday.mp4' is 0:00:18.0 long"):
+        query.search(catalog, "", like=["holiday.mp4@999"])
+    assert query.search(catalog, "", like=["holiday.mp4@17"]).moments

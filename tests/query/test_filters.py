@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import framescout
 from framescout.catalog import Catalog
-from framescout.catalog.records import Model, Recording
+from framescout.catalog.records import FileIdentity, Model
 from framescout.errors import UsageError
+from framescout.recording import Recording
+from framescout.settings import load
 from framescout.timeline import Span
-from query.filters import find_places, matches_path, wanted_ranges
+from query.filters import FileFilter, find_places, matches_path, wanted_ranges
 from query.request import Query
 from tests.framescout.catalog.make import make_indexed
 
@@ -52,35 +53,51 @@ ZONE = ZoneInfo("Europe/Berlin")
 moments = st.datetimes(datetime(2026, 3, 27), datetime(2026, 3, 31))
 
 
+UNKNOWN = Recording(None, None, None)
+Made = list[tuple[int, list[Recording]]]
+"""Videos: how many keyframes, and what each of their files tells."""
+
+
 @st.composite
-def recordings(draw: st.DrawFn) -> list[tuple[int, Recording]]:
+def recordings(draw: st.DrawFn) -> Made:
     """Keyframes two seconds apart are far too near for a clock: the catalog's times are stretched (see `archive`)."""
     made = []
     for _ in range(draw(st.integers(1, 5))):
-        at = draw(st.none() | moments.map(lambda moment: moment.replace(tzinfo=UTC)))
-        made.append(
-            (
-                draw(st.integers(1, 6)),
-                Recording(at, "name" if at else None, draw(st.sampled_from([None, "cam1", "Cam2", "yard"]))),
-            )
-        )
+        files = []
+        for _ in range(draw(st.integers(1, 3))):
+            at = draw(st.none() | moments.map(lambda moment: moment.replace(tzinfo=UTC)))
+            camera = draw(st.sampled_from([None, "cam1", "Cam2", "yard"]))
+            files.append(Recording(at, "name" if at else None, camera))
+        made.append((draw(st.integers(1, 6)), files))
     return made
 
 
-def archive(folder: Path, made: list[tuple[int, Recording]]) -> tuple[Catalog, Model]:
+CAMERA = r"/archive/(?P<camera>[^/]+)/"
+
+
+def path_of(name: str, recording: Recording) -> str:
+    """A path that tells all of this."""
+    time = f"{recording.recorded_at:%Y%m%dT%H%M%S-%fZ} " if recording.recorded_at else ""
+    return f"/archive/{recording.camera + '/' if recording.camera else ''}{time}take {name}.mp4"
+
+
+def archive(folder: Path, made: Made) -> tuple[Catalog, Model]:
     """Videos whose keyframes are 5,000 seconds apart."""
-    catalog = framescout.open(folder)
+    catalog = Catalog.open(folder, settings=load(camera_pattern=CAMERA))
     with catalog.writer() as writer:
         model = writer.model("tiny", "fingerprint", 8)
-        for number, (count, recording) in enumerate(made):
-            video = make_indexed(f"/archive/{number}.mp4", count=count, recording=recording)
+        for number, (count, files) in enumerate(made):
+            video = make_indexed(path_of(f"{number}", files[0]), content_hash=str(number), count=count)
             keyframes = tuple(
                 replace(keyframe, time=5000.0 * i, span=Span(5000.0 * i, 5000.0 * i + 5000.0))
                 for i, keyframe in enumerate(video.keyframes)
             )
-            writer.commit_video(
+            video_id = writer.commit_video(
                 replace(video, keyframes=keyframes, probe=replace(video.probe, duration=5000.0 * count)), model
             )
+            for copy, recording in enumerate(files[1:]):
+                path = path_of(f"{number} copy {copy}", recording)
+                writer.link_file(FileIdentity(path, 1, 1, str(number)), video_id)
     return catalog, model
 
 
@@ -95,7 +112,7 @@ def archive(folder: Path, made: list[tuple[int, Recording]]) -> tuple[Catalog, M
 )
 def test_filters_leave_exactly_what_passes_one_by_one(
     tmp_path_factory: pytest.TempPathFactory,
-    made: list[tuple[int, Recording]],
+    made: Made,
     after: datetime | None,
     before: datetime | None,
     hours: tuple[int, int] | None,
@@ -113,22 +130,30 @@ def test_filters_leave_exactly_what_passes_one_by_one(
     )
     with catalog.snapshot() as snapshot:
         spans = snapshot.space(model).video_ranges()
-        known = {(recording.camera or "").casefold() for _, recording in made}
+        known = {(file.camera or "").casefold() for _, files in made for file in files}
         if any(not any(fnmatchcase(name, glob.casefold()) for name in known if name) for glob in cameras):
             with pytest.raises(UsageError, match="there is no camera"):
                 wanted_ranges(snapshot.space(model), query, ZONE)
             return
         ranges = wanted_ranges(snapshot.space(model), query, ZONE)
-    wanted = set()
-    for (count, recording), (_, first, _) in zip(made, spans.tolist(), strict=True):
-        for place in range(count):
-            at = recording.recorded_at and recording.recorded_at + timedelta(seconds=5000.0 * place)
-            if passes(at, recording.camera, 5000.0 * count, after, before, hours, cameras, max_duration):
-                wanted.add(first + place)
+        shown = FileFilter(snapshot.space(model), query, ZONE)
+        wanted = {}
+        for (count, files), (video_id, first, _) in zip(made, spans.tolist(), strict=True):
+            for place in range(count):
+                fitting = [
+                    number
+                    for number, file in enumerate(files)
+                    for at in [file.recorded_at and file.recorded_at + timedelta(seconds=5000.0 * place)]
+                    if passes(at, file.camera, 5000.0 * count, after, before, hours, cameras, max_duration)
+                ]
+                if fitting:
+                    wanted[first + place] = fitting[0]
+                    (video,) = snapshot.videos([video_id])
+                    assert shown.file_of(video, first + place) is video.files[fitting[0]]
     if ranges is None:
-        assert wanted == {i for _, first, end in spans.tolist() for i in range(first, end)}
+        assert wanted.keys() == {i for _, first, end in spans.tolist() for i in range(first, end)}
     else:
-        assert {i for first, end in ranges.tolist() for i in range(first, end)} == wanted
+        assert {i for first, end in ranges.tolist() for i in range(first, end)} == wanted.keys()
 
 
 def passes(
@@ -159,7 +184,7 @@ def passes(
 
 
 def test_a_later_page_sees_no_later_footage(tmp_path: Path) -> None:
-    catalog, model = archive(tmp_path, [(3, Recording(None, None, None)), (2, Recording(None, None, None))])
+    catalog, model = archive(tmp_path, [(3, [UNKNOWN]), (2, [UNKNOWN])])
     with catalog.snapshot() as snapshot:
         ranges = wanted_ranges(snapshot.space(model), Query("x"), ZONE, below=4)
         assert ranges is not None
@@ -167,10 +192,10 @@ def test_a_later_page_sees_no_later_footage(tmp_path: Path) -> None:
 
 
 def test_a_place_names_one_video(tmp_path: Path) -> None:
-    catalog, _ = archive(tmp_path, [(3, Recording(None, None, None)), (2, Recording(None, None, None))])
+    catalog, _ = archive(tmp_path, [(3, [UNKNOWN]), (2, [UNKNOWN])])
     with catalog.snapshot() as snapshot:
-        assert find_places(snapshot, Query("", like=("1.mp4@2", "1@0:07"))) == [(2, 2.0), (1, 7.0)]
+        assert find_places(snapshot, Query("", like=("take 1.mp4@2", "1@0:07"))) == [(2, 2.0), (1, 7.0)]
         with pytest.raises(UsageError, match="2 videos"):
             find_places(snapshot, Query("", like=("*.mp4@2",)))
         with pytest.raises(UsageError, match="no video"):
-            find_places(snapshot, Query("", like=("9.mp4@2",)))
+            find_places(snapshot, Query("", like=("take 9.mp4@2",)))

@@ -69,7 +69,7 @@ def _text(path: str | bytes) -> str:
 
 
 def _videos(database: sqlite3.Connection) -> list[tuple[tuple[str, ...], Any]]:
-    facts = "content_hash, duration, frame_rate, width_px, height_px, codec, recorded_at, camera, read_to, is_complete"
+    facts = "content_hash, duration, frame_rate, width_px, height_px, codec, tags, read_to, is_complete"
     return [(("video", name), facts) for name, *facts in database.execute(f"SELECT {facts} FROM video")]
 
 

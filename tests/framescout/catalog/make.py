@@ -12,7 +12,6 @@ from framescout.catalog.records import (
     Keyframe,
     Probe,
     ReadEnd,
-    Recording,
 )
 from framescout.timeline import Span
 
@@ -29,7 +28,7 @@ def make_probe(duration: float = 10.0) -> Probe:
         start_offset=0.0,
         codec="h264",
         has_audio=False,
-        created_at=None,
+        tags={"container": "mov,mp4"},
     )
 
 
@@ -45,7 +44,6 @@ def make_indexed(
     content_hash: str | None = None,
     count: int = 5,
     embeddings: np.ndarray | None = None,
-    recording: Recording | None = None,
     seed: int = 0,
 ) -> IndexedVideo:
     """A video of `count` keyframes, two seconds apart."""
@@ -57,7 +55,6 @@ def make_indexed(
     return IndexedVideo(
         file=FileIdentity(path, 1000, 1, content_hash or f"hash of {path}"),
         probe=make_probe(2.0 * len(rows)),
-        recording=recording or Recording(None, None, None),
         end=ReadEnd(2.0 * len(rows), is_complete=True),
         keyframes=keyframes,
         embeddings=rows,

@@ -11,7 +11,7 @@ import pytest
 
 import framescout
 from framescout.catalog import Catalog, schema
-from framescout.catalog.records import FileIdentity, Recording
+from framescout.catalog.records import FileIdentity
 from framescout.catalog.tables import METADATA
 from framescout.errors import (
     CatalogLockedError,
@@ -98,14 +98,14 @@ def test_a_moved_file_keeps_its_video_and_a_pruned_one_loses_it(catalog: Catalog
         writer.mark_gone(["/old.mp4"])
         with catalog.snapshot() as snapshot:
             assert snapshot.videos()[0].is_gone
-        writer.link_file(FileIdentity("/new.mp4", 1, 1, "same"), video_id, Recording(None, None, "cam7"))
+        writer.link_file(FileIdentity("/cam7/new.mp4", 1, 1, "same"), video_id)
         with catalog.snapshot() as snapshot:
             (video,) = snapshot.videos()
-            assert (video.path, video.is_gone, video.camera) == ("/new.mp4", False, "cam7")
+            assert (video.path, video.is_gone, video.camera) == ("/cam7/new.mp4", False, "cam7")
         assert writer.prune() == ["/old.mp4"]
         assert writer.drop_replaced() == 0
-        writer.mark_gone(["/new.mp4"])
-        assert writer.prune() == ["/new.mp4"]
+        writer.mark_gone(["/cam7/new.mp4"])
+        assert writer.prune() == ["/cam7/new.mp4"]
     with catalog.snapshot() as snapshot:
         assert snapshot.totals().videos == snapshot.totals().keyframes == 0
         assert list(snapshot.space(model).blocks()) == []

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import framescout
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileIdentity, Recording
+from framescout.catalog.records import FileIdentity
 from framescout.errors import DamagedCatalogError, FramescoutError
 from indexer.verify import check, rescue
 from tests.framescout.catalog.make import make_embeddings, make_indexed
@@ -39,7 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 writer.drop_video(video)
             elif number % 11 == 3:
                 moved = FileIdentity(f"{path}.moved", 1000, 2, f"hash of {path}")
-                writer.link_file(moved, video, Recording(None, None, f"cam{number}"))
+                writer.link_file(moved, video)
                 writer.mark_gone([path])
         writer.activate(models[0])
     for number in range(6):

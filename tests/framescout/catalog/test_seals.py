@@ -16,7 +16,6 @@ from sqlalchemy import Column, Double
 
 import framescout
 from framescout.catalog import Catalog, schema
-from framescout.catalog.records import FileIdentity, Recording
 from framescout.catalog.seals import VERSIONS, newest, version_of
 from framescout.catalog.tables import METADATA
 from framescout.errors import FramescoutError
@@ -80,7 +79,8 @@ def test_a_new_column_leaves_every_older_catalog_as_it_was(text: Path, tmp_path:
     assert execute(path, "SELECT id, content_hash FROM video ORDER BY id") == before
     with catalog.writer() as writer:  # a row that is written again has a seal of the newest version
         (_, identity), *_ = before
-        writer.link_file(FileIdentity("/archive/again.mp4", 7, 7, str(identity)), 1, Recording(None, None, "yard"))
+        again = make_indexed("/archive/again.mp4", content_hash=str(identity))
+        assert writer.commit_video(again, writer.model("later", "f9", 8)) == 1
     seals = dict(execute(path, "SELECT id, seal FROM video"))
     assert str(seals[1]).startswith(f"{newest().number}:")
     assert not str(seals[2]).startswith(f"{newest().number}:")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import framescout
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, KeyframeTimes, Probe, ReadEnd, Recording
+from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, KeyframeTimes, Probe, ReadEnd
 from framescout.embedding import load_embedder
 from framescout.motion import OCTAVE, STEP, UNKNOWN, Motion, Source, kinds, quiet_level
+from framescout.recording import Said
 from framescout.timeline import Span
 from query.engine import Engine
 from query.events import Context, Event, watch
@@ -71,9 +72,21 @@ def test_what_nobody_knows_says_nothing() -> None:
 def recorded(number: int, at: datetime, curve: np.ndarray, dimensions: int) -> IndexedVideo:
     keyframes = tuple(Keyframe(n, Fraction(1), float(n), Span(n, n + 1.0)) for n in range(60))
     rows = np.tile(np.eye(1, dimensions, number, dtype=np.float16), (60, 1))
-    probe = Probe(60.0, 1.0, False, 64, 64, 0, Fraction(1), 0.0, "h264", False, None)
+    probe = Probe(
+        60.0,
+        1.0,
+        False,
+        64,
+        64,
+        0,
+        Fraction(1),
+        0.0,
+        "h264",
+        False,
+        {"container": "mov", "creation_time": at.isoformat()},
+    )
     return IndexedVideo(
-        FileIdentity(f"/{number}.mp4", 1, 1, f"hash {number}"), probe, Recording(at, "name", "vault"),
+        FileIdentity(f"/{number}.mp4", 1, 1, f"hash {number}"), probe,
         ReadEnd(60.0, True), keyframes, rows, "balanced", Motion(curve, Source.SIZES),
     )  # fmt: skip
 
@@ -85,6 +98,7 @@ def vault(tmp_path: Path, towers: Path) -> Catalog:
     embedder = load_embedder("starter", cache=towers)
     still, moved = np.full(120, 20, np.uint8), np.full(120, 20, np.uint8)
     moved[40:46] = 70
+    catalog.say([Said(folder="/", camera="vault")])
     with catalog.writer() as writer:
         model = writer.model("starter", embedder.fingerprint, embedder.dimensions)
         writer.activate(model)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 import framescout
 from framescout.cached import Cache
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileIdentity, Recording
+from framescout.catalog.records import FileIdentity
 from query.request import Query
 from query.web import create_app
 from query.web.chips import chips
@@ -54,8 +54,9 @@ def test_the_newest_day_comes_first_and_in_it_the_earliest_video(served: Catalog
     times = ["2026-02-14T09:00Z", "2026-02-16T23:00Z", "2026-02-14T08:00Z", "2025-12-31T12:00Z", None]
     with catalog.writer() as writer:
         for video, time in zip(videos, [*times, *[None] * len(videos)], strict=False):
-            at = datetime.fromisoformat(time) if time else None
-            writer.link_file(FileIdentity(video.path, 1, 1, video.content_hash), video.id, Recording(at, "name", None))
+            name = f"{datetime.fromisoformat(time):%Y%m%dT%H%M%SZ}" if time else "unknown"
+            writer.link_file(FileIdentity(f"/{video.id}/{name}.mp4", 1, 1, video.content_hash), video.id)
+            writer.forget_file(video.path)
     with TestClient(create_app(catalog, exports=tmp_path, zone=UTC), base_url="http://127.0.0.1:8000") as client:
         archive, page = client.get("/api/videos").json(), client.get("/archive").text
     assert [each["video_id"] for each in archive["videos"][:4]] == [videos[number].id for number in (1, 2, 0, 3)]

@@ -1,0 +1,26 @@
+"""The marker that an export leaves beside its files, so that an index run passes them over: they are no footage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+MARKER = ".framescout-exported"
+"""A file's name; a name a line."""
+
+
+def exported_in(folder: str | Path) -> set[str]:
+    """The names of files in this folder that an export wrote; empty where it wrote none."""
+    try:
+        text = (Path(folder) / MARKER).read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return set()
+    return {name for name in text.split("\n") if name}
+
+
+def note_exported(folder: Path, names: Iterable[str]) -> None:
+    """Add names to the marker, before the files are there."""
+    every = sorted(exported_in(folder) | set(names))
+    unfinished = folder / f"{MARKER}.part"
+    unfinished.write_bytes("".join(f"{name}\n" for name in every).encode("utf-8", "surrogateescape"))
+    unfinished.replace(folder / MARKER)

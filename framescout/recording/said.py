@@ -1,0 +1,84 @@
+"""What a person has said of folders and cameras: zone, camera, how wrong a clock is; one file in the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from framescout.durable import sync
+from framescout.errors import UsageError
+from framescout.recording.cameras import is_below
+
+FILE_NAME = "cameras.json"
+
+
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What was said of the files below a folder; without a folder, of a camera's files."""
+
+    folder: str | None = None
+    """Absolute."""
+    camera: str | None = None
+    """Of a folder, the camera that its files are of; without one, the camera that is spoken of."""
+    timezone: str | None = None
+    """Of the camera's clock, as in the IANA list."""
+    fast: float = 0.0
+    """Seconds that the clock is ahead; below 0 where it is behind."""
+    local_tags: bool = False
+    """Whether its tags hold local time where their definition says UTC."""
+
+    def __post_init__(self) -> None:
+        if self.folder is None and self.camera is None:
+            raise ValueError("a folder or a camera is missing")
+        if self.timezone is not None:
+            try:
+                ZoneInfo(self.timezone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(f"timezone {self.timezone!r} is not known; write it like Europe/Berlin") from None
+
+    def is_of_same(self, other: Said) -> bool:
+        """Whether both speak of the same folder or camera."""
+        return self.folder == other.folder and (self.folder is not None or self.camera == other.camera)
+
+
+def read(folder: Path) -> tuple[Said, ...]:
+    """All that was said in this catalog.
+
+    Raises:
+        UsageError: the file was changed by hand into something else.
+    """
+    path = folder / FILE_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[Said, ...])
+    except FileNotFoundError:
+        return ()
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}; mend it, or delete it and say again what framescout cameras set") from error
+
+
+def write(folder: Path, every: Iterable[Said]) -> None:
+    """Put all that was said in the place of what was said before; durable when it returns."""
+    path = folder / FILE_NAME
+    unfinished = path.with_name(f"{FILE_NAME}.part")
+    text = msgspec.json.format(
+        msgspec.json.encode(sorted(every, key=lambda each: (each.folder or "", each.camera or "")))
+    )
+    unfinished.write_bytes(text + b"\n")
+    sync(unfinished)
+    unfinished.replace(path)
+
+
+def of_path(every: Iterable[Said], path: str) -> list[Said]:
+    """What was said of the folders around a file, the nearest first."""
+    around = [each for each in every if each.folder is not None and is_below(path, [each.folder])]
+    return sorted(around, key=lambda each: -len(each.folder or ""))
+
+
+def of_camera(every: Iterable[Said], camera: str | None) -> list[Said]:
+    """What was said of a camera, whose name may be written in any case."""
+    if camera is None:
+        return []
+    name = camera.casefold()
+    return [each for each in every if each.folder is None and each.camera and each.camera.casefold() == name]
