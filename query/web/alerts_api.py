@@ -33,15 +33,15 @@ def mark(site: Shared, said: Annotated[AlertVerdict, Body()]) -> AlertState:
 @alerts_api.post("/seen")
 def see(site: Shared, wanted: Annotated[SeenAlerts, Body()]) -> AlertsSeen:
     """Say that alerts were seen: one, those of an event, or all. What was said of them stays."""
-    if wanted.keyframe_id is not None and wanted.event is None:
+    if wanted.keyframe_id and not wanted.event:
         raise UsageError("a keyframe's alert is one of an event; name it")
-    if wanted.event is not None and wanted.keyframe_id is not None:
+    if wanted.keyframe_id:
         found = [(wanted.event, *_find(site, wanted.event, wanted.keyframe_id))]
     else:
         moments = stored_moments(site.engine)
-        if wanted.event is not None and wanted.event not in moments:
+        if wanted.event and wanted.event not in moments:
             raise NotAvailableError(f"there is no event {wanted.event!r}")
-        names = moments if wanted.event is None else [wanted.event]
+        names = [wanted.event] if wanted.event else moments
         found = [(name, *pair) for name in names for pair in moments[name]]
     unread = [(name, facts.content_hash, moment.start, moment.end) for name, moment, facts in found if facts.is_unread]
     site.engine.catalog.alert_marks.see(unread)

@@ -171,8 +171,10 @@ class SeenAlerts(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    event: _Event | None = None
-    keyframe_id: _Id | None = None
+    event: Annotated[str, Field(max_length=100)] = ""
+    """Empty: of all events."""
+    keyframe_id: Annotated[int, Field(ge=0, le=LARGEST_ID), BeforeValidator(_number)] = 0
+    """0: all of the event."""
 
 
 class AlertsSeen(BaseModel):
