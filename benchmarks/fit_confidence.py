@@ -48,6 +48,7 @@ _PAIRS = {"word photo": 10.0, "word clip": 60.0, "caption photo": 10.0, "caption
 """Weight of a kind of pair."""
 _KIND = 4.0  # weight of the words that everybody asks first, against others
 _RIDGE = 1.0
+_PLAIN, _ENOUGH = 1 / 3, 10_000.0  # share of plain words in the scale of all constants; weight against the ridge
 TERMS = ("one", "score", "score x words", "words", "common", "spread")
 
 
@@ -234,8 +235,8 @@ class Weights:
 def fit(pairs: Pairs, is_learned: np.ndarray, weights: Weights) -> np.ndarray:
     """(TERMS,) constants from the pairs that `is_learned` (N,) says.
 
-    At last all are scaled alike, so that plain words are right as often as promised (Guo et al. 2017, temperature
-    scaling): the weights above move the border of a match, and leave the promises beside it too modest.
+    At last all are scaled alike (temperature scaling, Guo et al. 2017): the weights above move the border of a match,
+    and leave the promises beside it too modest. Plain words alone would make long sentences far too sure.
     """
     middle, width = pairs.terms.mean(axis=0), pairs.terms.std(axis=0)
     middle[0], width[0] = 0.0, 1.0
@@ -251,10 +252,16 @@ def fit(pairs: Pairs, is_learned: np.ndarray, weights: Weights) -> np.ndarray:
     )
     found /= width
     found[0] -= found[1:] @ middle[1:]
-    checked = is_learned & pairs.plain
-    (sureness,) = logistic((pairs.terms[checked] @ found)[:, None], pairs.right[checked], np.ones(checked.sum()))
+    is_best = np.isin(pairs.kind, ("present", "absent"))
+    each = (1 - _PLAIN) * _shares(pairs.weight * ~is_best * is_learned) + _PLAIN * _shares(pairs.plain * is_learned)
+    (sureness,) = logistic((pairs.terms @ found)[:, None], pairs.right, _ENOUGH * each)
     constants: np.ndarray = sureness * found
     return constants
+
+
+def _shares(weight: np.ndarray) -> np.ndarray:
+    shares: np.ndarray = weight / weight.sum()
+    return shares
 
 
 def _differences(pairs: Pairs, terms: np.ndarray, is_learned: np.ndarray) -> np.ndarray:
