@@ -32,6 +32,8 @@ _SEARCH = 2.0
 the first pictures behind a seek are wrong."""
 _LONGEST_GROUP = 15.0
 """Seconds before a frame from which a stretch of several is read."""
+_CHANGING = frozenset({"ac3", "eac3"})
+"""Sound of broadcasts, of which the decoder itself makes stereo."""
 H264: dict[str, Any] = {"vcodec": "libx264", "preset": "veryfast", "crf": 18, "pix_fmt": "yuv420p"}
 AAC: dict[str, Any] = {"acodec": "aac", "audio_bitrate": "160k"}
 _PIXELS_SQUARE = {"w": "trunc(iw*max(1,sar)+0.5)", "h": "trunc(ih*max(1,1/sar)+0.5)"}
@@ -201,13 +203,15 @@ def _source(cut: Cut) -> Any:
     """
     facts = cut.footage
     stretch = _stretch(cut)
+    # where the layout changes within a recording, the program would build its filters anew, and lose its place
+    decoded: dict[str, Any] = {"downmix": "stereo"} if _CHANGING & set(facts.codecs[1:]) else {}
     if not facts.has_times and not stretch:
-        return footage(facts.path)
+        return footage(facts.path, **decoded)
     part = (stretch.first_byte, stretch.last_byte) if stretch else None
     seek = cut.key_time - (0.0 if facts.has_index else _SEARCH)
     if stretch:
         seek = max(0.0, cut.first_time - _LONGEST_GROUP - stretch.begins)
-    options: dict[str, Any] = {"copyts": None}
+    options = {"copyts": None, **decoded}
     if seek > 0:
         zero = _zero(facts, stretch) + (stretch.begins if stretch else 0.0)
         options |= {"ss": f"{zero + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}

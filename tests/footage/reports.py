@@ -132,3 +132,16 @@ def appended(
     for part in parts:
         part.unlink()
     return folder / name
+
+
+def changed_layout(folder: Path, name: str = "tv.ts") -> Path:
+    """A television recording whose AC-3 goes from stereo to 5.1 after 4 s; the frames count from 0 again."""
+    parts = []
+    for number, channels in enumerate((2, 6)):
+        sound = ("-c:a", "ac3", "-b:a", "192k", "-ac", str(channels))
+        clock = ("-muxdelay", "0", "-muxpreload", "0", "-output_ts_offset", str(4 * number))
+        part = numbered(folder, f"part{number}.ts", seconds=4.0, audio=True, options=(*sound, *clock))
+        parts.append(part.read_bytes())
+        part.unlink()
+    (folder / name).write_bytes(b"".join(parts))
+    return folder / name

@@ -82,3 +82,21 @@ def test_clips_of_a_file_with_several_clocks_begin_with_the_very_frame_and_have_
     frames = [number for _, number in shown(tmp_path / "across" / across.file)]
     assert frames[0] in (74, 75)
     assert frames[-1] == 99
+
+
+def test_a_change_of_the_sounds_layout_leaves_no_hole_in_clip_or_reel(tmp_path):
+    path = reports.changed_layout(tmp_path)
+    (clip,) = export([moment(path, 2, 6)], tmp_path / "clips", reel=True)
+    first = shown(tmp_path / "clips" / clip.file)[0][1]
+    for file in (clip.file, "reel.mp4"):
+        numbers = [number for _, number in shown(tmp_path / "clips" / file)]
+        assert numbers == [*range(first, 100), *range(len(numbers) - 100 + first)]
+        assert len(numbers) in (100, 101)
+        starts = beeps(tmp_path / "clips" / file)
+        assert starts == pytest.approx([(50 - first) / 25 + n for n in range(4)], abs=0.08)
+
+
+def test_mono_and_mixed_sound_is_cut_as_any_other(tmp_path):
+    path = make.numbered(tmp_path, "mono.mkv", audio=True, options=("-c:a", "ac3", "-ac", "1"))
+    (clip,) = export([moment(path, 1, 3)], tmp_path / "clips")
+    assert beeps(tmp_path / "clips" / clip.file) == pytest.approx([0.0, 1.0], abs=0.05)
