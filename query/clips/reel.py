@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import ffmpeg
@@ -113,7 +113,7 @@ def _chapters(cuts: Sequence[Cut], lengths: Sequence[Fraction]) -> Iterator[str]
     yield ";FFMETADATA1\n"
     start = Fraction(0)
     for cut, length in zip(cuts, lengths, strict=True):
-        where = f"{source_name(cut.moment)} {format_clock(cut.span.start)}"
+        where = f"{PurePath(source_name(cut.moment)).stem} {format_clock(cut.span.start)}"
         title = ", ".join(part for part in (where, origin(cut.moment, cut.span.start)) if part)
         escaped = "".join(f"\\{letter}" if letter in "=;#\\\n" else letter for letter in title)
         first, last = round(start * 1000), round((start + length) * 1000)
