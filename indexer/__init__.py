@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from framescout.catalog import Catalog
     from framescout.progress import Progress
     from framescout.settings import Settings
+    from indexer.motion_only import MotionReport
     from indexer.report import Report
 
-__all__ = ["index"]
+__all__ = ["fill_in_motion", "index"]
 
 
 def index(
@@ -39,3 +40,24 @@ def index(
     return bring_up_to_date(
         catalog, list(paths), settings or configuration.load(), progress or SilentProgress(), may_go_on
     )
+
+
+def fill_in_motion(
+    catalog: Catalog,
+    paths: Iterable[str | Path],
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> MotionReport:
+    """Read the motion of the videos below these paths that were indexed before there were motion curves.
+
+    Raises:
+        CatalogLockedError: another indexer is at work.
+    """
+    from framescout import settings as configuration
+    from framescout.progress import SilentProgress
+    from indexer import motion_only
+
+    limit = (settings or configuration.load()).max_pixels
+    return motion_only.fill_in_motion(catalog, list(paths), progress or SilentProgress(), may_go_on, max_pixels=limit)

@@ -34,6 +34,7 @@ _NICENESS = 10
 @click.option("--workers", type=click.IntRange(min=0), help="Decoding processes; 0 chooses by the machine.")
 @click.option("--until", metavar="HH:MM", help="Begin no new video after this time of day.")
 @click.option("--watch", type=click.FloatRange(min=1), metavar="S", help="Look again every S seconds, until stopped.")
+@click.option("--motion", is_flag=True, help="Then read the motion of videos that an older framescout indexed.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a file was quarantined.")
 @click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
@@ -47,6 +48,7 @@ def index(
     workers: int | None,
     until: str | None,
     watch: float | None,
+    motion: bool,
     dry_run: bool,
     strict: bool,
     quiet: bool,
@@ -90,6 +92,8 @@ def index(
             click.echo(catalog.warning, err=True)
         if report.stopped == "interrupted":
             ctx.exit(130)
+        if motion:
+            _fill_in_motion(catalog, list(paths), settings, quiet, deadline)
         if not as_json:
             sys.stdout.flush()
             ctx.obj["after_index"](ctx, has_grown=bool(report.indexed))
@@ -223,6 +227,21 @@ def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, de
     may_go_on: Callable[[], bool] = lambda: deadline is None or datetime.now().astimezone() < deadline  # noqa: E731
     with ConsoleProgress(quiet=quiet) as progress:
         return indexer.index(catalog, paths, settings=settings, progress=progress, may_go_on=may_go_on)
+
+
+def _fill_in_motion(
+    catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None
+) -> None:
+    import indexer
+    from framescout.console import ConsoleProgress
+
+    may_go_on: Callable[[], bool] = lambda: deadline is None or datetime.now().astimezone() < deadline  # noqa: E731
+    with ConsoleProgress(quiet=quiet) as progress:
+        done = indexer.fill_in_motion(catalog, paths, settings=settings, progress=progress, may_go_on=may_go_on)
+    if not quiet:
+        failed = f", {len(done.failed)} can't be read" if done.failed else ""
+        left = f", {done.left} left to the next run" if done.left else ""
+        click.echo(f"motion of {len(done.read)} videos read{failed}{left}", err=True)
 
 
 def _give_way() -> None:

@@ -26,12 +26,12 @@ from framescout.errors import MediaError, Reason
 from framescout.media.container import MAX_PIXELS, PROCESSOR, OpenVideo, open_video
 from framescout.media.frame_rates import UNEVEN
 from framescout.media.frames import NEVER_SHOWN, FrameFinder, ShownFrame, frames_from, has_reliable_times
-from framescout.media.packets import changes_setup, coded_bytes, is_refreshing, length_size
+from framescout.media.packets import changes_setup
 from framescout.media.transport import HEAD_BYTES, packet_lengths
 from framescout.motion import STEP
 from framescout.timeline import Span, format_clock
 from indexer.key_pictures import KeyDecoders, PicturedKeyframe, Picturer, TimedPacket
-from indexer.motion import MotionMeter
+from indexer.motion import CLOCK_SLACK, MotionMeter, packet_taker
 
 MINIMUM_KEYFRAMES = 3
 """A short clip must not hang on its first frame alone."""
@@ -65,7 +65,6 @@ SMALL_PIXELS = 480 * 360
 
 _BURST = 4  # key pictures closer than min_gap that pass at once: quick cuts
 _PATIENCE = 8  # max_gaps without a key picture after which filling begins before the next one is found
-_CLOCK_SLACK = 1.0  # seconds by which a key picture may be older than one before it in the file
 _LOSS = 0.3  # seconds without a packet, in a video of constant rate
 _HEADER_SLACK = 0.5  # seconds by which headers round the end of the pictures
 
@@ -238,8 +237,7 @@ class _Reader(AbstractContextManager["_Reader"]):
     def _packets(self) -> Iterator[TimedPacket]:
         """The packets whose frames are shown, in the file's order, as far as its clock runs on."""
         thinner = _Thinner(self._min_gap)
-        context = self._video.stream.codec_context
-        prefix, codec, meter = length_size(context), context.name, self._meter
+        take_in = packet_taker(self._meter, self._video)
         # a Matroska reader passes over noise without a word; a constant rate shows what is missing
         is_matroska = self._video.container.format.name.startswith("matroska")
         longest = max(_LOSS, 4 * self._frame_length)
@@ -247,7 +245,7 @@ class _Reader(AbstractContextManager["_Reader"]):
         latest, tick = -math.inf, float(self._video.time_base)
         for packet in self._video.packets():
             shown, stored = self._clock(packet)
-            if stored < latest - _CLOCK_SLACK:
+            if stored < latest - CLOCK_SLACK:
                 jump = f"from {format_clock(latest)} back to {format_clock(stored)}"
                 self._troubles.append(f"its clock jumps {jump}, and what follows was not read")
                 return
@@ -256,11 +254,9 @@ class _Reader(AbstractContextManager["_Reader"]):
                 if loses_silently:
                     self._video.damage.append(f"none from {format_clock(latest)} to {format_clock(stored)}")
             latest = max(latest, stored)
-            size = coded_bytes(packet, prefix, codec)
-            if packet.is_corrupt or size is None:
+            is_sound = take_in(packet, shown)
+            if packet.is_corrupt or not is_sound:
                 self._video.damage.append(f"the first at {format_clock(shown)}")
-            is_key = packet.is_keyframe and not is_refreshing(packet, prefix, codec)
-            meter.packet(shown, packet.size if size is None else size, is_key, is_refresh=is_key != packet.is_keyframe)
             if packet.is_discard or shown < -NEVER_SHOWN:
                 continue
             self._end = max(self._end, shown + (packet.duration or 0) * tick)

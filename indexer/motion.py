@@ -11,14 +11,25 @@ Where the light changes between two keyframes that show the same things, sizes c
 
 from __future__ import annotations
 
+import math
 from array import array
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from av.packet import Packet
+from av.video.stream import VideoStream
 from PIL import Image
 
+from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
+from framescout.media.frames import has_reliable_times
+from framescout.media.packets import coded_bytes, is_refreshing, length_size
 from framescout.motion import MOST_LEVELS, STEP, UNKNOWN, Motion, Source, to_amounts, to_levels
 
+CLOCK_SLACK = 1.0
+"""Seconds by which a packet may be older than one before it in the file; behind one that is older nothing is read."""
+UNSEEN_LIGHT = "changes of light were not looked for"
 SIDE = 48
 """Pixels of each side of the grey pictures that are compared."""
 
@@ -81,6 +92,43 @@ class MotionMeter:
         if self._shown:
             self._packets.add(np.array(self._shown), np.array(self._sizes), np.array(self._keys, dtype=bool))
             del self._shown[:], self._sizes[:], self._keys[:]
+
+
+def packet_taker(meter: MotionMeter, video: OpenVideo) -> Callable[[Packet[VideoStream], float], bool]:
+    """Takes in the video's packets, each with the second at which its picture is shown; says whether it is sound."""
+    context = video.stream.codec_context
+    prefix, codec = length_size(context), context.name
+
+    def take_in(packet: Packet[VideoStream], shown: float) -> bool:
+        size = coded_bytes(packet, prefix, codec)
+        is_refresh = packet.is_keyframe and is_refreshing(packet, prefix, codec)
+        is_key = packet.is_keyframe and not is_refresh
+        meter.packet(shown, packet.size if size is None else size, is_key, is_refresh=is_refresh)
+        return size is not None
+
+    return take_in
+
+
+def read_motion(path: str, *, max_pixels: int = MAX_PIXELS) -> Motion:
+    """The curve of a video from its packets alone: nothing is decoded, so that changes of light are not noticed.
+
+    Raises:
+        MediaError: the video can't be opened.
+    """
+    meter = MotionMeter()
+    with open_video(path, max_pixels=max_pixels) as video:
+        take_in, latest = packet_taker(meter, video), -math.inf
+        for packet in video.packets() if has_reliable_times(video) else ():
+            ticks = packet.pts if packet.pts is not None else packet.dts
+            stored = packet.dts if packet.dts is not None else ticks
+            if ticks is None or stored is None:
+                continue
+            if video.seconds(stored) < latest - CLOCK_SLACK:
+                break
+            latest = max(latest, video.seconds(stored))
+            take_in(packet, video.seconds(ticks))
+    motion = meter.motion()
+    return replace(motion, detail=motion.detail or UNSEEN_LIGHT)
 
 
 def _noise(by_size: np.ndarray, by_picture: np.ndarray) -> str:

@@ -121,6 +121,11 @@ class Snapshot:
         for start in range(0, len(wanted), MANY):
             yield from self._motions(known.where(VideoRow.id.in_(wanted[start : start + MANY])))
 
+    def without_motion(self) -> list[int]:
+        """Videos whose motion nobody looked for, by id."""
+        query = select(VideoRow.id).where(VideoRow.motion_source.is_(None)).order_by(VideoRow.id)
+        return [*self._connection.execute(query).scalars()]
+
     def _motions(self, query: Select[Any]) -> Iterator[tuple[int, Motion]]:
         for video_id, levels, source, detail in self._connection.execute(query):
             try:

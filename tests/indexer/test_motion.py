@@ -16,7 +16,7 @@ from framescout.catalog.records import ReadEnd
 from framescout.motion import KINDS, STEP, UNKNOWN, Kind, Motion, Source, counted, kinds, quiet_level, to_levels
 from indexer import motion as metering
 from indexer.keyframes import read_keyframes
-from indexer.motion import MotionMeter, change, is_light
+from indexer.motion import MotionMeter, change, is_light, read_motion
 from indexer.probe import probe
 from tests.footage import make, moving
 
@@ -135,6 +135,14 @@ def test_unusual_footage_has_a_curve_or_a_reason(tmp_path: Path, name: str) -> N
     assert motion.detail or source is Source.SIZES
     assert len(motion.levels) <= math.ceil(end.read_to / STEP) + 1
     assert len(kinds_of(motion)) == len(motion.levels)
+
+
+@pytest.mark.parametrize(("what", "name"), [("person", "scene.mp4"), ("person", "scene.ts"), ("nothing", "scene.mkv")])
+def test_packets_alone_tell_the_same(tmp_path: Path, what: str, name: str) -> None:
+    path = moving.scene(tmp_path, name, what, moving.CODECS["pyramid"])
+    with_pictures, alone = motion_of(path), read_motion(str(path))
+    assert alone.levels.tolist() == with_pictures.levels.tolist()
+    assert (alone.source, alone.detail) == (Source.SIZES, metering.UNSEEN_LIGHT)
 
 
 PACKETS = st.lists(
