@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,6 +147,46 @@ def kinds(motion: Motion, quiet: int) -> np.ndarray:
     rises = (before != UNKNOWN).all(axis=1) & (levels - before.max(axis=1, initial=0) >= SUDDEN_RISE * OCTAVE)
     codes = np.where(rises & (rise >= NONE_BELOW), KINDS.index(Kind.SUDDEN), codes)
     return np.where(is_known, codes, KINDS.index(Kind.UNKNOWN)).astype(np.uint8)
+
+
+def quiet_levels(motions: Iterable[Motion]) -> dict[Source, int]:
+    """A camera's level where nothing moves, for each source of its curves: levels of two sources don't compare."""
+    counts: dict[Source, np.ndarray] = {}
+    for motion in motions:
+        counts[motion.source] = counts.get(motion.source, np.zeros(256, np.int64)) + counted(motion.levels)
+    return {source: quiet_level(own, source) for source, own in counts.items()}
+
+
+def stretches_that_show(
+    kind: Kind, motion: Motion, quiet: int, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which stretches [start, end) of a video show this kind of motion, and by how much the highest level rises.
+
+    A stretch is as its strongest half second: it shows much or little motion by its highest level, none where all of it
+    is known to be still. Beside that it shows sudden motion where one half second does.
+
+    Returns:
+        (N,) bool; (N,) float64 octaves above the quiet level, NaN where no half second is known.
+    """
+    codes = kinds(motion, quiet)
+    rises = np.where(motion.levels == UNKNOWN, np.nan, (motion.levels.astype(np.float64) - quiet) / OCTAVE)
+    shows, highest = np.zeros(len(starts), bool), np.full(len(starts), np.nan)
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        place = cells(Span(start, end))
+        own, known = codes[place], rises[place][~np.isnan(rises[place])]
+        highest[number] = known.max() if len(known) else np.nan
+        moves = bool((own >= KINDS.index(Kind.LITTLE)).any())
+        match kind:
+            case Kind.SUDDEN:
+                shows[number] = (own == KINDS.index(Kind.SUDDEN)).any()
+            case Kind.MUCH:
+                shows[number] = moves and highest[number] >= MUCH_FROM
+            case Kind.LITTLE:
+                shows[number] = moves and highest[number] < MUCH_FROM
+            case Kind.NONE:
+                whole = place.stop - place.start
+                shows[number] = len(own) == whole and bool((own == KINDS.index(Kind.NONE)).all())
+    return shows, highest
 
 
 def packed(levels: np.ndarray) -> bytes:

@@ -161,7 +161,7 @@ def export(
     hint_at_quotes(text)
     choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
     besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "still", "overwrite")}
-    asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.group == "what")
+    asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.asks)
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
     if source is not None:

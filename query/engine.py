@@ -25,9 +25,10 @@ from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_o
 from query.feedback import learn
 from query.filters import FileFilter, find_places, wanted_ranges
 from query.moments import Contrast, RankedMoment, look_up
+from query.moving import Moving
 from query.pictures import encode_pictures
 from query.ranking import Chains, Nearest, Ranking, Scanned
-from query.request import PageToken, Query, Term
+from query.request import PageToken, Query, Term, read_motion
 from query.sample import Sample, Samples
 
 _PLACES_A_MOMENT = 3
@@ -98,8 +99,8 @@ class Engine:
             model = space.model
         return self._sentences.encode(model, _texts(queries))
 
-    def read(self, space: Space, query: Query) -> list[Direction]:
-        """What a moment must show, and what it must not, as directions in the model's space."""
+    def read(self, space: Space, query: Query) -> list[Evidence]:
+        """What a moment must show, and what it must not."""
         encoded = self._sentences.encode(space.model, _texts([query]))
         sample = self.sample(space, PageToken.read(query.page).below)
         return self._parts(space, query, encoded, sample, _keyframes_at(space, query))
@@ -137,16 +138,17 @@ class Engine:
         encoded: Encoded,
         sample: Sample,
         places: Sequence[int],
-    ) -> list[Direction]:
+    ) -> list[Evidence]:
         parts = [_sentence(encoded, sample, text) for text in query.wanted_texts]
         rows = [*space.embeddings_of(places).astype(np.float32)]
         if query.images:
             rows += [*encode_pictures(space.model, query.images, self.catalog.cache_folder)]
         parts += [Direction.of(row, sample.of_pictures) for row in rows]
-        if query.more_like or query.less_like:
+        if query.more_like or (query.less_like and parts):
             right, wrong = (_examples(space, ids) for ids in (query.more_like, query.less_like))
             parts[:1] = [learn(parts[0] if parts else None, right, wrong, sample.of_pictures)]
-        return parts + [_sentence(encoded, sample, text, is_wanted=False) for text in query.without]
+        alone = [Moving.of(space, read_motion(query.motion))] if query.motion and not parts else []
+        return [*alone, *parts, *(_sentence(encoded, sample, text, is_wanted=False) for text in query.without)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ class Question:
         sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, moments)
         left_out = (*self.places, *self.query.less_like)
         others = (each for each in sure if not any(map(each.holds, left_out)))
-        if not self.query.collapse:
+        is_by_motion = any(isinstance(part, Moving) for part in self.parts)  # all of a fixed camera looks alike
+        if not self.query.collapse or is_by_motion:
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
 

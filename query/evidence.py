@@ -27,15 +27,19 @@ class Keyframes:
     pieces: Sequence[np.ndarray]
     """(N, D) float32 together, unit rows; to put them side by side takes as long as a product with them."""
 
+    firsts: Sequence[int] | None = None
+    """The id of each piece's first keyframe; None where they have no ids."""
+
     @classmethod
     def of(cls, block: EmbeddingBlock, first: int = 0, end: int | None = None) -> Self:
         """The keyframes [first, end) of a video, all by default."""
-        return cls([block.rows_between(first, len(block.embeddings) if end is None else end)])
+        rows = block.rows_between(first, len(block.embeddings) if end is None else end)
+        return cls([rows], [block.first_keyframe_id + first])
 
     @classmethod
     def of_videos(cls, blocks: Sequence[EmbeddingBlock]) -> Self:
         """All keyframes of these videos."""
-        return cls([block.rows for block in blocks])
+        return cls([block.rows for block in blocks], [block.first_keyframe_id for block in blocks])
 
     @classmethod
     def of_rows(cls, rows: np.ndarray) -> Self:
@@ -46,6 +50,14 @@ class Keyframes:
     def rows(self) -> np.ndarray:
         """(N, D) float32, side by side."""
         return _side_by_side(self.pieces)
+
+    @property
+    def ids(self) -> np.ndarray | None:
+        """(N,) int64."""
+        if self.firsts is None:
+            return None
+        own = [np.arange(first, first + len(rows)) for first, rows in zip(self.firsts, self.pieces, strict=True)]
+        return np.concatenate([np.empty(0, np.int64), *own])
 
     def __len__(self) -> int:
         return sum(map(len, self.pieces))

@@ -48,6 +48,7 @@ DATE = Kind(
     form="datetime-local",
 )
 HOURS = Kind(str, longest=20, pattern=r" *\d{1,2}:\d\d *- *\d{1,2}:\d\d *")
+MOTION = Kind(str, longest=20, pattern="none|little|much|sudden")
 PAGE = Kind(str, pattern=r"\d{1,6}(@\d{1,18})?")
 
 
@@ -90,6 +91,11 @@ class Field:
     label: str | None = None
     """Of its input in the search form; without one the form keeps what an address said."""
     placeholder: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it says what is looked for, rather than where or how much of it is shown."""
+        return self.group == "what" or self.suffices
 
     @property
     def option(self) -> str:
@@ -146,6 +152,8 @@ FIELDS = (
           metavar="GLOB", is_many=True, chip="path {}", label="path", placeholder="cam1/**"),
     Field("labels", NAME, ("--label",), "Only what carries the label.", "where",
           metavar="SET=LABEL", is_many=True, chip="label {}", label="label", placeholder="scene=street"),
+    Field("motion", MOTION, ("--motion",), "Only where so much moves; alone it finds where something moves.", "where",
+          metavar="KIND", suffices=True, chip="motion: {}", label="motion", placeholder="much"),
     Field("min_duration", NUMBER, ("--min-duration",), "Only videos that last so long at least.", "where",
           metavar="S", bounds=Bounds(0), chip="videos of {} s or more"),
     Field("max_duration", NUMBER, ("--max-duration",), "Only videos that last so long at most.", "where",

@@ -17,7 +17,8 @@ from framescout.catalog.records import FileFacts, VideoFacts
 from framescout.errors import MediaError, NotAvailableError, UsageError
 from framescout.timeline import format_clock
 from framescout.vectors import common, tidy
-from query.request import Hours, Place, Query, read_date, read_label
+from query.motion import keyframes_that_show
+from query.request import Hours, Place, Query, read_date, read_label, read_motion
 
 
 def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = None) -> np.ndarray | None:
@@ -38,6 +39,9 @@ def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = 
     if files.is_needed or query.min_duration is not None or query.max_duration is not None:
         parts.append(files.ranges())
     parts.extend(_of_labels(space, query.labels))
+    if query.motion is not None:
+        ids, _ = keyframes_that_show(space, read_motion(query.motion))
+        parts.append(tidy(np.stack([ids, ids + 1], axis=1)))
     if below is not None:
         parts.append(np.array([[0, below]], np.int64))
     if not parts:

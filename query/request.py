@@ -13,6 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from framescout.errors import UsageError
+from framescout.motion import Kind
 from framescout.timeline import parse_clock
 from query.fields import BY_NAME, FIELDS, LONGEST_SENTENCE, MOST_PARTS
 
@@ -60,6 +61,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Globs over the absolute path, or over its end: '*.mkv', 'cam1/**'; one of them."""
     labels: tuple[str, ...] = ()
     """SET=LABEL: keyframes that carry it; of one set any, of several sets each."""
+    motion: str | None = None
+    """How much moves in the keyframe's stretch: 'none', 'little', 'much' or 'sudden'."""
     min_duration: float | None = None
     """Seconds that the video lasts at least."""
     max_duration: float | None = None
@@ -90,6 +93,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
                 read_date(date, None, option)
         if self.hours is not None:
             Hours.read(self.hours)
+        if self.motion is not None:
+            read_motion(self.motion)
         for label in self.labels:
             read_label(label)
 
@@ -143,6 +148,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise UsageError(f"this is no question: {error}") from error
 
 
+MOTIONS = (Kind.NONE, Kind.LITTLE, Kind.MUCH, Kind.SUDDEN)
+"""That a question may ask for."""
 DEFAULT_WITHIN = 60.0
 """Seconds."""
 
@@ -242,6 +249,13 @@ def read_date(written: str, zone: tzinfo | None, option: str) -> datetime:
     except ValueError:
         raise UsageError(f"{option} {written!r} is no date; write it like 2026-02-14 or 2026-02-14T22:15") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def read_motion(written: str) -> Kind:
+    """'much' -> Kind.MUCH."""
+    if written.strip() not in MOTIONS:
+        raise UsageError(f"--motion {written!r} is no kind of motion; it is one of {', '.join(MOTIONS)}")
+    return Kind(written.strip())
 
 
 def read_label(written: str) -> tuple[str, str]:

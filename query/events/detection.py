@@ -12,14 +12,14 @@ import numpy as np
 
 from framescout.catalog import Space
 from framescout.catalog.records import Alert, AlertMark, KeyframeTimes, Video, VideoFacts
-from framescout.motion import Motion
+from framescout.motion import Motion, quiet_levels
 from query.engine import Engine
 from query.events.closer import STEP, Closer, spans_of, suspects, times_within
 from query.events.contexts import NAMED, Clock, context_shares, reasons, shift
 from query.events.definition import Event
 from query.events.evidence import Directions
 from query.events.marks import threshold_shift
-from query.events.motion import motion_odds, quiet_levels
+from query.events.motion import motion_odds
 from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, lasting, smooth
 from query.events.threshold import Tail
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -17,8 +17,6 @@ from framescout.motion import (
     UNKNOWN,
     Motion,
     Source,
-    counted,
-    quiet_level,
 )
 from query.events.over_time import range_reduce
 
@@ -32,14 +30,6 @@ judges better by pictures than any other.
 """
 
 _BEFORE = round(2.0 / STEP)  # half seconds before a motion that begins suddenly
-
-
-def quiet_levels(motions: Iterable[Motion]) -> dict[Source, int]:
-    """A camera's level where nothing moves, for each source of its curves: levels of two sources don't compare."""
-    counts: dict[Source, np.ndarray] = {}
-    for motion in motions:
-        counts[motion.source] = counts.get(motion.source, np.zeros(256, np.int64)) + counted(motion.levels)
-    return {source: quiet_level(own, source) for source, own in counts.items()}
 
 
 def motion_odds(

@@ -15,13 +15,13 @@ import framescout
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, KeyframeTimes, Probe, ReadEnd
 from framescout.embedding import load_embedder
-from framescout.motion import OCTAVE, STEP, UNKNOWN, Motion, Source, kinds, quiet_level
+from framescout.motion import OCTAVE, STEP, UNKNOWN, Motion, Source, kinds, quiet_level, quiet_levels
 from framescout.recording import Said
 from framescout.timeline import Span
 from query.engine import Engine
 from query.events import Context, Event, watch
 from query.events.moments import stored_moments
-from query.events.motion import PER_OCTAVE, motion_odds, quiet_levels
+from query.events.motion import PER_OCTAVE, motion_odds
 
 levels = st.lists(st.sampled_from([UNKNOWN, 20, 30, 60, 90, 120]), min_size=1, max_size=30)
 spans = st.lists(st.sampled_from([0.25, 0.5, 1.0, 4.0]), min_size=1, max_size=12)

@@ -1,0 +1,101 @@
+"""Questions about motion find every keyframe that the curve says, and no other; alone they find what moves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framescout.catalog import Catalog
+from framescout.motion import KINDS, MUCH_FROM, OCTAVE, STEP, UNKNOWN, Kind, Motion, Source, kinds, quiet_levels
+from framescout.settings import load
+from framescout.vectors import within
+from query.filters import wanted_ranges
+from query.request import MOTIONS, Query
+from tests.conftest import Program
+from tests.footage import moving
+from tests.framescout.catalog.make import make_indexed
+
+LEVELS = st.lists(st.sampled_from([UNKNOWN, 20, 24, 34, 50, 70, 90]), max_size=24).map(lambda x: np.array(x, np.uint8))
+CURVES = st.lists(
+    st.tuples(st.none() | LEVELS, st.sampled_from(list(Source)), st.sampled_from([None, "yard", "gate"])),
+    min_size=1,
+    max_size=5,
+)
+
+
+def shows(kind: Kind, motion: Motion, quiet: int, start: float, end: float) -> bool:
+    """Half second by half second."""
+    codes = kinds(motion, quiet)
+    own = [n for n in range(1000) if n * STEP < end and (n + 1) * STEP > start]
+    found = [KINDS[codes[n]] if n < len(codes) else Kind.UNKNOWN for n in own]
+    known = [(int(motion.levels[n]) - quiet) / OCTAVE for n in own if n < len(codes) and motion.levels[n] != UNKNOWN]
+    moves = any(each in (Kind.LITTLE, Kind.MUCH, Kind.SUDDEN) for each in found)
+    return {
+        Kind.NONE: all(each is Kind.NONE for each in found),
+        Kind.LITTLE: moves and max(known) < MUCH_FROM,
+        Kind.MUCH: moves and max(known) >= MUCH_FROM,
+        Kind.SUDDEN: Kind.SUDDEN in found,
+    }[kind]
+
+
+@settings(max_examples=60, deadline=None)
+@given(CURVES, st.sampled_from(MOTIONS))
+def test_the_filter_leaves_exactly_what_passes_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory,
+    curves: list[tuple[np.ndarray | None, Source, str | None]],
+    kind: Kind,
+) -> None:
+    by_folder = load(camera_pattern=r"/archive/(?P<camera>[^/]+)/")
+    catalog = Catalog.open(tmp_path_factory.mktemp("motion"), settings=by_folder)
+    with catalog.writer() as writer:
+        model = writer.model("tiny", "fingerprint", 8)
+        for number, (levels, source, camera) in enumerate(curves):
+            video = make_indexed(f"/archive/{camera + '/' if camera else ''}{number}.mp4", count=5)
+            motion = None if levels is None else Motion(levels, source)
+            writer.commit_video(replace(video, motion=motion), model)
+    with catalog.snapshot() as snapshot:
+        space = snapshot.space(model)
+        ranges = wanted_ranges(space, Query(motion=kind.value), load().zone)
+        assert ranges is not None
+        stored = dict(snapshot.motions())
+        for video_id, first, end in space.video_ranges().tolist():
+            _, source, camera = curves[video_id - 1]
+            group = [
+                motion
+                for other, motion in stored.items()
+                if other == video_id or (camera and curves[other - 1][2] == camera)
+            ]
+            times = space.keyframe_times(video_id)
+            assert times is not None
+            wanted = [
+                video_id in stored
+                and source is not Source.UNKNOWN
+                and shows(kind, stored[video_id], quiet_levels(group)[source], start, stop)
+                for start, stop in zip(times.starts, times.ends, strict=True)
+            ]
+            assert within(np.arange(first, end), ranges).tolist() == wanted
+
+
+def test_without_any_sentence_it_finds_where_something_moves(tmp_path: Path, program: Program) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    moving.scene(archive, "moves.mp4", "block")
+    moving.scene(archive, "rests.mp4", "nothing")
+    program("--catalog", tmp_path / "catalog", "index", archive)
+    found = json.loads(program("--catalog", tmp_path / "catalog", "search", "--motion", "much", "--json").stdout)
+    (moment,) = found["moments"]
+    assert moment["video"].endswith("moves.mp4")
+    assert found["matched"]
+    assert moment["start"] < moving.ENDS
+    assert moment["end"] > moving.BEGINS
+    still = json.loads(program("--catalog", tmp_path / "catalog", "search", "--motion", "none", "--json").stdout)
+    assert {Path(each["video"]).name for each in still["moments"]} == {"moves.mp4", "rests.mp4"}
+    refused = program("--catalog", tmp_path / "catalog", "search", "--motion", "lots")
+    assert refused.returncode == 2
+    assert "none, little, much, sudden" in refused.stderr
