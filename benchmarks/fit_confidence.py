@@ -31,7 +31,7 @@ from benchmarks.plain_words import KINDS, common_words, phrases, words_of
 from benchmarks.record import recorded
 from benchmarks.unseen import ABSENT as KEPT_FOR_UNSEEN
 from framescout.embedding import load_embedder
-from framescout.embedding.reference import REFERENCE, ReferenceScores, against_hubs, with_hubness
+from framescout.embedding.reference import REFERENCE, ReferenceScores, with_hubness
 from query.confidence import LINE, MATCH, signals
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -129,9 +129,8 @@ class Known:
         bank = load_file(STARTER / REFERENCE)["sentences"].astype(np.float32)
         shown = (given[f"{way} {name}"][head].astype(np.float32) for name in ("reference", "photos", "clips"))
         pictures, photos, clips = (with_hubness(rows, bank) for rows in shown)
-        scores = pictures @ against_hubs(bank).T
-        center, spread = float(scores.mean()), float(scores.std())
-        reference = ReferenceScores(pictures, bank.mean(axis=0), center, spread)
+        reference = ReferenceScores.of(pictures, bank)
+        center, spread = reference.center, reference.spread
         frames = (self.asked @ clips.T - center) / spread
         return Seen(
             np.array([signals(v, each.text, reference) for v, each in zip(self.asked, self.sentences, strict=True)]),

@@ -30,7 +30,7 @@ MATCH = 0.5
 PER_SPREAD = 2.6
 """Log-odds a spread of what strangers reach."""
 
-LINE = (-9.785, 1.249, 1.129, -2.03, 19.986, 7.098)
+LINE = (-2.781, 1.249, 1.129, -2.029, 19.969, 0.761)
 """Of `line_of_sentence`: 1, score, score x words, words, common, spread; in log-odds.
 
 As benchmarks/fit_confidence.py printed them, fitted with towers that had seen none of the pictures
@@ -93,11 +93,13 @@ def signals(vector: np.ndarray, text: str, reference: ReferenceScores) -> tuple[
 
     Returns:
         The logarithm of its number of words; its cosine with the mean of the reference sentences, times the length of
-        that; how far spread its scores are on the reference pictures, against the spread of all reference scores.
+        that; how far spread its scores are on the reference pictures, in standard deviations from what is usual for
+        the reference sentences of this model.
     """
     words = math.log(max(1, sum(word not in FILLERS for word in re.findall("[a-z]+", text.lower()))))
     common = float(reference.mean_sentence @ vector[:-1]) / float(np.linalg.norm(vector[:-1]))
-    return words, common, float((reference.pictures @ vector).std()) / reference.spread
+    spread = float((reference.pictures @ vector).std()) / reference.spread
+    return words, common, (spread - reference.usual) / reference.usual_spread
 
 
 def median(values: np.ndarray) -> float:

@@ -77,10 +77,10 @@ class Reference:
         """Beside exported towers: what embeds pictures needs the sentences, what asks needs the scores."""
         np.save(folder / KEPT_SENTENCES, self.sentences.astype(np.float16))
         pictures = with_hubness(self.pictures, self.sentences)
-        scores = pictures @ against_hubs(self.sentences).T
-        figures = np.array([scores.mean(), scores.std()], np.float32)
-        mean = self.sentences.mean(axis=0)
-        np.savez(folder / _KEPT_SCORES, pictures=pictures.astype(np.float16), mean_sentence=mean, figures=figures)
+        kept = ReferenceScores.of(pictures, self.sentences)
+        figures = np.array([kept.center, kept.spread, kept.usual, kept.usual_spread], np.float32)
+        rows = kept.pictures.astype(np.float16)
+        np.savez(folder / _KEPT_SCORES, pictures=rows, mean_sentence=kept.mean_sentence, figures=figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,18 @@ class ReferenceScores:
     """Mean score of all reference sentences on all reference pictures."""
     spread: float
     """Standard deviation of these scores."""
+    usual: float
+    """Mean over the reference sentences of how far spread each one's scores are, against `spread`."""
+    usual_spread: float
+    """Standard deviation of the same."""
+
+    @classmethod
+    def of(cls, pictures: np.ndarray, sentences: np.ndarray) -> Self:
+        """From reference pictures, (P, D + 1) float32 as `with_hubness` gives them, and sentences, (S, D) float32."""
+        scores = pictures @ against_hubs(sentences).T
+        spread = float(scores.std())
+        own = scores.std(axis=0) / spread
+        return cls(pictures, sentences.mean(axis=0), float(scores.mean()), spread, float(own.mean()), float(own.std()))
 
     @classmethod
     def kept(cls, folder: Path) -> Self:
@@ -104,8 +116,9 @@ class ReferenceScores:
             OSError, ValueError, KeyError: it is not there, or not as it was written.
         """
         with np.load(folder / _KEPT_SCORES) as opened:
-            center, spread = opened["figures"].tolist()
-            return cls(opened["pictures"].astype(np.float32), opened["mean_sentence"], center, spread)
+            center, spread, usual, usual_spread = opened["figures"].tolist()
+            pictures = opened["pictures"].astype(np.float32)
+            return cls(pictures, opened["mean_sentence"], center, spread, usual, usual_spread)
 
 
 def kept_sentences(folder: Path) -> np.ndarray:

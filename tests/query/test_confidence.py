@@ -61,7 +61,7 @@ def reference_scores(seed: int, scale: float = 1.0) -> ReferenceScores:
     random = np.random.default_rng(seed)
     pictures = random.normal(size=(200, 17)).astype(np.float32)
     pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
-    return ReferenceScores(scale * pictures, 0.3 * pictures[0, :16], scale * 0.02, scale * 0.25)
+    return ReferenceScores(scale * pictures, 0.3 * pictures[0, :16], scale * 0.02, scale * 0.25, 0.9, 0.1)
 
 
 VECTOR = np.full(17, 1 / np.sqrt(17), np.float32)
