@@ -149,6 +149,13 @@ def kinds(motion: Motion, quiet: int) -> np.ndarray:
     return np.where(is_known, codes, KINDS.index(Kind.UNKNOWN)).astype(np.uint8)
 
 
+def shares(motion: Motion, quiet: int) -> np.ndarray:
+    """(N,) float64 to draw: 0 at the quiet level, 0.5 where much begins, 1 at most; NaN where `kinds` knows nothing."""
+    rises = (motion.levels.astype(np.float64) - quiet) / OCTAVE
+    is_known = kinds(motion, quiet) != KINDS.index(Kind.UNKNOWN)
+    return np.where(is_known, np.clip(rises / (2 * MUCH_FROM), 0.0, 1.0), np.nan)
+
+
 def quiet_levels(motions: Iterable[Motion]) -> dict[Source, int]:
     """A camera's level where nothing moves, for each source of its curves: levels of two sources don't compare."""
     counts: dict[Source, np.ndarray] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from framescout.catalog.lock import holder
 from framescout.catalog.opening import Catalog
 from framescout.catalog.records import FileFacts
+from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.space import Space
 from framescout.errors import Reason, UsageError
+from framescout.motion import STEP, Source, quiet_levels, shares
 from framescout.recording import Rules
 
 
@@ -69,14 +72,28 @@ def evidence(catalog: Catalog, written: str) -> dict[str, Any]:
             told = "there is no video" if not ids else f"there are {len(ids)} videos"
             raise UsageError(f"{told} {written!r} in the catalog; write its path, or video_id of search --json")
         (video,) = snapshot.videos(ids)
+        motion = motion_curve(snapshot, video.id, video.camera)
     return {
         "video_id": video.id,
         "duration": video.duration,
         "width": video.width_px,
         "height": video.height_px,
         "codec": video.codec,
+        "motion": motion,
         "files": [_evidence_of(file, rules) for file in video.files],
     }
+
+
+def motion_curve(snapshot: Snapshot, video_id: int, camera: str | None) -> dict[str, Any]:
+    """How much moves in a video, against what its camera shows at rest: `shares`, None where it is not known."""
+    motion = snapshot.motion(video_id)
+    if motion is None:
+        detail = "nobody looked for it yet; framescout index --motion does"
+        return {"step": STEP, "source": Source.UNKNOWN.value, "detail": detail, "levels": []}
+    same = [video.id for video in snapshot.video_facts() if video.camera == camera] if camera else []
+    quiet = quiet_levels(own for _, own in snapshot.motions({video_id, *same}))[motion.source]
+    levels = [None if math.isnan(share) else round(share, 3) for share in shares(motion, quiet).tolist()]
+    return {"step": STEP, "source": motion.source.value, "detail": motion.detail, "levels": levels}
 
 
 def _evidence_of(file: FileFacts, rules: Rules) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import Path as InPath
 from fastapi import Query as Parameter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
+from framescout.motion import Source
 from query.web.footage import Way
 
 LARGEST_ID = 2**53 - 1
@@ -72,6 +73,16 @@ class StretchConfidence(BaseModel):
     start: float
     end: float
     confidence: float
+
+
+class MotionCurve(BaseModel):
+    """How much moves in a video, every `step` seconds."""
+
+    step: float
+    source: Source
+    detail: str
+    levels: list[float | None]
+    """0 as still as its camera at rest, 0.5 where much begins, 1 sixty-four times as much or more; null: not known."""
 
 
 class FrameTimes(BaseModel):

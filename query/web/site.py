@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from framescout.cached import Cache
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileFacts, Video
-from framescout.catalog.summary import gather
+from framescout.catalog.summary import gather, motion_curve
 from framescout.errors import MediaError, NotAvailableError
 from framescout.media.footage import Footage
 from query.answer import Answer
@@ -26,6 +26,7 @@ from query.engine import Engine
 from query.filters import wanted_ranges
 from query.request import Query
 from query.web.batching import QuestionBatcher
+from query.web.documents import MotionCurve
 from query.web.exports import Exports
 from query.web.question_parameters import QuestionParameters
 from query.web.thumbnails import Thumbnails
@@ -129,6 +130,12 @@ class Site:
             {"start": start, "end": end, "confidence": round(probability(odds), 4)}
             for start, end, odds in zip(*columns, strict=True)
         ]
+
+    def motion(self, video_id: int) -> MotionCurve:
+        """Its motion curve, as `status VIDEO --json` has it."""
+        video = self.video(video_id)
+        with self.engine.catalog.snapshot() as snapshot:
+            return MotionCurve(**motion_curve(snapshot, video.id, video.camera))
 
     def archive(self, camera: str | None, day: str | None) -> dict[str, Any]:
         """Cameras and days with their counts, and the videos of one of each.

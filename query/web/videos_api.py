@@ -10,7 +10,15 @@ from fastapi import Query as Parameter
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.errors import NotAvailableError
-from query.web.documents import FrameTimes, Seconds, ShownKeyframe, StretchConfidence, VideoDocument, VideoId
+from query.web.documents import (
+    FrameTimes,
+    MotionCurve,
+    Seconds,
+    ShownKeyframe,
+    StretchConfidence,
+    VideoDocument,
+    VideoId,
+)
 from query.web.footage import SHIFT, media_type, streamed, unheard, way_to_play
 from query.web.site import Question, Shared, Site
 
@@ -63,6 +71,12 @@ def keyframes(site: Shared, video_id: VideoId) -> list[ShownKeyframe]:
 def curve(site: Shared, video_id: VideoId, asked: Question) -> list[StretchConfidence]:
     """How sure each keyframe is for a question."""
     return [StretchConfidence(**each) for each in site.curve(video_id, asked.query(site.asked_pictures))]
+
+
+@videos_api.get("/{video_id}/motion")
+def motion(site: Shared, video_id: VideoId) -> MotionCurve:
+    """How much moves in a video, against what its camera shows at rest."""
+    return site.motion(video_id)
 
 
 @videos_api.get("/{video_id}/file", response_class=FileResponse)

@@ -56,3 +56,9 @@ export function isTyping(event) {
   const typed = "input:not([type=range], [type=checkbox], [type=radio], [type=file]), textarea, select";
   return event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.(typed);
 }
+
+export function shape(name, values) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(values)) element.setAttribute(key, value);
+  return element;
+}

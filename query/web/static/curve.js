@@ -1,15 +1,9 @@
 // The curve of a whole video under the film: how sure each stretch is, where the moments lie, a picture under the
 // pointer. A click goes there.
-import { clock, getJson, picture } from "./basics.js";
+import { clock, getJson, picture, shape } from "./basics.js";
 
 const HEIGHT = 60;
 const BAND = 8; // of it, where the moments stand
-
-function shape(name, values) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(values)) element.setAttribute(key, value);
-  return element;
-}
 
 export class Curve {
   // goTo(seconds) and choose(place in the list of moments) are what a click does.

@@ -5,6 +5,7 @@ import { Curve } from "./curve.js";
 import { Footage } from "./footage.js";
 import { frameNear } from "./frames.js";
 import { openHelp } from "./help.js";
+import { MotionCurve } from "./motion.js";
 import { selection } from "./selection.js";
 
 const dialog = document.querySelector("[data-player]");
@@ -13,6 +14,7 @@ const video = part("video");
 const seek = part("seek");
 const speed = part("speed");
 const curve = new Curve(part("curve"), part("preview"), (seconds) => goTo(seconds), (place) => change(place - number));
+const motion = new MotionCurve(part("motion"), part("motion-unknown"));
 
 let moments = [];
 let number = 0;
@@ -70,6 +72,7 @@ async function show() {
   footage?.close();
   footage = facts = null;
   curve.clear();
+  motion.clear();
   video.poster = picture(moment.video_id, moment.start, 960);
   try {
     const found = await getJson(`/api/videos/${moment.video_id}`);
@@ -86,6 +89,7 @@ async function show() {
   footage.start(moment.start);
   play();
   curve.draw(facts, moments, number, question);
+  motion.draw(facts);
 }
 
 function trouble(sentence) {
@@ -254,6 +258,7 @@ dialog.addEventListener("close", () => {
   footage?.close();
   footage = facts = null;
   curve.clear();
+  motion.clear();
   video.removeAttribute("poster");
   if (isPushed) history.back();
   else if (location.hash) history.replaceState(null, "", location.pathname + location.search);

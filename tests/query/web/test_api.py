@@ -19,6 +19,7 @@ from framescout.catalog import Catalog
 from framescout.commands.scenes import draw
 from framescout.media.container import open_video
 from framescout.media.frames import frames_from, upright
+from framescout.motion import KINDS, MUCH_FROM, OCTAVE, STEP, Kind, kinds, quiet_levels
 from query.web import create_app
 from tests.footage import make
 
@@ -145,6 +146,29 @@ def test_the_curve_rises_where_the_sentence_fits(client: TestClient, ids: dict[s
     curve = client.get(f"/api/videos/{ids['holiday.mp4']}/curve", params={"text": "trees in a green meadow"}).json()
     best = max(curve, key=lambda each: each["confidence"])
     assert 6.0 <= best["start"] < 12.0
+
+
+def test_the_motion_curve_is_that_of_the_catalog(client: TestClient, served: Catalog) -> None:
+    with served.snapshot() as snapshot:
+        for video in snapshot.videos():
+            told = client.get(f"/api/videos/{video.id}/motion").json()
+            stored = snapshot.motion(video.id)
+            assert stored
+            same = [
+                each.id
+                for each in snapshot.videos()
+                if each.id == video.id or (video.camera and each.camera == video.camera)
+            ]
+            quiet = quiet_levels(own for _, own in snapshot.motions(same))[stored.source]
+            wanted = [
+                None
+                if code == KINDS.index(Kind.UNKNOWN)
+                else min(1.0, max(0.0, (int(level) - quiet) / OCTAVE / (2 * MUCH_FROM)))
+                for level, code in zip(stored.levels, kinds(stored, quiet), strict=True)
+            ]
+            assert told["levels"] == pytest.approx(wanted, abs=0.001)
+            assert (told["step"], told["source"], told["detail"]) == (STEP, stored.source, stored.detail)
+    assert client.get("/api/videos/999999/motion").status_code == 404
 
 
 def test_an_export_runs_in_the_background_and_can_be_downloaded(
