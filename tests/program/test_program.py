@@ -147,7 +147,7 @@ def test_watching_waits_for_another_writer_and_says_what_takes_long(tmp_path: Pa
     for line in watching.stderr:
         told.append(line)
         if "videos indexed" in line:
-            watching.send_signal(signal.SIGINT)
+            watching.send_signal(signal.SIGTERM)
     assert watching.wait(60) == 130
     assert any("getting the model starter ready" in line for line in told)
 
