@@ -1,4 +1,4 @@
-"""The motion curve under the player, and the question for motion in the form and in a chip."""
+"""The motion curve under the player."""
 
 from __future__ import annotations
 

@@ -69,7 +69,9 @@ def _text(path: str | bytes) -> str:
 
 
 def _videos(database: sqlite3.Connection) -> list[tuple[tuple[str, ...], Any]]:
-    facts = "content_hash, duration, frame_rate, width_px, height_px, codec, tags, read_to, is_complete"
+    has_tags = any(row[1] == "tags" for row in database.execute("PRAGMA table_info(video)"))  # since schema 0009
+    tags = "tags" if has_tags else "NULL"
+    facts = f"content_hash, duration, frame_rate, width_px, height_px, codec, {tags}, read_to, is_complete"
     return [(("video", name), facts) for name, *facts in database.execute(f"SELECT {facts} FROM video")]
 
 

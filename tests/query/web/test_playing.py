@@ -9,20 +9,18 @@ import av
 import numpy as np
 import pytest
 
-from framescout.catalog.records import ReadEnd, Video
+from framescout.catalog.records import FileFacts, ReadEnd, Video
 from framescout.media.footage import Footage, open_footage
 from framescout.media.frames import picture_at
+from framescout.recording import Rules
 from query.web.footage import SHIFT, streamed, unheard, way_to_play
 from tests.footage import make, reports
 
 
 def facts_of(path: Path) -> tuple[Video, Footage]:
     with open_footage(path) as (_, facts):
-        video = Video(
-            id=1, path=str(path), is_gone=False, content_hash="x", duration=3.0, frame_rate=25.0,
-            width_px=facts.width, height_px=facts.height, codec=facts.codecs[0], camera=None, recorded_at=None,
-            end=ReadEnd(3.0, True),
-        )  # fmt: skip
+        file = FileFacts(str(path), False, {}, 3.0, Rules("UTC"))
+        video = Video(1, (file,), 3.0, "x", 25.0, facts.width, facts.height, facts.codecs[0], ReadEnd(3.0, True))
         return video, facts
 
 
