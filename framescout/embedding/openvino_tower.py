@@ -1,35 +1,32 @@
-"""Embeds pictures with OpenVINO in bfloat16, on processors that multiply it natively: takes 0.62 of the time.
+"""Embeds pictures with OpenVINO in bfloat16, on processors that multiply it natively: takes 0.6 of the time.
 
-Timed by hand against onnxruntime, 500 photographs, two rounds in turn. Most of what bfloat16 loses, it loses in the
-first three convolutions, where a rounded value spreads over the whole picture; they stay in float32.
+Measured (benchmarks/image_towers.py). Most of what bfloat16 loses, it loses in the first three convolutions, where a
+rounded value spreads over the whole picture; they stay in float32.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from framescout.embedding.image_tower import ThreadedImageTower
 from framescout.processors import usable_processors
 
 _EXACT_CONVOLUTIONS = 3
-_A_THREAD = 2  # pictures that a thread embeds at once
 
 
-class OpenVinoImageTower:
+class OpenVinoImageTower(ThreadedImageTower):
     """An image tower as `onnx_export` wrote it, for the most part in bfloat16."""
 
     def __init__(self, graph: Path | bytes, image_size: tuple[int, int]) -> None:
         """`image_size`: (width, height) in pixels. RuntimeError where OpenVINO can't read the graph."""
         openvino = _openvino()
-        self.image_size = image_size
+        super().__init__(image_size)
         threads = usable_processors()
-        self.good_batch = _A_THREAD * threads
-        self._threads = ThreadPoolExecutor(threads)
         self._mine = threading.local()  # requests of one thread each
         core = openvino.Core()
         model = core.read_model(graph if isinstance(graph, bytes) else str(graph))
@@ -38,12 +35,6 @@ class OpenVinoImageTower:
             core.compile_model(part, "CPU", {**options, "INFERENCE_PRECISION_HINT": precision})
             for part, precision in _parts(openvino, model)
         ]
-
-    def encode_pixels(self, pixels: np.ndarray) -> np.ndarray:
-        """(N, H, W, 3) uint8 RGB of `image_size`, N > 0 -> (N, D) float32, rows of unit length."""
-        pixels = np.ascontiguousarray(pixels)
-        parts = [pixels[start : start + _A_THREAD] for start in range(0, len(pixels), _A_THREAD)]
-        return np.concatenate(list(self._threads.map(self._encode, parts)))
 
     def _encode(self, pixels: np.ndarray) -> np.ndarray:
         if not hasattr(self._mine, "requests"):
