@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.discrimination import auroc
 from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from query.confidence import MATCH
@@ -125,12 +126,6 @@ class Measured:
             self.is_found[number] = any(re.search(caption, each) for each in said)
 
 
-def auroc(values: np.ndarray, is_present: np.ndarray) -> float:
-    """How often a present sentence lies above an absent one."""
-    present, absent = values[is_present], values[~is_present]
-    return float((present[:, None] > absent[None]).mean() + 0.5 * (present[:, None] == absent[None]).mean())
-
-
 def fit(distance: np.ndarray, is_present: np.ndarray) -> np.ndarray:
     """Value at distance 0 and slope of a logistic curve, by Newton's method with a little ridge."""
     design = np.stack([np.ones_like(distance), distance], axis=1)
@@ -173,7 +168,7 @@ def main() -> None:
     print(f"{len(PRESENT)} sentences with an answer, {found.sum()} of them with it in the first ten; "
           f"{len(ABSENT)} without")  # fmt: skip
     for name, values in (("best score", measured.score), ("confidence", measured.confidence)):
-        print(f"AUROC of the {name:12} {auroc(values, present):.3f}")
+        print(f"AUROC of the {name:12} {auroc(values[present], values[~present]):.3f}")
     shares = [matched[chosen].mean() for chosen in (found, present, ~present)]
     print(
         "matched: {:.0%} of those with it in the first ten, {:.0%} of all with one, {:.0%} of the others".format(

@@ -27,6 +27,7 @@ import numpy as np
 from msgspec.structs import replace
 from PIL import Image
 
+from benchmarks.discrimination import auroc, auroc_interval
 from benchmarks.record import recorded
 from framescout.catalog import Catalog, Space
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd
@@ -62,19 +63,9 @@ ACTS = {
 """Act -> what captions say of it, prompts, counter-prompts, places where it is normal, where it is suspicious."""
 
 
-def auroc(right: np.ndarray, wrong: np.ndarray) -> float:
-    """How often a right one lies above a wrong one."""
-    return float((right[:, None] > wrong[None]).mean() + 0.5 * (right[:, None] == wrong[None]).mean())
-
-
-def interval(right: np.ndarray, wrong: np.ndarray) -> str:
-    """The AUROC with its 95 % interval, by drawing right and wrong ones again (Efron 1979)."""
-    random = np.random.default_rng(7)
-    again = [
-        auroc(right[random.integers(len(right), size=len(right))], wrong[random.integers(len(wrong), size=len(wrong))])
-        for _ in range(1000)
-    ]
-    low, high = np.percentile(again, [2.5, 97.5])
+def with_interval(right: np.ndarray, wrong: np.ndarray) -> str:
+    """The AUROC with its 95 % interval."""
+    low, high = auroc_interval(right, wrong, np.random.default_rng(7), 1000)
     return f"{auroc(right, wrong):.3f} ({low:.3f} to {high:.3f})"
 
 
@@ -107,7 +98,7 @@ def clips(folder: Path, manifest: Path) -> None:
             own = {name: score for name, score in scores.items() if name in labels and name.startswith(among)}
             right = np.array([score for name, score in own.items() if is_right in labels[name]])
             wrong = np.array([score for name, score in own.items() if is_right not in labels[name]])
-            print(f"| {what} | {len(right)} | {len(wrong)} | {interval(right, wrong)} | {took:.1f} |")
+            print(f"| {what} | {len(right)} | {len(wrong)} | {with_interval(right, wrong)} | {took:.1f} |")
         alarms(engine, space, example, labels)
 
 
@@ -213,7 +204,7 @@ def contexts(photos: Path) -> None:
             is_right.sum(),
             (is_act & ~is_right).sum(),
             (~is_act).sum(),
-            *(interval(each[is_right], each[~is_right]) if is_right.any() else "-" for each in ways),
+            *(with_interval(each[is_right], each[~is_right]) if is_right.any() else "-" for each in ways),
         ]
         print("| " + " | ".join(map(str, row)) + " |")
 

@@ -27,6 +27,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from benchmarks.confidence import ABSENT, PRESENT
+from benchmarks.discrimination import auroc
 from benchmarks.plain_words import KINDS, common_words, phrases, words_of
 from benchmarks.record import recorded
 from benchmarks.unseen import ABSENT as KEPT_FOR_UNSEEN
@@ -322,11 +323,11 @@ def measured(pairs: Pairs, promised: np.ndarray) -> Measured:
 
 def _of_head(pairs: Pairs, promised: np.ndarray, is_own: np.ndarray) -> list[float]:
     present, absent = (is_own & (pairs.kind == kind) for kind in ("present", "absent"))
-    is_best, score = present | absent, pairs.terms[:, TERMS.index("score")]
+    score = pairs.terms[:, TERMS.index("score")]
     found, right = promised[is_own & pairs.plain], pairs.right[is_own & pairs.plain]
     return [
-        auroc(promised[is_best], pairs.right[is_best]),
-        auroc(score[is_best], pairs.right[is_best]),
+        auroc(promised[present], promised[absent]),
+        auroc(score[present], score[absent]),
         float((promised[present] >= MATCH).mean()),
         float((promised[absent] >= MATCH).mean()),
         float((found[right] >= MATCH).mean()),
@@ -340,12 +341,6 @@ def reliability(promised: np.ndarray, right: np.ndarray) -> list[tuple[float, fl
     tenth = np.minimum((promised * 10).astype(int), 9)
     bins = [tenth == number for number in range(10)]
     return [(float(promised[b].mean()), float(right[b].mean()), int(b.sum())) for b in bins if b.any()]
-
-
-def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """How often a positive scores above a negative."""
-    yes, no = scores[positive], scores[~positive]
-    return float(((yes[:, None] > no).mean() + (yes[:, None] >= no).mean()) / 2)
 
 
 def draw(table: list[tuple[float, float, int]], path: Path) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from benchmarks.confidence import ABSENT, PRESENT
+from benchmarks.discrimination import auroc
 from benchmarks.plain_words import phrases, words_of
 from benchmarks.record import recorded
 from benchmarks.unseen import ABSENT as KEPT_FOR_UNSEEN
@@ -106,11 +107,6 @@ def _aurocs(scores: np.ndarray, said: list[set[str]]) -> list[float]:
     shown = np.array([[word in each for each in said] for word in WORDS])
     pairs = zip(scores, shown, strict=True)
     return [auroc(row[own], row[~own]) if own.any() and not own.all() else np.nan for row, own in pairs]
-
-
-def auroc(right: np.ndarray, wrong: np.ndarray) -> float:
-    """How often a right one lies above a wrong one."""
-    return float(((right[:, None] > wrong).mean() + (right[:, None] >= wrong).mean()) / 2)
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
+from benchmarks.discrimination import auroc, auroc_interval
 from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from framescout.media.container import OpenVideo, open_video
@@ -48,16 +49,10 @@ Way = Callable[[Path], np.ndarray]
 """A clip -> its levels in octaves, in order of time."""
 
 
-def auroc(right: np.ndarray, wrong: np.ndarray) -> float:
-    """How often a right one lies above a wrong one."""
-    return float((right[:, None] > wrong[None]).mean() + 0.5 * (right[:, None] == wrong[None]).mean())
-
-
 def with_interval(scores: np.ndarray, is_right: np.ndarray) -> str:
     """AUROC and its 95 % interval, drawing clips with and clips without the act anew."""
-    random, right, wrong = np.random.default_rng(5), scores[is_right], scores[~is_right]
-    drawn = [auroc(random.choice(right, len(right)), random.choice(wrong, len(wrong))) for _ in range(_DRAWS)]
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    right, wrong = scores[is_right], scores[~is_right]
+    low, high = auroc_interval(right, wrong, np.random.default_rng(5), _DRAWS)
     return f"{auroc(right, wrong):.3f} ({low:.2f} to {high:.2f})"
 
 

@@ -22,6 +22,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from benchmarks.discrimination import auroc, auroc_interval
 from benchmarks.record import recorded
 from framescout.catalog import Catalog
 from query.confidence import MATCH
@@ -116,11 +117,6 @@ def interval(values: np.ndarray, groups: np.ndarray | None = None) -> str:
     return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
 
 
-def auroc(right: np.ndarray, wrong: np.ndarray) -> float:
-    """How often a right one lies above a wrong one."""
-    return float((right[:, None] > wrong).mean() + 0.5 * (right[:, None] == wrong).mean())
-
-
 def recalls(name: str, places: np.ndarray, groups: np.ndarray | None = None) -> dict[str, str]:
     """The rows of the table."""
     return {f"{name}, R@{k}": interval((places < k).astype(float), groups) for k in (1, 5, 10)}
@@ -190,9 +186,7 @@ def reliability(chance: np.ndarray, truth: np.ndarray) -> str:
 def of_answers(archive: Archive) -> dict[str, str]:
     """Sentences that the archive answers against those that it doesn't, by their best confidence."""
     present, absent = (np.array([max(archive.clips(s).values()) for s in group]) for group in (ANSWERED, ABSENT))
-    random = np.random.default_rng(0)
-    means = [auroc(random.choice(present, len(present)), random.choice(absent, len(absent))) for _ in range(2000)]
-    low, high = np.quantile(means, (0.025, 0.975))
+    low, high = auroc_interval(present, absent, np.random.default_rng(0), 2000)
     return {
         f"{len(present)} sentences answered against {len(absent)} not: AUROC": (
             f"{auroc(present, absent):.3f} [{low:.3f}, {high:.3f}]"

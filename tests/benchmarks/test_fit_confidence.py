@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.fit_confidence import auroc, logistic, reliability
+from benchmarks.discrimination import auroc
+from benchmarks.fit_confidence import logistic, reliability
 from benchmarks.plain_words import words_of
 
 
@@ -20,7 +21,7 @@ def test_auroc_is_the_share_of_ordered_pairs() -> None:
     draw = np.random.default_rng(2)
     scores, positive = draw.integers(0, 9, 60).astype(float), draw.random(60) < 0.4
     pairs = [(a > b) + (a == b) / 2 for a in scores[positive] for b in scores[~positive]]
-    assert np.isclose(auroc(scores, positive), np.mean(pairs))
+    assert np.isclose(auroc(scores[positive], scores[~positive]), np.mean(pairs))
 
 
 def test_reliability_counts_every_pair_once() -> None:
