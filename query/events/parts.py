@@ -59,12 +59,11 @@ def _source(space: Space, name: str) -> Path:
 
 
 def _video_id(space: Space, video: Path) -> int:
-    path = str(video.absolute())
-    resolved = str(video.resolve())
-    found = [facts.id for facts in space.snapshot.video_facts() if facts.path in (path, resolved)]
-    named = [facts.id for facts in space.snapshot.video_facts() if Path(facts.path).name == str(video)]
-    known = {*space.video_ranges()[:, 0].tolist()}
-    ids = [number for number in found or named if number in known]
+    paths = (str(video.absolute()), str(video.resolve()))
+    files = [(facts.id, file.path) for facts in space.snapshot.video_facts() for file in facts.files]
+    found = {number for number, path in files if path in paths}
+    named = {number for number, path in files if Path(path).name == str(video)}
+    ids = [*((found or named) & {*space.video_ranges()[:, 0].tolist()})]
     if not ids:
         raise NotAvailableError(f"{video} is not in the catalog; framescout index reads it")
     if len(ids) > 1:

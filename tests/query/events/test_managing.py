@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import indexer
 from query.engine import Engine
 from query.events import Event, watch
 from query.events.moments import stored_moments
+from query.events.parts import parts_of, to_json
 from tests.conftest import Program
 
 SUNSET = "[{}]\nprompts = ['a sunset over the sea']\ncounter = ['snowy mountains']\nthreshold = 0.5\n"
@@ -74,3 +77,16 @@ def test_an_event_is_tried_on_one_video(engine: Engine, program: Program, file: 
         assert row["score"] == pytest.approx(row["event"] - row["likeliest confusion of event"], abs=2e-3)
     missing = program(*at, "nowhere.mp4")
     assert (missing.returncode, "is not in the catalog" in missing.stderr) == (3, True)
+
+
+def test_a_video_is_tried_by_the_name_of_any_of_its_files(engine: Engine, tmp_path: Path, file: Path) -> None:
+    with engine.catalog.snapshot() as snapshot:
+        first = next(video for video in snapshot.video_facts() if video.path.endswith("holiday.mp4"))
+    copy = tmp_path / "copied" / "another name.mp4"
+    copy.parent.mkdir()
+    shutil.copyfile(first.path, copy)
+    indexer.index(engine.catalog, [copy.parent])
+    by_copy, by_name, by_first = (
+        parts_of(engine, "sunset", path, file) for path in (copy, Path("another name.mp4"), Path(first.path))
+    )
+    assert to_json(by_copy) == to_json(by_name) == to_json(by_first)
