@@ -142,11 +142,18 @@ def kinds(motion: Motion, quiet: int) -> np.ndarray:
     is_noisy = motion.source is Source.SIZES and quiet >= to_levels(np.array([NOISY_FROM]))[0]
     still = Kind.UNKNOWN if is_noisy else Kind.NONE
     codes = np.select([rise < NONE_BELOW, rise < MUCH_FROM], [KINDS.index(still), KINDS.index(Kind.LITTLE)], default=3)
-    before = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(_BEFORE, np.int64), levels]), _BEFORE)
-    before = before[: len(levels)]
-    rises = (before != UNKNOWN).all(axis=1) & (levels - before.max(axis=1, initial=0) >= SUDDEN_RISE * OCTAVE)
-    codes = np.where(rises & (rise >= NONE_BELOW), KINDS.index(Kind.SUDDEN), codes)
+    is_sudden = (jumps(motion.levels) >= SUDDEN_RISE) & (rise >= NONE_BELOW)
+    codes = np.where(is_sudden, KINDS.index(Kind.SUDDEN), codes)
     return np.where(is_known, codes, KINDS.index(Kind.UNKNOWN)).astype(np.uint8)
+
+
+def jumps(levels: np.ndarray) -> np.ndarray:
+    """(N,) levels -> (N,) float64: octaves above the highest of the two seconds before; NaN where any is UNKNOWN."""
+    whole = levels.astype(np.float64)
+    padded = np.concatenate([np.full(_BEFORE, float(UNKNOWN)), whole])
+    before = np.lib.stride_tricks.sliding_window_view(padded, _BEFORE)[: len(levels)]
+    is_known = (before != UNKNOWN).all(axis=1) & (levels != UNKNOWN)
+    return np.where(is_known, (whole - before.max(axis=1)) / OCTAVE, np.nan)
 
 
 def shares(motion: Motion, quiet: int) -> np.ndarray:

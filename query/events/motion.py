@@ -17,6 +17,7 @@ from framescout.motion import (
     UNKNOWN,
     Motion,
     Source,
+    jumps,
 )
 from query.events.over_time import range_reduce
 
@@ -28,8 +29,6 @@ PER_OCTAVE = 2.0
 Of 0 to 6, the most that costs fighting no more than 0.01 of AUROC on the footage that the starter knows, and so
 judges better by pictures than any other.
 """
-
-_BEFORE = round(2.0 / STEP)  # half seconds before a motion that begins suddenly
 
 
 def motion_odds(
@@ -48,11 +47,9 @@ def motion_odds(
         return PER_OCTAVE * (NONE_BELOW - octaves)
     if asked in ("little", "much"):
         return PER_OCTAVE * (octaves - (NONE_BELOW if asked == "little" else MUCH_FROM))
-    padded = np.concatenate([np.zeros(_BEFORE), motion.levels.astype(float)])
-    before = np.lib.stride_tricks.sliding_window_view(padded, _BEFORE)[: len(motion.levels)]
-    is_known = (before != UNKNOWN).all(axis=1) & (motion.levels != UNKNOWN)
-    jump = _highest(motion.levels - before.max(axis=1), is_known, times) / OCTAVE
-    odds: np.ndarray = PER_OCTAVE * np.minimum(jump - SUDDEN_RISE, octaves - NONE_BELOW)
+    jump = jumps(motion.levels)
+    rise = _highest(jump, ~np.isnan(jump), times)
+    odds: np.ndarray = PER_OCTAVE * np.minimum(rise - SUDDEN_RISE, octaves - NONE_BELOW)
     return odds
 
 
