@@ -110,6 +110,11 @@ def catalog_folder(given: Path | None) -> Path:
     return Path(named) if named else Path(platformdirs.user_data_dir("framescout"))
 
 
+def state_folder() -> Path:
+    """Where is kept what a person did last: the platform's place for it."""
+    return Path(platformdirs.user_state_dir("framescout"))
+
+
 def models_folder() -> Path:
     """Where imported models lie: in the platform's place for a user's data."""
     return Path(platformdirs.user_data_dir("framescout")) / "models"

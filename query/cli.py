@@ -50,6 +50,7 @@ _refine = click.option("--refine", is_flag=True, help="Decode around the edges: 
 @question
 @_model
 @_refine
+@click.option("--preview", is_flag=True, help="Pictures of the moments below the table, on a terminal.")
 @click.option("--queries", metavar="FILE", help="A question a line (- for stdin); JSON lines on stdout.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
@@ -59,6 +60,7 @@ def search(
     text: tuple[str, ...],
     model: str | None,
     refine: bool,
+    preview: bool,
     queries: str | None,
     as_json: bool,
     **asked: Any,
@@ -66,7 +68,7 @@ def search(
     """Find the moments that show what TEXT says, best first; of several texts, all at the same moment.
 
     'dog:2' weighs twice. Where nothing reaches the confidence of a match, the nearest moments are listed all the same,
-    and stderr says so.
+    and stderr says so. `framescout play N` plays moment N of the list, `framescout open N` opens its video.
 
     \b
     framescout search "a person climbing a fence"
@@ -78,6 +80,7 @@ def search(
     Exit status: 0 done, with a match or without; 2 usage; 3 there is no catalog, or a file or model can't be had.
     """
     from query import present
+    from query.last_search import remember
 
     hint_at_quotes(text)
     engine = open_engine(ctx, model)
@@ -91,10 +94,11 @@ def search(
     if as_json:
         click.echo(present.as_json(answer))
         return
-    present.show(answer)
+    present.show(answer, preview=preview)
     remark = present.verdict(answer)
     if remark:
         click.echo(remark, err=True)
+    remember(answer)
 
 
 @click.command()

@@ -15,6 +15,9 @@ from query.confidence import MATCH
 if TYPE_CHECKING:
     from rich.table import Table
 
+_NARROW = 70
+"""Columns of a terminal below which recording times are left out, so that names have room."""
+
 
 def as_json(answer: Answer) -> str:
     """The document of `search --json`; ASCII, so that every file name survives."""
@@ -26,10 +29,14 @@ def as_json_line(answer: Answer) -> str:
     return json.dumps(answer.to_json())
 
 
-def show(answer: Answer) -> None:
-    """A table on a terminal; elsewhere a line a moment: start, end, confidence, path, parted by tabs."""
+def show(answer: Answer, *, preview: bool = False) -> None:
+    """A table on a terminal, `preview`: and pictures; elsewhere lines with tabs: start, end, confidence, path."""
     if sys.stdout.isatty() and answer.moments:
         _show_table(answer)
+        if preview:
+            from query.preview import show_pictures
+
+            show_pictures(answer.moments)
     else:
         show_lines([(moment, ()) for moment in answer.moments])
 
@@ -53,34 +60,34 @@ def verdict(answer: Answer) -> str | None:
 
 def _show_table(answer: Answer) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("from", "to", "confidence"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("recorded", no_wrap=True)
-    table.add_column("video", overflow="fold")
-    for moment in answer.moments:
-        _add(table, moment)
-    Console().print(table)
+    from framescout.fitting import table_of
+
+    console, numbers = Console(), ("n", "from", "to", "confidence")
+    has_times = console.width >= _NARROW and any(moment.recorded_at for moment in answer.moments)
+    recorded = ("recorded",) if has_times else ()
+    table = table_of(*numbers, *recorded, "video", numbers=numbers, fitted="video")
+    for number, moment in enumerate(answer.moments, 1):
+        _add(table, number, moment, has_times=has_times)
+    console.print(table)
 
 
-def _add(table: Table, moment: Moment) -> None:
+def _add(table: Table, number: int, moment: Moment, *, has_times: bool) -> None:
     from rich.text import Text
 
-    path = printable(moment.video)
-    if moment.similar:
-        path += f"  (+{moment.similar} alike)"
+    from framescout.fitting import FittedPath
+
+    after = f"  (+{moment.similar} alike)" if moment.similar else ""
     for step in moment.steps[1:]:
-        path += f"  > {_clock(step.time)} {step.text}"
-    link = f"link {Path(moment.video).as_uri()}"
+        after += f"  > {_clock(step.time)} {printable(step.text)}"
     sure = f"{moment.confidence:.0%} " + "#" * round(moment.confidence * 8)
     table.add_row(
+        str(number),
         _clock(moment.start),
         _clock(moment.end),
         Text(sure, style="green" if moment.confidence >= MATCH else "dim"),
-        f"{moment.recorded_at:%Y-%m-%d %H:%M}" if moment.recorded_at else "",
-        Text(path, style=link),
+        *([f"{moment.recorded_at:%Y-%m-%d %H:%M}" if moment.recorded_at else ""] if has_times else []),
+        FittedPath(printable(moment.video), after=after, link=Path(moment.video).as_uri()),
     )
 
 

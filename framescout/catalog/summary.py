@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from framescout.catalog.lock import holder
 from framescout.catalog.opening import Catalog
 from framescout.catalog.records import FileFacts
@@ -55,7 +57,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
 
 
 def evidence(catalog: Catalog, written: str) -> dict[str, Any]:
-    """What is known of one video, and of each of its files from what; the document of `status VIDEO --json`.
+    """What is known of one video, and of each of its files from what; the document of `show VIDEO --json`.
 
     `written`: its id, a path of one of its files, or the end of one.
 
@@ -73,12 +75,17 @@ def evidence(catalog: Catalog, written: str) -> dict[str, Any]:
             raise UsageError(f"{told} {written!r} in the catalog; write its path, or video_id of search --json")
         (video,) = snapshot.videos(ids)
         motion = motion_curve(snapshot, video.id, video.camera)
+        spaces = [snapshot.space(model) for model in snapshot.models()]
+        models = [_of_video(space, video.id) for space in spaces if space.density_of(video.id)]
     return {
         "video_id": video.id,
         "duration": video.duration,
         "width": video.width_px,
         "height": video.height_px,
         "codec": video.codec,
+        "frame_rate": video.frame_rate,
+        "partial": None if video.end.is_complete else {"read_to": video.end.read_to, "why": video.end.detail},
+        "models": models,
         "motion": motion,
         "files": [_evidence_of(file, rules) for file in video.files],
     }
@@ -94,6 +101,28 @@ def motion_curve(snapshot: Snapshot, video_id: int, camera: str | None) -> dict[
     quiet = quiet_levels(own for _, own in snapshot.motions({video_id, *same}))[motion.source]
     levels = [None if math.isnan(share) else round(share, 3) for share in shares(motion, quiet).tolist()]
     return {"step": STEP, "source": motion.source.value, "detail": motion.detail, "levels": levels}
+
+
+def _of_video(space: Space, video_id: int) -> dict[str, Any]:
+    """What one model knows of a video: its keyframes, those of each label, the alerts of events."""
+    first, end = space.span(video_id) or (0, 0)
+    stored, labels = space.labels(), {}
+    for name, label_set in stored.sets().items():
+        own = [each for each in stored.labellings(label_set) if each.video_id == video_id]
+        counts = np.bincount(own[0].codes, minlength=len(label_set.labels)).tolist() if own else []
+        labels[name] = {label: count for label, count in zip(label_set.labels, counts, strict=False) if count}
+    return {
+        "name": space.model.name,
+        "density": space.density_of(video_id),
+        "keyframes": end - first,
+        "labels": {name: counts for name, counts in labels.items() if counts},
+        "alerts": [
+            {"event": name, "start": alert.start, "end": alert.end, "context": alert.context}
+            for name, alerts in space.alerts().items()
+            for alert in sorted(alerts, key=lambda each: each.start)
+            if alert.video_id == video_id
+        ],
+    }
 
 
 def _evidence_of(file: FileFacts, rules: Rules) -> dict[str, Any]:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from framescout.console import printable
 from framescout.timeline import format_clock
-
-if TYPE_CHECKING:
-    from framescout.catalog import Catalog
 
 
 @click.command()
@@ -22,8 +18,7 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
     """Say what the catalog holds: videos, hours, models, the vector index, files in quarantine with the reason.
 
-    Of a VIDEO, named by its path or video_id: its files, and of each every time and camera that was found, from where,
-    and which counts.
+    Of a VIDEO, named by its path or video_id, it says what `framescout show` says, without pictures.
 
     \b
     framescout status
@@ -38,7 +33,9 @@ def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
 
     catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load(ctx.obj["config"]))
     if video is not None:
-        _tell_of_video(catalog, video, as_json)
+        from framescout.commands.show import tell_of_video
+
+        tell_of_video(catalog, video, as_json=as_json, with_pictures=False)
         return
     facts = gather(catalog)
     if as_json:
@@ -47,26 +44,6 @@ def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
         _show(facts)
         if catalog.warning:
             click.echo(catalog.warning, err=True)
-
-
-def _tell_of_video(catalog: Catalog, written: str, as_json: bool) -> None:
-    from framescout.catalog.summary import evidence
-
-    facts = evidence(catalog, written)
-    if as_json:
-        click.echo(json.dumps(facts, indent=2))
-        return
-    length = format_clock(facts["duration"], decimals=1)
-    click.echo(f"video       {facts['video_id']}: {length}, {facts['width']} x {facts['height']}, {facts['codec']}")
-    zone = catalog.settings.zone
-    for file in facts["files"]:
-        _line(f"file        {file['path']}{' (gone)' if file['is_gone'] else ''}")
-        _line(f"  camera    {file['camera']} ({file['camera_from']})" if file["camera"] else "  camera    unknown")
-        for number, time in enumerate(file["times"]):
-            at = datetime.fromisoformat(time["at"]).astimezone(zone).isoformat(" ", "seconds")
-            _line(f"  {'recorded' if number == 0 else 'not used'}  {at} ({time['why']})")
-        if not file["times"]:
-            _line("  recorded  unknown: neither name, nor folders, nor tags tell")
 
 
 def _show(facts: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ class Site:
         ]
 
     def motion(self, video_id: int) -> MotionCurve:
-        """Its motion curve, as `status VIDEO --json` has it."""
+        """Its motion curve, as `show VIDEO --json` has it."""
         video = self.video(video_id)
         with self.engine.catalog.snapshot() as snapshot:
             return MotionCurve(**motion_curve(snapshot, video.id, video.camera))
