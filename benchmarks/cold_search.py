@@ -7,14 +7,16 @@
 the same model with open_clip, encodes the sentence, reads every embedding out of the same catalog, and takes numpy.
 rclip is a program of another environment, named by its path; it gets as many vectors in its own database, of its own
 512 dimensions, and a text tower of its own shape with random weights, since its own can't be fetched everywhere.
---before: another state of framescout to hold against this one. The ways take turns within a round, after one that
-warms up. --cold (root, Linux): before each search the system's page cache is emptied.
+--before: another state of framescout to hold against this one, with a catalog that it made itself of the same
+archive. The ways take turns within a round, after one that warms up. --cold (root, Linux): before each search the
+system's page cache is emptied. Processor time is that of the process and of all its threads.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sqlite3
 import statistics
 import subprocess
@@ -46,34 +48,46 @@ matrix = np.concatenate([np.frombuffer(blob, "<f2").reshape(-1, len(vector)) for
 scores = matrix.astype(np.float32) @ vector
 print(np.argsort(-scores)[:10] + 1)
 """
+_MAKE = """
+import sys
+from pathlib import Path
+from benchmarks.cold_search import make_catalog
+make_catalog(Path(sys.argv[1]), int(sys.argv[2]), [Path(each) for each in sys.argv[3:]])
+"""
 _RCLIP_MODEL = "ViT-B-32-256-datacomp_s34b_b86k"  # the folder in which rclip looks for its towers
 
 
 @dataclass
 class Way:
-    """One way to search, and the seconds that it took."""
+    """One way to search, and the seconds that it took, by the clock and of the processor."""
 
     name: str
     command: list[str]
     environment: dict[str, str]
     folder: Path
-    seconds: list[float] = field(default_factory=list)
+    taken: list[tuple[float, float]] = field(default_factory=list)
 
-    def run(self) -> float:
-        started = time.perf_counter()
+    def run(self) -> tuple[float, float]:
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(self.command, env=self.environment, cwd=self.folder, capture_output=True, check=False)
-        taken = time.perf_counter() - started
+        clock, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         if done.returncode or not done.stdout.strip():
             raise RuntimeError(f"{self.name} failed: {done.stderr.decode(errors='replace')}")
-        return taken
+        return clock, busy
+
+    def middles(self) -> tuple[float, float]:
+        """The medians."""
+        clocks, busy = zip(*self.taken, strict=True)
+        return statistics.median(clocks), statistics.median(busy)
 
 
 def make_catalog(folder: Path, keyframes: int, like: list[Path]) -> Path:
     """A catalog as `framescout index` leaves it: with its index file and its towers."""
     if (folder / "catalog").exists():
         return folder / "catalog"
-    seeds = find_seeds(folder, 384, like)
-    catalog = fill(folder / "catalog", stream(seeds, keyframes), 384)
+    seeds = find_seeds(folder, like=like)
+    catalog = fill(folder / "catalog", stream(seeds, keyframes), seeds.dimensions)
     publish(catalog, seeds.trial)
     load_text_tower("starter", fingerprint("starter"), catalog.cache_folder)
     return catalog.folder
@@ -137,18 +151,19 @@ def measure(ways: list[Way], rounds: int, *, is_cold: bool) -> None:
             if is_cold and number:
                 empty_page_cache()
             taken = way.run()
-            print(f"round {number}: {way.name} {taken:.2f} s", file=sys.stderr, flush=True)
+            print(f"round {number}: {way.name} {taken[0]:.2f} s", file=sys.stderr, flush=True)
             if number:
-                way.seconds.append(taken)
+                way.taken.append(taken)
 
 
 def table(ways: list[Way]) -> str:
-    """As Markdown; ratios are those of the medians."""
-    first = statistics.median(ways[0].seconds)
-    lines = ["| | median, s | least, s | most, s | ratio |", "|---|---|---|---|---|"]
+    """As Markdown; the ratio says how much of each way's median processor time the first one takes."""
+    _, first = ways[0].middles()
+    lines = ["| | median, s | least, s | most, s | processor, s | least | ratio |", "|---|---|---|---|---|---|---|"]
     for way in ways:
-        middle = statistics.median(way.seconds)
-        figures = (middle, min(way.seconds), max(way.seconds), middle / first)
+        clock, busy = way.middles()
+        clocks = [taken for taken, _ in way.taken]
+        figures = (clock, min(clocks), max(clocks), busy, min(taken for _, taken in way.taken), first / busy)
         lines.append(f"| {way.name} | {' | '.join(f'{figure:.2f}' for figure in figures)} |")
     return "\n".join(lines)
 
@@ -167,7 +182,12 @@ def find_ways(
         Way("the same through torch", through_torch, environment, folder),
     ]
     if before:
-        ways.append(Way("`framescout search` before", search, environment | {"PYTHONPATH": str(before)}, folder))
+        own, environment_before = folder / "before", environment | {"PYTHONPATH": str(before)}
+        make = [sys.executable, "-c", _MAKE, str(own), str(keyframes), *map(str, like)]
+        own.mkdir(exist_ok=True)
+        subprocess.run(make, env=environment_before, cwd=before, check=True)
+        there = [str(own / "catalog") if each == str(catalog) else each for each in search]
+        ways.append(Way("`framescout search` before", there, environment_before, folder))
     if rclip:
         data = make_rclip_data(folder / "rclip", keyframes)
         environment = environment | {"RCLIP_DATADIR": str(data), "HF_HUB_OFFLINE": "1"}

@@ -82,14 +82,14 @@ def gather(folder: Path, like: Sequence[Path] = ()) -> Seeds:
     return Seeds(pictures[order], bounds, steps, sentences, trial)
 
 
-def find_seeds(folder: Path, dimensions: int, like: Sequence[Path] = ()) -> Seeds:
-    """Those of a folder, gathered when it has none yet; in as many dimensions."""
+def find_seeds(folder: Path, dimensions: int | None = None, like: Sequence[Path] = ()) -> Seeds:
+    """Those of a folder, gathered when it has none yet; in as many dimensions, by default the starter's."""
     path = folder / "seeds.npz"
     if not path.exists():
         with tempfile.TemporaryDirectory() as made:
             gather(Path(made), like).save(path)
     seeds = Seeds.load(path)
-    return seeds if seeds.dimensions == dimensions else widen(seeds, dimensions)
+    return seeds if dimensions in (None, seeds.dimensions) else widen(seeds, dimensions)
 
 
 def widen(seeds: Seeds, dimensions: int, seed: int = 7) -> Seeds:

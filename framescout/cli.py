@@ -18,32 +18,37 @@ import click
 import framescout
 from framescout.console import printable
 from framescout.errors import FramescoutError, NotAvailableError
+from framescout.processors import multiply_with_one_thread
 
 COMMANDS = {
-    "index": "indexer.cli:index",
-    "search": "query.cli:search",
-    "play": "query.play_cli:play",
-    "open": "query.play_cli:open_",
-    "export": "query.cli:export",
-    "searches": "query.saved_cli:searches",
-    "labels": "query.labels_cli:labels",
-    "events": "query.events_cli:events",
-    "serve": "query.serve_cli:serve",
-    "cameras": "framescout.commands.cameras:cameras",
-    "show": "framescout.commands.show:show",
-    "status": "framescout.commands.status:status",
-    "verify": "indexer.cli:verify",
-    "retry": "indexer.cli:retry",
-    "prune": "indexer.cli:prune",
-    "models": "framescout.commands.models:models",
-    "doctor": "framescout.commands.doctor:doctor",
-    "demo": "framescout.commands.demo:demo",
+    "index": ("indexer.cli:index", "Read the archive: only what is new or was changed."),
+    "search": ("query.cli:search", "Find the moments that show what a sentence says."),
+    "play": ("query.play_cli:play", "Play a moment of your last search."),
+    "open": ("query.play_cli:open_", "Open its video in the program of your system."),
+    "export": ("query.cli:export", "Cut such moments out as clips."),
+    "searches": ("query.saved_cli:searches", "Keep searches, and ask them again of everything new."),
+    "labels": ("query.labels_cli:labels", "Label every keyframe."),
+    "events": ("query.events_cli:events", "Find events: normal in one place, suspicious in another."),
+    "serve": ("query.serve_cli:serve", "Open a web page to search, play, pick and export."),
+    "cameras": ("framescout.commands.cameras:cameras", "List the cameras; say their zones and clocks' errors."),
+    "show": ("framescout.commands.show:show", "Show everything that is known of one video."),
+    "status": ("framescout.commands.status:status", "Say what the catalog holds and what needs your attention."),
+    "verify": ("indexer.cli:verify", "Check every vector, row and file; mend them."),
+    "retry": ("indexer.cli:retry", "Try the files in quarantine again."),
+    "prune": ("indexer.cli:prune", "Drop the videos whose files are gone."),
+    "models": ("framescout.commands.models:models", "List, fetch and import models."),
+    "doctor": ("framescout.commands.doctor:doctor", "Say what this machine has, what is missing, how to get it."),
+    "demo": ("framescout.commands.demo:demo", "See it work on an archive of its own."),
 }
+"""Name -> where the command is, and what --help says of it without importing it."""
 
 AFTER_INDEX = "query.saved_cli:after_index"
 """Called with the context of `framescout index` when a run has ended. Commands know nothing of each other."""
 
 _OUTPUT_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+BUILDERS = {"index", "retry", "verify", "demo"}
+"""Commands that may build a vector index, whose large products gain by all processors."""
 
 READERS = {"search", "status"}
 """Commands that leave nothing behind which Python would have to tidy up."""
@@ -61,9 +66,15 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = _imported(COMMANDS[name])
+        if name not in BUILDERS:
+            multiply_with_one_thread()
+        command: click.Command = _imported(COMMANDS[name][0])
         _take_shared_options(command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

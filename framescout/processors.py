@@ -30,6 +30,14 @@ def multiplies_bf16() -> bool:
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
 
 
+def multiply_with_one_thread() -> None:
+    """Keep numpy's products to one thread, unless the environment says how many; before numpy is imported.
+
+    The products of a search are small, and OpenBLAS's other threads wait busily for the next one.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def granted(cgroups: Path) -> Iterator[float]:
     """The processors' time that the control group mounted at `cgroups` is limited to; nothing where it isn't.
 

@@ -35,11 +35,9 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     \b
     Exit status: 0 stopped; 2 usage; 3 there is no catalog, or the port is taken.
     """
-    import os
     import socket
     import sys
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that share a small product wait for each other
     sys.setswitchinterval(_TURN)
     import uvicorn
 

@@ -17,7 +17,7 @@ _MODULES = {"Catalog": "opening", "Snapshot": "snapshot", "Space": "space", "Wri
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: decoding processes need the records alone, and SQLAlchemy costs them 0.2 s."""
+    """Import on first use: decoding processes need the records alone."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -5,51 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, select
-
 from framescout.catalog import sealing
+from framescout.catalog.reader import Reader
 from framescout.catalog.seals import version_of
-from framescout.catalog.tables import AlertMarkRow, FileRow, IndexingRow, SavedSearchRow, VideoRow
+from framescout.catalog.stored import path_of
 
 
 class Checks:
     """Checks the seals in one snapshot; made by `Snapshot.checks`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def is_altered(self, video_id: int, model_id: int) -> bool:
         """Whether a video's embeddings or keyframes by this model are not as they were written."""
-        own = (IndexingRow.video_id == video_id) & (IndexingRow.model_id == model_id)
-        seal = self._connection.execute(select(IndexingRow.seal).where(own)).scalar()
-        return self._is_altered(sealing.of_indexing, seal, video_id, model_id)
+        query = "SELECT seal FROM indexing WHERE video_id = ? AND model_id = ?"
+        return self._is_altered(sealing.of_indexing, self._reader.value(query, video_id, model_id), video_id, model_id)
 
     def altered_videos(self) -> list[int]:
         """Videos whose facts are not as they were written."""
-        rows = self._connection.execute(select(VideoRow.id, VideoRow.seal).order_by(VideoRow.id)).all()
-        return [row.id for row in rows if self._is_altered(sealing.of_video, row.seal, row.id)]
+        rows = self._reader.rows("SELECT id, seal FROM video ORDER BY id").fetchall()
+        return [number for number, seal in rows if self._is_altered(sealing.of_video, seal, number)]
 
     def altered_files(self) -> list[str]:
         """Paths of files of which the catalog's row is not as it was written."""
-        rows = self._connection.execute(select(FileRow.id, FileRow.path, FileRow.seal).order_by(FileRow.id)).all()
-        return [row.path for row in rows if self._is_altered(sealing.of_file, row.seal, row.id)]
+        rows = self._reader.rows("SELECT id, path, seal FROM file ORDER BY id").fetchall()
+        return [path_of(path) for number, path, seal in rows if self._is_altered(sealing.of_file, seal, number)]
 
     def altered_searches(self) -> list[str]:
         """Names of saved searches that are not as they were saved."""
-        columns = (SavedSearchRow.name, SavedSearchRow.seal)
-        rows = self._connection.execute(select(*columns).order_by(SavedSearchRow.name)).all()
-        return [row.name for row in rows if self._is_altered(sealing.of_search, row.seal, row.name)]
+        rows = self._reader.rows("SELECT name, seal FROM saved_search ORDER BY name").fetchall()
+        return [name for name, seal in rows if self._is_altered(sealing.of_search, seal, name)]
 
     def altered_marks(self) -> list[tuple[str, str, float]]:
         """(event, content hash, start) of what people said of alerts, where it is not as they said it."""
-        key = (AlertMarkRow.event, AlertMarkRow.content_hash, AlertMarkRow.start)
-        rows = self._connection.execute(select(*key, AlertMarkRow.seal).order_by(*key)).all()
+        key = "event, content_hash, start"
+        rows = self._reader.rows(f"SELECT {key}, seal FROM alert_mark ORDER BY {key}").fetchall()
         return [(*own,) for *own, seal in rows if self._is_altered(sealing.of_mark, seal, *own)]
 
     def _is_altered(self, of: Callable[..., str | None], seal: str | None, *key: Any) -> bool:
         """Whether `of` reads another seal of the row than `seal`, which stands in it."""
         version = version_of(seal)
         try:
-            return version is None or of(self._connection, version, *key) != seal
+            return version is None or of(self._reader.connection, version, *key) != seal
         except (TypeError, ValueError, OverflowError):  # a value that its column can't hold
             return True

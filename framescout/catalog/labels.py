@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select
 
+from framescout.catalog.reader import Reader
 from framescout.catalog.records import Labelling, LabelSet
-from framescout.catalog.tables import IndexingRow, LabellingRow, LabelSetRow
 
 
 class StoredLabels:
     """The labels of one model's keyframes in one state of the catalog; made by `Snapshot.labels`."""
 
-    def __init__(self, connection: Connection, model_id: int) -> None:
-        self._connection = connection
+    def __init__(self, reader: Reader, model_id: int) -> None:
+        self._reader = reader
         self._model_id = model_id
 
     def sets(self) -> dict[str, LabelSet]:
         """By name."""
-        rows = self._connection.execute(
-            select(LabelSetRow.id, LabelSetRow.name, LabelSetRow.fingerprint, LabelSetRow.labels)
-            .where(LabelSetRow.model_id == self._model_id)
-            .order_by(LabelSetRow.name)
+        rows = self._reader.rows(
+            "SELECT id, name, fingerprint, labels FROM label_set WHERE model_id = ? ORDER BY name", self._model_id
         )
-        return {name: LabelSet(number, name, identity, tuple(labels)) for number, name, identity, labels in rows}
+        return {
+            name: LabelSet(number, name, identity, (*json.loads(labels),)) for number, name, identity, labels in rows
+        }
 
     def labellings(self, label_set: LabelSet) -> list[Labelling]:
         """Of the videos as they are indexed now, in order of keyframe id."""
-        rows = self._connection.execute(
-            select(LabellingRow.video_id, LabellingRow.first_keyframe_id, LabellingRow.codes)
-            .join_from(LabellingRow, IndexingRow, IndexingRow.video_id == LabellingRow.video_id)
-            .where(
-                LabellingRow.label_set_id == label_set.id,
-                IndexingRow.model_id == self._model_id,
-                IndexingRow.first_keyframe_id == LabellingRow.first_keyframe_id,
-            )
-            .order_by(LabellingRow.first_keyframe_id)
+        rows = self._reader.rows(
+            "SELECT labelling.video_id, labelling.first_keyframe_id, codes FROM labelling "
+            "JOIN indexing ON indexing.video_id = labelling.video_id "
+            "WHERE label_set_id = ? AND model_id = ? AND indexing.first_keyframe_id = labelling.first_keyframe_id "
+            "ORDER BY labelling.first_keyframe_id",
+            label_set.id,
+            self._model_id,
         )
         return [Labelling(video_id, first, np.frombuffer(codes, np.uint8)) for video_id, first, codes in rows]
 
@@ -57,27 +54,3 @@ class StoredLabels:
         for labelling in self.labellings(label_set):
             total += np.bincount(labelling.codes, minlength=len(total))
         return dict(zip(label_set.labels, total.tolist(), strict=True))
-
-
-def put_labels(
-    connection: Connection, model_id: int, name: str, fingerprint: str, labels: tuple[str, ...],
-    labellings: Iterable[Labelling],
-) -> None:  # fmt: skip
-    """Add labellings to the set of this name; a set of other prompts or labels is replaced whole."""
-    same = (LabelSetRow.model_id == model_id) & (LabelSetRow.name == name)
-    connection.execute(delete(LabelSetRow).where(same, LabelSetRow.fingerprint != fingerprint))
-    set_id = connection.execute(select(LabelSetRow.id).where(same)).scalar()
-    if set_id is None:
-        values = {"model_id": model_id, "name": name, "fingerprint": fingerprint, "labels": list(labels)}
-        set_id = connection.execute(insert(LabelSetRow).values(**values).returning(LabelSetRow.id)).scalar_one()
-    for labelling in labellings:
-        own = (LabellingRow.label_set_id == set_id) & (LabellingRow.video_id == labelling.video_id)
-        connection.execute(delete(LabellingRow).where(own))
-        connection.execute(
-            insert(LabellingRow).values(
-                label_set_id=set_id,
-                video_id=labelling.video_id,
-                first_keyframe_id=labelling.first_keyframe_id,
-                codes=labelling.codes.tobytes(),
-            )
-        )

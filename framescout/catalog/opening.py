@@ -7,38 +7,36 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from typing import TYPE_CHECKING
 
 from framescout import settings as configuration
 from framescout.catalog import schema
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.lock import writer_lock
-from framescout.catalog.marks import AlertMarks
-from framescout.catalog.pending import PendingAlerts
-from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
-from framescout.catalog.saved import SavedSearches
+from framescout.catalog.reader import LARGEST_LOG, Readers, connect
 from framescout.catalog.snapshot import Snapshot
-from framescout.catalog.writing import Writer
 from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
 from framescout.recording import Rules, Said, said
 from framescout.settings import Settings
 
-LARGEST_LOG = 256 * 2**20
-"""Bytes of the write-ahead log beyond which somebody must have held an old state for long."""
+if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlchemy takes longer than a search
+    from sqlalchemy import Engine
+
+    from framescout.catalog.marks import AlertMarks
+    from framescout.catalog.pending import PendingAlerts
+    from framescout.catalog.salvage import Salvage
+    from framescout.catalog.saved import SavedSearches
+    from framescout.catalog.writing import Writer
 
 
 class Catalog:
     """An open catalog. Any number of processes may read; one may write."""
 
-    def __init__(
-        self, folder: Path, engine: Engine, cache: BlockCache | None = None, settings: Settings | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, stays: bool = False, settings: Settings | None = None) -> None:
         self.folder = folder
-        self._engine = engine
-        self._cache = cache
+        self.stays = stays
+        """Whether it was opened to be asked again and again."""
+        self._readers = Readers(folder / "catalog.sqlite", BlockCache() if stays else None)
         self._given = settings
 
     @classmethod
@@ -65,16 +63,9 @@ class Catalog:
             raise CatalogNotFoundError(
                 f"the catalog folder {folder} can't be made ({error.strerror}); choose another with --catalog"
             ) from error
-        cache = BlockCache() if stays else None
-        engine = _connectable(path, cache)
         with _sentences(path):
-            schema.prepare(engine, path)
-        return cls(folder, engine, cache, settings)
-
-    @property
-    def stays(self) -> bool:
-        """Whether it was opened to be asked again and again."""
-        return self._cache is not None
+            schema.prepare(path)
+        return cls(folder, stays=stays, settings=settings)
 
     @classmethod
     def salvage(cls, folder: str | Path) -> Salvage:
@@ -85,13 +76,15 @@ class Catalog:
             DamagedCatalogError: it is another program's database, or older than seals.
             DiskFullError: there is no room for both; nothing was changed.
         """
+        from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
+
         folder = Path(folder).expanduser().absolute()
         path, new = folder / "catalog.sqlite", folder / "catalog.sqlite.part"
         with writer_lock(folder), _sentences(path):
             try:
                 fold_log_in(path)
                 _delete(new)
-                schema.prepare(_connectable(new), new)
+                schema.prepare(new)
                 counts = copy_what_is_sound(path, new)
                 return Salvage(*counts, put_in_place(new, path))
             finally:
@@ -142,8 +135,8 @@ class Catalog:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state, whatever is written meanwhile."""
-        with _sentences(self.folder), self._engine.connect() as connection, connection.begin():
-            yield Snapshot(connection, self.rules, self._cache)
+        with _sentences(self.folder), self._readers.reader() as reader:
+            yield Snapshot(reader, self.rules)
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:
@@ -152,9 +145,14 @@ class Catalog:
         Raises:
             CatalogLockedError: another process holds it.
         """
+        from sqlalchemy import QueuePool
+
+        from framescout.catalog.writable import writable
+        from framescout.catalog.writing import Writer
+
         with writer_lock(self.folder) as note, _sentences(self.folder):
             # its connection stays open: the last one that closes folds the log into the database, after each video
-            engine = _connectable(self.folder / "catalog.sqlite", stays=True)
+            engine = writable(self.folder / "catalog.sqlite", poolclass=QueuePool)
             try:
                 yield Writer(engine, note)
             finally:
@@ -163,24 +161,38 @@ class Catalog:
     @property
     def saved_searches(self) -> SavedSearches:
         """The questions that are asked again of everything new."""
-        return SavedSearches(self._engine)
+        from framescout.catalog.saved import SavedSearches
+
+        return SavedSearches(self._readers, self._engine)
 
     @property
     def alert_marks(self) -> AlertMarks:
         """What people said of alerts."""
-        return AlertMarks(self._engine)
+        from framescout.catalog.marks import AlertMarks
+
+        return AlertMarks(self._readers, self._engine)
 
     @property
     def pending_alerts(self) -> PendingAlerts:
         """The alerts that still have to be told."""
-        return PendingAlerts(self._engine)
+        from framescout.catalog.pending import PendingAlerts
+
+        return PendingAlerts(self._readers, self._engine)
 
     def check(self) -> list[str]:
         """What SQLite's own integrity check finds wrong; empty where all is well."""
-        with _sentences(self.folder), self._engine.connect() as connection:
-            rows = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        return [str(row) for row in rows if row != "ok"] + [f"a row of {row[0]} points to nothing" for row in broken]
+        path = self.folder / "catalog.sqlite"
+        with _sentences(self.folder), contextlib.closing(connect(path)) as connection:
+            rows = connection.execute("PRAGMA integrity_check").fetchall()
+            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+        return [str(row) for (row,) in rows if row != "ok"] + [f"a row of {row[0]} points to nothing" for row in broken]
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """For what is written without the writer's lock."""
+        from framescout.catalog.writable import writable
+
+        return writable(self.folder / "catalog.sqlite")
 
     def _derived(self, name: str) -> Path:
         folder = self.folder / name
@@ -194,50 +206,11 @@ def _delete(path: Path) -> None:
         path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
-def _connectable(path: Path, cache: BlockCache | None = None, *, stays: bool = False) -> Engine:
-    """Unless `stays`, or there is a `cache`, each connection is closed when it has been used."""
-    pool: dict[str, Any] = {"poolclass": NullPool}
-    if stays or cache is not None:  # the connection that was used last remembers the most
-        pool = {"poolclass": QueuePool, "max_overflow": -1, "pool_use_lifo": True}
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 30.0}, **pool)
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # sqlite3 must not begin transactions of its own: see _begin
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # a committed video survives a power cut
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")  # a log that grew gives its room back
-
-    @event.listens_for(engine, "checkout")
-    def _is_still_this_file(_connection: Any, record: Any, _proxy: Any) -> None:
-        """A catalog that was put in the place of this one, by a repair say, is another."""
-        inode = _inode(path)
-        if cache is not None and record.info.setdefault("inode", inode) != inode:
-            cache.clear()
-            raise DisconnectionError  # the pool connects again
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
-
-    return engine
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return None
-
-
 @contextlib.contextmanager
 def _sentences(where: Path) -> Iterator[None]:
     """Turn SQLite's troubles into sentences."""
     try:
         yield
-    except DBAPIError as error:
-        raise _sentence(error.orig, where) from error
     except (sqlite3.Error, UnicodeDecodeError) as error:  # its own sentence may hold bytes of a damaged schema
         raise _sentence(error, where) from error
 

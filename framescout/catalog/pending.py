@@ -6,30 +6,33 @@ a slow receiver keeps nobody from writing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import fields
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete
 
+from framescout.catalog.reader import Readers
 from framescout.catalog.records import PendingAlert
+from framescout.catalog.stored import time_of
 from framescout.catalog.tables import PendingAlertRow
 
 
 class PendingAlerts:
     """The alerts of one catalog that still have to be told; made by `Catalog.pending_alerts`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._reading = engine
-        self._writing = engine.execution_options(begin="IMMEDIATE")
+    def __init__(self, readers: Readers, engine: Engine) -> None:
+        self._readers, self._engine = readers, engine
 
     def all(self) -> list[PendingAlert]:
         """In the order in which they were found."""
-        columns = [PendingAlertRow.__table__.c[each.name] for each in fields(PendingAlert)]
-        with self._reading.begin() as connection:
-            rows = connection.execute(select(*columns).order_by(PendingAlertRow.id))
-            return [PendingAlert(**row) for row in rows.mappings()]
+        with self._readers.reader() as reader:
+            rows = reader.rows("SELECT id, target, alert, found_at FROM pending_alert ORDER BY id")
+            return [
+                PendingAlert(number, json.loads(target), json.loads(alert), time_of(found_at))
+                for number, target, alert, found_at in rows
+            ]
 
     def told(self, ids: Sequence[int]) -> None:
         """Forget these: they were told."""
-        with self._writing.begin() as connection:
+        with self._engine.begin() as connection:
             connection.execute(delete(PendingAlertRow).where(PendingAlertRow.id.in_(ids)))

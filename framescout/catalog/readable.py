@@ -38,7 +38,7 @@ def _read(
     database: sqlite3.Connection, table: str, columns: Sequence[str], first: int, last: int, order: str
 ) -> Generator[tuple[Any, ...], None, int | None]:
     """Rows with ids in [first, last]; returns the id from which on they could not be read, None where all could."""
-    query = f"SELECT rowid, {', '.join(columns)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid {order}"  # noqa: S608
+    query = f"SELECT rowid, {', '.join(columns)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid {order}"
     expected, step = (first, 1) if order == "ASC" else (last, -1)
     try:
         for row in database.execute(query, (first, last)):

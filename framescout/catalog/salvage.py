@@ -12,14 +12,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.dialects import sqlite
-
 from framescout.catalog.readable import UNREADABLE, readable_rows
-from framescout.catalog.sealing import sealed_type
+from framescout.catalog.sealing import as_sealed
 from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.tables import METADATA
 from framescout.durable import sync
@@ -136,7 +133,7 @@ class _Saving:
 
     def _keyframes(self, video_id: int, first: int, count: int) -> list[Record]:
         names = self._columns("keyframe")
-        query = f"SELECT {', '.join(names)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"  # noqa: S608
+        query = f"SELECT {', '.join(names)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"
         with contextlib.suppress(*UNREADABLE):
             rows = self._source.execute(query, (first, first + count - 1, video_id)).fetchall()
             return [dict(zip(names, row, strict=True)) for row in rows]
@@ -183,7 +180,7 @@ class _Saving:
         if isinstance(values.get("path"), str):  # of a time when only paths that are no UTF-8 were stored as bytes
             values["path"] = values["path"].encode()
         marks = ", ".join("?" * len(values))
-        query = f"INSERT OR IGNORE INTO {table} ({', '.join(values)}) VALUES ({marks})"  # noqa: S608
+        query = f"INSERT OR IGNORE INTO {table} ({', '.join(values)}) VALUES ({marks})"
         self._target.execute(query, tuple(values.values()))
 
 
@@ -197,50 +194,31 @@ def _is_sealed(row: Record, seal_of: Callable[..., str], *others: Any) -> bool:
 
 
 def _video_seal(version: Version, video: Record) -> str:
-    return version.of_video(_as_sealed(version, "video", video))
+    return version.of_video(as_sealed(version, "video", video))
 
 
 def _file_seal(version: Version, file: Record, content_hash: str) -> str:
-    return version.of_file(_as_sealed(version, "file", file), content_hash)
+    return version.of_file(as_sealed(version, "file", file), content_hash)
 
 
 def _indexing_seal(
     version: Version, indexing: Record, content_hash: str, model: Record, keyframes: list[Record]
 ) -> str:
-    read = [_as_sealed(version, "keyframe", keyframe) for keyframe in keyframes]
+    read = [as_sealed(version, "keyframe", keyframe) for keyframe in keyframes]
     return version.of_indexing(
-        _as_sealed(version, "indexing", indexing),
+        as_sealed(version, "indexing", indexing),
         content_hash,
-        _as_sealed(version, "model", model),
+        as_sealed(version, "model", model),
         ([keyframe[name] for name in version.keyframe] for keyframe in read),
     )
 
 
 def _search_seal(version: Version, search: Record) -> str:
-    return version.of_search(_as_sealed(version, "saved_search", search))
+    return version.of_search(as_sealed(version, "saved_search", search))
 
 
 def _mark_seal(version: Version, mark: Record) -> str:
-    return version.of_mark(_as_sealed(version, "alert_mark", mark))
-
-
-def _as_sealed(version: Version, table: str, row: Record) -> Record:
-    """What SQLite stores in a row, as the values that a version's seals cover."""
-    if version.is_raw:
-        return row
-    processors = _processors(table)
-    return {name: processors[name](value) if name in processors else value for name, value in row.items()}
-
-
-@cache
-def _processors(table: str) -> dict[str, Callable[[Any], Any]]:
-    """Of each column whose values are not those that SQLite stores, what makes them of these."""
-    dialect = sqlite.dialect()
-    processors = {
-        column.name: sealed_type(column).dialect_impl(dialect).result_processor(dialect, None)
-        for column in METADATA.tables[table].columns
-    }
-    return {name: process for name, process in processors.items() if process}
+    return version.of_mark(as_sealed(version, "alert_mark", mark))
 
 
 def put_in_place(new: Path, path: Path) -> Path:
@@ -289,7 +267,7 @@ def _refuse_strangers(source: sqlite3.Connection, path: Path) -> None:
 
 def _count(source: sqlite3.Connection, table: str) -> int | None:
     with contextlib.suppress(*UNREADABLE):
-        return int(source.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+        return int(source.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
     return None
 
 

@@ -1,35 +1,41 @@
 """Creates the catalog's tables, upgrades an older catalog after making a copy, and refuses a newer one.
 
-Alembic is imported only where there is something to create or upgrade.
+SQLAlchemy and Alembic are imported only where there is something to create or upgrade.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
-
+from framescout.catalog.reader import connect
 from framescout.durable import sync
 from framescout.errors import CatalogTooNewError, DamagedCatalogError
 from framescout.resources import bundled
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 NEWEST = "0009"
 """Revision of the newest migration; a test ties it to the folder."""
 
 
-def prepare(engine: Engine, path: Path) -> None:
+def prepare(path: Path) -> None:
     """Bring the catalog at `path` to the newest schema.
 
     Raises:
         CatalogTooNewError: a newer framescout wrote it; nothing was touched.
         DamagedCatalogError: it is a SQLite file, but no catalog.
     """
-    with engine.connect() as connection:
-        if _revision(connection) == NEWEST:
+    with contextlib.closing(connect(path)) as database:
+        if _revision(database) == NEWEST:
             return
-    with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin():
-        revision = _revision(connection)  # once more: another process may have been faster
+    from framescout.catalog.writable import plain, writable
+
+    with writable(path).begin() as connection:
+        revision = _revision(plain(connection))  # once more: another process may have been faster
         if revision == NEWEST:
             return
         if revision is not None and revision > NEWEST:
@@ -37,7 +43,7 @@ def prepare(engine: Engine, path: Path) -> None:
                 f"the catalog {path.parent} has schema {revision}, newer than this framescout's {NEWEST}; "
                 "upgrade framescout to open it"
             )
-        if revision is None and inspect(connection).get_table_names():
+        if revision is None and _tables(plain(connection)):
             raise DamagedCatalogError(f"{path} is a database, but not framescout's; choose another --catalog folder")
         if revision is not None:
             back_up(path, path.with_name(f"{path.name}.before-{NEWEST}"))
@@ -57,11 +63,16 @@ def back_up(path: Path, target: Path) -> None:
     unfinished.replace(target)
 
 
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+def _revision(database: sqlite3.Connection) -> str | None:
+    if "alembic_version" not in _tables(database):
         return None
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return str(revision) if revision is not None else None
+    row = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    own = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+    return {name for (name,) in database.execute(own)}
 
 
 def _upgrade(connection: Connection) -> None:

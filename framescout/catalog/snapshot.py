@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, func, select
-
-from framescout.catalog.block_cache import BlockCache
-from framescout.catalog.checks import Checks
-from framescout.catalog.reader import MANY, Reader
+from framescout.catalog.reader import Reader, any_of
 from framescout.catalog.records import (
     FileFacts,
     KnownFile,
@@ -23,83 +21,70 @@ from framescout.catalog.records import (
     VideoFacts,
 )
 from framescout.catalog.space import Space
-from framescout.catalog.tables import (
-    FileRow,
-    IndexingRow,
-    KeyframeRow,
-    ModelRow,
-    QuarantineRow,
-    StateRow,
-    VideoRow,
-)
+from framescout.catalog.stored import path_of, stored_time, time_of
 from framescout.errors import DamagedCatalogError
 from framescout.motion import Motion, Source, unpacked
 from framescout.recording import Rules
 
+if TYPE_CHECKING:
+    from framescout.catalog.checks import Checks
+
 _MOST_VIDEOS = 10_000  # whose facts are remembered
 _NEWEST = 6  # videos that `indexed_since` names
-_EVIDENCE = (VideoRow.tags, VideoRow.created_at)
-_MODEL = (ModelRow.id, ModelRow.name, ModelRow.fingerprint, ModelRow.dimensions)
+_MODEL = "SELECT id, name, fingerprint, dimensions FROM model"
+_OF_THESE = "IN (SELECT value FROM json_each(?))"
 
 
 class Snapshot:
     """One state of the catalog; made by `Catalog.snapshot`."""
 
-    def __init__(self, connection: Connection, rules: Rules, cache: BlockCache | None = None) -> None:
+    def __init__(self, reader: Reader, rules: Rules) -> None:
         """`rules`: by which the evidence of times and cameras is read."""
-        self._connection = connection
+        self._reader = reader
         self._rules = rules
-        self._reader = Reader(connection, cache)
 
     def space(self, model: Model) -> Space:
         """The keyframes of `model` in this state."""
         return Space(self, self._reader, model)
 
-    @property
+    @cached_property
     def checks(self) -> Checks:
         """Which rows are not as they were written."""
-        return Checks(self._connection)
+        from framescout.catalog.checks import Checks
+
+        return Checks(self._reader)
 
     def known_files(self) -> dict[str, KnownFile]:
         """Every file that holds a video, by path."""
-        rows = self._connection.execute(
-            select(FileRow.path, FileRow.size_bytes, FileRow.mtime_ns, FileRow.video_id, FileRow.gone_at)
-        )
+        rows = self._reader.rows("SELECT path, size_bytes, mtime_ns, video_id, gone_at IS NOT NULL FROM file")
         return {
-            row.path: KnownFile(row.size_bytes, row.mtime_ns, row.video_id, is_gone=row.gone_at is not None)
-            for row in rows
+            path_of(path): KnownFile(size, mtime, video_id, bool(is_gone))
+            for path, size, mtime, video_id, is_gone in rows
         }
 
     def quarantined(self) -> list[QuarantinedFile]:
         """Files that could not be used, by path."""
-        rows = self._connection.execute(
-            select(
-                QuarantineRow.path,
-                QuarantineRow.size_bytes,
-                QuarantineRow.mtime_ns,
-                QuarantineRow.reason,
-                QuarantineRow.detail,
-                QuarantineRow.attempts,
-                QuarantineRow.at,
-            ).order_by(QuarantineRow.path)
+        rows = self._reader.rows(
+            "SELECT path, size_bytes, mtime_ns, reason, detail, attempts, at FROM quarantine ORDER BY path"
         )
-        return [QuarantinedFile(**row) for row in rows.mappings()]
+        return [QuarantinedFile(*(path_of(path), *facts, time_of(at))) for path, *facts, at in rows]
 
     def video_id_of(self, content_hash: str) -> int | None:
         """The video with this content, where it is known."""
-        return self._connection.execute(select(VideoRow.id).where(VideoRow.content_hash == content_hash)).scalar()
+        video_id: int | None = self._reader.value("SELECT id FROM video WHERE content_hash = ?", content_hash)
+        return video_id
 
     def videos(self, ids: Iterable[int] | None = None) -> list[Video]:
         """Videos with these ids, or all, by id; unknown ids are passed over."""
         if ids is None:
-            return self._videos(None)
+            return self._videos("")
         wanted, known = sorted(set(ids)), self._reader.once(("videos", self._rules), dict[int, Video])
         missing = [number for number in wanted if number not in known]
         if len(known) + len(missing) > _MOST_VIDEOS:
             known.clear()
             missing = wanted
-        for start in range(0, len(missing), MANY):
-            known |= {video.id: video for video in self._videos(missing[start : start + MANY])}
+        if missing:
+            known |= {video.id: video for video in self._videos(_OF_THESE, any_of(missing))}
         return [known[number] for number in wanted if number in known]
 
     def motion(self, video_id: int) -> Motion | None:
@@ -112,22 +97,12 @@ class Snapshot:
 
     def motions(self, video_ids: Iterable[int] | None = None) -> Iterator[tuple[int, Motion]]:
         """The motion curves of these videos, or of all, with their ids in order; as `motion`."""
-        known = select(VideoRow.id, VideoRow.motion_levels, VideoRow.motion_source, VideoRow.motion_detail)
-        known = known.where(VideoRow.motion_source.is_not(None)).order_by(VideoRow.id)
+        query = "SELECT id, motion_levels, motion_source, motion_detail FROM video WHERE motion_source IS NOT NULL"
         if video_ids is None:
-            yield from self._motions(known)
-            return
-        wanted = sorted(set(video_ids))
-        for start in range(0, len(wanted), MANY):
-            yield from self._motions(known.where(VideoRow.id.in_(wanted[start : start + MANY])))
-
-    def without_motion(self) -> list[int]:
-        """Videos whose motion nobody looked for, by id."""
-        query = select(VideoRow.id).where(VideoRow.motion_source.is_(None)).order_by(VideoRow.id)
-        return [*self._connection.execute(query).scalars()]
-
-    def _motions(self, query: Select[Any]) -> Iterator[tuple[int, Motion]]:
-        for video_id, levels, source, detail in self._connection.execute(query):
+            rows = self._reader.rows(f"{query} ORDER BY id")
+        else:
+            rows = self._reader.rows(f"{query} AND id {_OF_THESE} ORDER BY id", any_of(video_ids))
+        for video_id, levels, source, detail in rows:
             try:
                 yield video_id, Motion(unpacked(levels), Source(source), detail)
             except (TypeError, ValueError) as error:
@@ -136,107 +111,93 @@ class Snapshot:
                     "the next framescout index reads it again"
                 ) from error
 
+    def without_motion(self) -> list[int]:
+        """Videos whose motion nobody looked for, by id."""
+        return [
+            number for (number,) in self._reader.rows("SELECT id FROM video WHERE motion_source IS NULL ORDER BY id")
+        ]
+
     def partial_videos(self) -> list[Video]:
         """Videos that could not be read to their end, by id."""
-        query = select(VideoRow.id).where(~VideoRow.is_complete)
-        return self.videos(self._connection.execute(query).scalars())
+        return self.videos(number for (number,) in self._reader.rows("SELECT id FROM video WHERE NOT is_complete"))
 
     def video_facts(self) -> tuple[VideoFacts, ...]:
         """What filters ask of every video, by id; cheaper than `videos`."""
         return self._reader.once(("video facts", self._rules), self._video_facts)
 
     def _video_facts(self) -> tuple[VideoFacts, ...]:
-        rows = self._connection.execute(select(VideoRow.id, VideoRow.duration, *_EVIDENCE).order_by(VideoRow.id)).all()
-        files = self._files(None)
+        rows = self._reader.rows("SELECT id, duration, tags, created_at FROM video ORDER BY id")
+        files = self._files("")
         return tuple(
-            VideoFacts(row.id, self._files_of(row, files[row.id]), row.duration) for row in rows if row.id in files
+            VideoFacts(number, self._files_of(files[number], duration, *evidence), duration)
+            for number, duration, *evidence in rows
+            if number in files
         )
 
-    def _videos(self, ids: Sequence[int] | None) -> list[Video]:
-        query = select(
-            VideoRow.id,
-            VideoRow.content_hash,
-            VideoRow.duration,
-            VideoRow.frame_rate,
-            VideoRow.width_px,
-            VideoRow.height_px,
-            VideoRow.codec,
-            VideoRow.read_to,
-            VideoRow.is_complete,
-            VideoRow.end_detail,
-            *_EVIDENCE,
-        ).order_by(VideoRow.id)
-        if ids is not None:
-            query = query.where(VideoRow.id.in_(ids))
-        files = self._files(ids)
+    def _videos(self, which: str, *values: Any) -> list[Video]:
+        """`which`: a condition on the ids, in which the values stand."""
+        columns = "content_hash, frame_rate, width_px, height_px, codec, read_to, is_complete, end_detail"
+        rows = self._reader.rows(
+            f"SELECT id, duration, tags, created_at, {columns} FROM video {which and f'WHERE id {which}'} ORDER BY id",
+            *values,
+        )
+        files = self._files(which, *values)
         return [
             Video(
-                id=row.id,
-                files=self._files_of(row, files[row.id]),
-                content_hash=row.content_hash,
-                duration=row.duration,
-                frame_rate=row.frame_rate,
-                width_px=row.width_px,
-                height_px=row.height_px,
-                codec=row.codec,
-                end=ReadEnd(row.read_to, row.is_complete, row.end_detail),
+                *(number, self._files_of(files[number], duration, tags, created_at), duration),
+                *(*facts, ReadEnd(read_to, bool(is_complete), detail)),
             )
-            for row in self._connection.execute(query)
-            if row.id in files
+            for number, duration, tags, created_at, *facts, read_to, is_complete, detail in rows
+            if number in files
         ]
 
-    def _files(self, ids: Sequence[int] | None) -> dict[int, list[tuple[str, bool]]]:
+    def _files(self, which: str, *values: Any) -> dict[int, list[tuple[str, bool]]]:
         """Of each video the present files, else those that are gone: path, whether it is gone; the first found first.
 
-        Of those that are gone, the one that went first.
+        Of those that are gone, the one that went first. `which`: as `_videos`.
         """
-        is_gone = FileRow.gone_at.is_not(None)
-        query = select(FileRow.video_id, FileRow.path, is_gone).order_by(is_gone, FileRow.gone_at, FileRow.id)
-        if ids is not None:
-            query = query.where(FileRow.video_id.in_(ids))
+        rows = self._reader.rows(
+            f"SELECT video_id, path, gone_at IS NOT NULL FROM file {which and f'WHERE video_id {which}'} "
+            "ORDER BY gone_at IS NOT NULL, gone_at, id",
+            *values,
+        )
         files: dict[int, list[tuple[str, bool]]] = {}
-        for video_id, path, gone in self._connection.execute(query):
+        for video_id, path, gone in rows:
             own = files.setdefault(video_id, [])
             if not own or own[0][1] == gone:
-                own.append((path, bool(gone)))
+                own.append((path_of(path), bool(gone)))
         return files
 
-    def _files_of(self, row: Any, files: Sequence[tuple[str, bool]]) -> tuple[FileFacts, ...]:
-        return tuple(FileFacts(path, is_gone, _tags(row, path), row.duration, self._rules) for path, is_gone in files)
+    def _files_of(
+        self, files: Sequence[tuple[str, bool]], duration: float, tags: str | None, created_at: str | None
+    ) -> tuple[FileFacts, ...]:
+        return tuple(
+            FileFacts(path, is_gone, _tags(tags, created_at, path), duration, self._rules) for path, is_gone in files
+        )
 
     def models(self) -> list[Model]:
         """Every model that has a row, oldest first."""
-        rows = self._connection.execute(select(*_MODEL).order_by(ModelRow.id))
-        return [Model(**row) for row in rows.mappings()]
+        return [Model(*row) for row in self._reader.rows(f"{_MODEL} ORDER BY id")]
 
     def active_model(self) -> Model | None:
         """The model that searches use where they name none."""
         return self._reader.once("active model", self._active_model)
 
     def _active_model(self) -> Model | None:
-        active = select(StateRow.value).where(StateRow.key == "active_model_id").scalar_subquery()
-        row = self._connection.execute(select(*_MODEL).where(ModelRow.id == active)).mappings().first()
-        return Model(**row) if row else None
+        active = "(SELECT value FROM state WHERE key = 'active_model_id')"
+        row = self._reader.rows(f"{_MODEL} WHERE id = {active}").fetchone()
+        return Model(*row) if row else None
 
     def next_keyframe_id(self) -> int:
         """The id that the next keyframe will get: every living id is smaller."""
-
-        def read() -> int:
-            query = select(StateRow.value).where(StateRow.key == "next_keyframe_id")
-            return self._connection.execute(query).scalar() or 1
-
-        return self._reader.once("next keyframe", read)
+        return self._reader.once("next keyframe", lambda: self._state("next_keyframe_id") or 1)
 
     def indexed_since(self, since: datetime) -> Recent:
         """Videos that were indexed at `since` (aware) or later."""
-        is_later = VideoRow.indexed_at >= since
-        count, duration = self._connection.execute(
-            select(func.count(VideoRow.id), func.coalesce(func.sum(VideoRow.duration), 0.0)).where(is_later)
-        ).one()
-        newest = self._connection.execute(
-            select(VideoRow.id).where(is_later).order_by(VideoRow.indexed_at.desc()).limit(_NEWEST)
-        )
-        return Recent(count, duration, [*newest.scalars()])
+        later, at = "FROM video WHERE indexed_at >= ?", stored_time(since)
+        ((count, duration),) = self._reader.rows(f"SELECT count(*), coalesce(sum(duration), 0.0) {later}", at)
+        newest = self._reader.rows(f"SELECT id {later} ORDER BY indexed_at DESC LIMIT {_NEWEST}", at)
+        return Recent(count, duration, [number for (number,) in newest])
 
     def cameras(self) -> list[str]:
         """The names of all cameras, sorted."""
@@ -244,34 +205,35 @@ class Snapshot:
 
     def speed(self) -> int | None:
         """Bytes of files a second that the last run read; None before a first run."""
-        return self._connection.execute(select(StateRow.value).where(StateRow.key == "bytes_a_second")).scalar()
+        return self._state("bytes_a_second")
 
     def totals(self) -> Totals:
         """What the catalog holds, counted."""
-        present = select(FileRow.video_id).where(FileRow.gone_at.is_(None))
-        count = select(func.count()).select_from(VideoRow)
-        scalar = self._connection.execute
-        by_model = scalar(
-            select(ModelRow.name, func.count(IndexingRow.video_id))
-            .join_from(ModelRow, IndexingRow, IndexingRow.model_id == ModelRow.id)
-            .group_by(ModelRow.id)
+        value = self._reader.value
+        by_model = self._reader.rows(
+            "SELECT name, count(video_id) FROM model JOIN indexing ON indexing.model_id = model.id GROUP BY model.id"
         )
+        present = "SELECT video_id FROM file WHERE gone_at IS NULL"
         return Totals(
-            videos=scalar(count).scalar_one(),
-            gone=scalar(count.where(VideoRow.id.not_in(present))).scalar_one(),
-            partial=scalar(count.where(~VideoRow.is_complete)).scalar_one(),
-            duration=scalar(select(func.coalesce(func.sum(VideoRow.read_to), 0.0))).scalar_one(),
-            keyframes=scalar(select(func.count()).select_from(KeyframeRow)).scalar_one(),
-            quarantined=scalar(select(func.count()).select_from(QuarantineRow)).scalar_one(),
-            by_model=dict(by_model.all()),
+            videos=value("SELECT count(*) FROM video"),
+            gone=value(f"SELECT count(*) FROM video WHERE id NOT IN ({present})"),
+            partial=value("SELECT count(*) FROM video WHERE NOT is_complete"),
+            duration=value("SELECT coalesce(sum(read_to), 0.0) FROM video"),
+            keyframes=value("SELECT count(*) FROM keyframe"),
+            quarantined=value("SELECT count(*) FROM quarantine"),
+            by_model=dict(by_model),
         )
 
+    def _state(self, key: str) -> int | None:
+        value: int | None = self._reader.value("SELECT value FROM state WHERE key = ?", key)
+        return value
 
-def _tags(row: Any, path: str) -> Mapping[str, str]:
+
+def _tags(tags: str | None, created_at: str | None, path: str) -> Mapping[str, str]:
     """What is known of the container's tags; of schemas before 0009 one alone, and the container by the name."""
-    if row.tags is not None:
-        tags: Mapping[str, str] = row.tags
-        return tags
-    if row.created_at is None:
+    if tags is not None:
+        known: Mapping[str, str] = json.loads(tags)
+        return known
+    if created_at is None:
         return {}
-    return {"container": path.rpartition(".")[2].lower(), "creation_time": row.created_at.isoformat()}
+    return {"container": path.rpartition(".")[2].lower(), "creation_time": time_of(created_at).isoformat()}

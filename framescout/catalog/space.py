@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import exists, func, select
 
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.labels import StoredLabels
-from framescout.catalog.reader import MANY, Reader, integers
+from framescout.catalog.reader import Reader, any_of, integers
 from framescout.catalog.records import Alert, EventFacts, Generation, KeyframeTimes, Model
-from framescout.catalog.tables import AlertRow, EventRow, FileRow, GenerationRow, IndexingRow, KeyframeRow
+from framescout.catalog.stored import path_of, time_of
 from framescout.errors import DamagedCatalogError
 
 if TYPE_CHECKING:
     from framescout.catalog.snapshot import Snapshot
 
-_HAS_FILE = exists().where(FileRow.video_id == IndexingRow.video_id)
+_HAS_FILE = "EXISTS (SELECT 1 FROM file WHERE file.video_id = indexing.video_id)"
 """Not so while other footage stands at its path, and the run goes on that may find it elsewhere: nothing to show."""
 
 
@@ -31,19 +32,16 @@ class Space:
         """The state of the catalog that the keyframes are of."""
         self.model = model
         self._reader = reader
-        self._connection = reader.connection
 
     def densities(self) -> dict[int, str]:
         """Video id -> density with which the model indexed it."""
-        rows = self._connection.execute(
-            select(IndexingRow.video_id, IndexingRow.density).where(IndexingRow.model_id == self.model.id)
-        )
-        return dict(rows.all())
+        return dict(self._reader.rows("SELECT video_id, density FROM indexing WHERE model_id = ?", self.model.id))
 
     def density_of(self, video_id: int) -> str | None:
         """The density with which the model indexed this video; None where it has not."""
-        mine = (IndexingRow.model_id == self.model.id) & (IndexingRow.video_id == video_id)
-        return self._connection.execute(select(IndexingRow.density).where(mine)).scalar()
+        query = "SELECT density FROM indexing WHERE model_id = ? AND video_id = ?"
+        density: str | None = self._reader.value(query, self.model.id, video_id)
+        return density
 
     def keyframe_count(self, *, below: int | None = None) -> int:
         """How many keyframes have an embedding; of videos that begin below the id `below`, if given."""
@@ -61,26 +59,22 @@ class Space:
         return self._reader.once(("ranges", self.model.id), self._video_ranges)
 
     def _video_ranges(self) -> np.ndarray:
-        rows = self._connection.execute(
-            select(
-                IndexingRow.video_id,
-                IndexingRow.first_keyframe_id,
-                IndexingRow.first_keyframe_id + IndexingRow.keyframe_count,
-            )
-            .where(IndexingRow.model_id == self.model.id, _HAS_FILE)
-            .order_by(IndexingRow.first_keyframe_id)
-        ).all()
+        rows = self._reader.rows(
+            "SELECT video_id, first_keyframe_id, first_keyframe_id + keyframe_count FROM indexing "
+            f"WHERE model_id = ? AND {_HAS_FILE} ORDER BY first_keyframe_id",
+            self.model.id,
+        )
         return integers(rows, 3)
 
     def ranges_since(self, keyframe_id: int) -> np.ndarray:
         """(M, 2) int64: keyframe ids of the videos that had none below this id, by any model: of new footage."""
-        older = IndexingRow.__table__.alias().c
-        was_there = exists().where(older.video_id == IndexingRow.video_id, older.first_keyframe_id < keyframe_id)
-        rows = self._connection.execute(
-            select(IndexingRow.first_keyframe_id, IndexingRow.first_keyframe_id + IndexingRow.keyframe_count)
-            .where(IndexingRow.model_id == self.model.id, ~was_there, _HAS_FILE)
-            .order_by(IndexingRow.first_keyframe_id)
-        ).all()
+        was_there = "SELECT 1 FROM indexing AS older WHERE older.video_id = indexing.video_id AND first_keyframe_id < ?"
+        rows = self._reader.rows(
+            "SELECT first_keyframe_id, first_keyframe_id + keyframe_count FROM indexing "
+            f"WHERE model_id = ? AND NOT EXISTS ({was_there}) AND {_HAS_FILE} ORDER BY first_keyframe_id",
+            self.model.id,
+            keyframe_id,
+        )
         return integers(rows, 2)
 
     def blocks(self, *, from_keyframe_id: int = 0, video_ids: Iterable[int] | None = None) -> Iterator[EmbeddingBlock]:
@@ -114,26 +108,19 @@ class Space:
 
     def _read_blocks(self, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
         """Those that begin with these keyframes, in this order, which is that of the ids."""
-        query = (
-            select(
-                IndexingRow.video_id,
-                IndexingRow.first_keyframe_id,
-                IndexingRow.keyframe_count,
-                IndexingRow.embeddings,
-            )
-            .where(IndexingRow.model_id == self.model.id)
-            .order_by(IndexingRow.first_keyframe_id)
+        rows = self._reader.rows(
+            "SELECT video_id, first_keyframe_id, keyframe_count, embeddings FROM indexing WHERE model_id = ? "
+            "AND first_keyframe_id IN (SELECT value FROM json_each(?)) ORDER BY first_keyframe_id",
+            self.model.id,
+            any_of(firsts),
         )
         dimensions = self.model.dimensions
-        for start in range(0, len(firsts), MANY):
-            part = query.where(IndexingRow.first_keyframe_id.in_(firsts[start : start + MANY]))
-            for video_id, first, count, matrix in self._connection.execute(part):
-                if len(matrix) != count * dimensions * 2:
-                    raise DamagedCatalogError(
-                        f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"
-                    )
-                rows = np.frombuffer(matrix, dtype="<f2").reshape(count, dimensions)
-                yield EmbeddingBlock(video_id, first, rows)
+        for video_id, first, count, matrix in rows:
+            if len(matrix) != count * dimensions * 2:
+                raise DamagedCatalogError(
+                    f"the embeddings of video {video_id} are damaged; framescout verify --repair mends them"
+                )
+            yield EmbeddingBlock(video_id, first, np.frombuffer(matrix, dtype="<f2").reshape(count, dimensions))
 
     def embeddings_of(self, keyframe_ids: Sequence[int]) -> np.ndarray:
         """(N, D) float16, in the order of the ids; ids that the model doesn't know are left out."""
@@ -156,11 +143,9 @@ class Space:
         if span is None:
             return None
         first, end = span
-        rows = self._connection.execute(
-            select(KeyframeRow.pts, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
-            .where(KeyframeRow.id.between(first, end - 1))
-            .order_by(KeyframeRow.id)
-        ).all()
+        rows = self._reader.rows(
+            "SELECT pts, time, span_start, span_end FROM keyframe WHERE id BETWEEN ? AND ? ORDER BY id", first, end - 1
+        ).fetchall()
         if len(rows) != end - first:
             raise DamagedCatalogError(
                 f"keyframes of video {video_id} are missing; framescout verify --repair drops the video, "
@@ -177,20 +162,23 @@ class Space:
 
     def span(self, video_id: int) -> tuple[int, int] | None:
         """A video's keyframe ids as [first, last + 1), whether a file holds it or not."""
-        row = self._connection.execute(
-            select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(
-                IndexingRow.video_id == video_id, IndexingRow.model_id == self.model.id
-            )
-        ).first()
-        return None if row is None else (row.first_keyframe_id, row.first_keyframe_id + row.keyframe_count)
+        row = self._reader.rows(
+            "SELECT first_keyframe_id, first_keyframe_id + keyframe_count FROM indexing "
+            "WHERE video_id = ? AND model_id = ?",
+            video_id,
+            self.model.id,
+        ).fetchone()
+        return None if row is None else (row[0], row[1])
 
     def keyframes_between(self, first: int, end: int, start: float, stop: float) -> tuple[int, int]:
         """Of one video's keyframe ids [first, end), those shown in [start, stop) seconds: (first, last + 1)."""
-        low, high = self._connection.execute(
-            select(func.min(KeyframeRow.id), func.max(KeyframeRow.id)).where(
-                KeyframeRow.id >= first, KeyframeRow.id < end, KeyframeRow.time >= start, KeyframeRow.time < stop
-            )
-        ).one()
+        ((low, high),) = self._reader.rows(
+            "SELECT min(id), max(id) FROM keyframe WHERE id >= ? AND id < ? AND time >= ? AND time < ?",
+            first,
+            end,
+            start,
+            stop,
+        )
         return (first, first) if low is None else (low, high + 1)
 
     def keyframe_at(self, video_id: int, seconds: float) -> int | None:
@@ -199,8 +187,8 @@ class Space:
         if span is None:
             return None
         first, end = span
-        before = (KeyframeRow.id >= first) & (KeyframeRow.id < end) & (KeyframeRow.span_start <= seconds)
-        return int(self._connection.execute(select(func.max(KeyframeRow.id)).where(before)).scalar() or first)
+        query = "SELECT max(id) FROM keyframe WHERE id >= ? AND id < ? AND span_start <= ?"
+        return int(self._reader.value(query, first, end, seconds) or first)
 
     def times_of(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
         """(time, start, end) in seconds of each of these keyframes, in the order of the ids."""
@@ -225,43 +213,44 @@ class Space:
         return times
 
     def _read_times(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
-        wanted = sorted(set(keyframe_ids))
-        query = select(KeyframeRow.id, KeyframeRow.time, KeyframeRow.span_start, KeyframeRow.span_end)
-        known: dict[int, tuple[float, float, float]] = {}
-        for start in range(0, len(wanted), MANY):
-            part = query.where(KeyframeRow.id.in_(wanted[start : start + MANY]))
-            known |= {number: (time, first, last) for number, time, first, last in self._connection.execute(part)}
+        rows = self._reader.rows(
+            "SELECT id, time, span_start, span_end FROM keyframe WHERE id IN (SELECT value FROM json_each(?))",
+            any_of(set(keyframe_ids)),
+        )
+        known = {number: (time, first, last) for number, time, first, last in rows}
         return [known[number] for number in keyframe_ids]
 
     def labels(self) -> StoredLabels:
         """The zero-shot labels of the keyframes."""
-        return StoredLabels(self._connection, self.model.id)
+        return StoredLabels(self._reader, self.model.id)
 
     def events(self) -> list[EventFacts]:
         """The events that were looked for, by name."""
-        columns = (EventRow.name, EventRow.fingerprint, EventRow.found_at, EventRow.source)
-        query = select(*columns).where(EventRow.model_id == self.model.id).order_by(EventRow.name)
-        return [EventFacts(**row) for row in self._connection.execute(query).mappings()]
+        rows = self._reader.rows(
+            "SELECT name, fingerprint, found_at, source FROM event WHERE model_id = ? ORDER BY name", self.model.id
+        )
+        return [
+            EventFacts(name, identity, time_of(found_at), None if source is None else path_of(source))
+            for name, identity, found_at, source in rows
+        ]
 
     def alerts(self) -> dict[str, list[Alert]]:
         """What was found of each event, by the event's name, the surest first; an event without any alert has none.
 
         Videos that no file holds can't be shown, and have none.
         """
-        has_file = exists().where(FileRow.video_id == AlertRow.video_id)
-        columns = (AlertRow.video_id, AlertRow.start, AlertRow.end, AlertRow.peak, AlertRow.keyframe_id, AlertRow.score)
-        rows = self._connection.execute(
-            select(EventRow.name, *columns, AlertRow.context, AlertRow.why)
-            .outerjoin_from(EventRow, AlertRow, (AlertRow.event_id == EventRow.id) & has_file)
-            .where(EventRow.model_id == self.model.id)
-            .order_by(EventRow.name, AlertRow.score.desc(), AlertRow.keyframe_id)
+        rows = self._reader.rows(
+            'SELECT event.name, video_id, start, "end", peak, keyframe_id, score, context, why FROM event '
+            "LEFT JOIN alert ON alert.event_id = event.id "
+            "AND EXISTS (SELECT 1 FROM file WHERE file.video_id = alert.video_id) "
+            "WHERE event.model_id = ? ORDER BY event.name, score DESC, keyframe_id",
+            self.model.id,
         )
         by_name: dict[str, list[Alert]] = {}
-        for row in rows.mappings():
-            values = dict(row)
-            own = by_name.setdefault(values.pop("name"), [])
-            if values["video_id"] is not None:
-                own.append(Alert(**values))
+        for name, *facts, why in rows:
+            own = by_name.setdefault(name, [])
+            if facts[0] is not None:
+                own.append(replace(Alert(*facts), why=None if why is None else json.loads(why)))
         return by_name
 
     def generation(self) -> Generation | None:
@@ -269,22 +258,9 @@ class Space:
         return self._reader.once(("generation", self.model.id), self._generation)
 
     def _generation(self) -> Generation | None:
-        row = (
-            self._connection.execute(
-                select(
-                    GenerationRow.id,
-                    GenerationRow.model_id,
-                    GenerationRow.file_name,
-                    GenerationRow.kind,
-                    GenerationRow.vector_count,
-                    GenerationRow.covers_below,
-                    GenerationRow.checksum,
-                    GenerationRow.nprobe,
-                    GenerationRow.recall,
-                    GenerationRow.built_at,
-                ).where(GenerationRow.model_id == self.model.id, GenerationRow.is_current)
-            )
-            .mappings()
-            .first()
-        )
-        return Generation(**row) if row else None
+        row = self._reader.rows(
+            "SELECT id, model_id, file_name, kind, vector_count, covers_below, checksum, nprobe, recall, built_at "
+            "FROM generation WHERE model_id = ? AND is_current",
+            self.model.id,
+        ).fetchone()
+        return replace(Generation(*row), built_at=time_of(row[-1])) if row else None

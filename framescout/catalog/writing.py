@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from framescout.catalog.labels import put_labels
 from framescout.catalog.lock import Note
-from framescout.catalog.reader import forget
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model
 from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
 from framescout.catalog.tables import (
@@ -23,6 +21,8 @@ from framescout.catalog.tables import (
     GenerationRow,
     IndexingRow,
     KeyframeRow,
+    LabellingRow,
+    LabelSetRow,
     ModelRow,
     PendingAlertRow,
     QuarantineRow,
@@ -232,7 +232,7 @@ class Writer:
     ) -> None:
         """Add labellings to the set of this name; a set of other prompts or labels is replaced whole."""
         with self._transaction() as connection:
-            put_labels(connection, model.id, name, fingerprint, labels, labellings)
+            _put_labels(connection, model.id, name, fingerprint, labels, labellings)
 
     def put_alerts(
         self,
@@ -275,12 +275,32 @@ class Writer:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with (
-            self._engine.connect().execution_options(begin="IMMEDIATE") as connection,
-            connection.begin(),
-        ):
-            forget(connection)
+        with self._engine.begin() as connection:
             yield connection
+
+
+def _put_labels(
+    connection: Connection, model_id: int, name: str, fingerprint: str, labels: tuple[str, ...],
+    labellings: Iterable[Labelling],
+) -> None:  # fmt: skip
+    """Add labellings to the set of this name; a set of other prompts or labels is replaced whole."""
+    same = (LabelSetRow.model_id == model_id) & (LabelSetRow.name == name)
+    connection.execute(delete(LabelSetRow).where(same, LabelSetRow.fingerprint != fingerprint))
+    set_id = connection.execute(select(LabelSetRow.id).where(same)).scalar()
+    if set_id is None:
+        values = {"model_id": model_id, "name": name, "fingerprint": fingerprint, "labels": list(labels)}
+        set_id = connection.execute(insert(LabelSetRow).values(**values).returning(LabelSetRow.id)).scalar_one()
+    for labelling in labellings:
+        own = (LabellingRow.label_set_id == set_id) & (LabellingRow.video_id == labelling.video_id)
+        connection.execute(delete(LabellingRow).where(own))
+        connection.execute(
+            insert(LabellingRow).values(
+                label_set_id=set_id,
+                video_id=labelling.video_id,
+                first_keyframe_id=labelling.first_keyframe_id,
+                codes=labelling.codes.tobytes(),
+            )
+        )
 
 
 def _drop_events(connection: Connection, names: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ import framescout
 from framescout.catalog import Catalog, schema
 from framescout.catalog.records import FileIdentity
 from framescout.catalog.tables import METADATA
+from framescout.catalog.writable import writable
 from framescout.errors import (
     CatalogLockedError,
     CatalogNotFoundError,
@@ -227,6 +228,6 @@ def test_migrations_and_tables_describe_the_same_database(catalog: Catalog) -> N
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with catalog._engine.connect() as connection:
+    with writable(catalog.folder / "catalog.sqlite").connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), METADATA)
     assert differences == []
