@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
 from rich.measure import Measurement
 from rich.text import Text
+
+from framescout.console import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -48,15 +51,27 @@ class FittedPath:
         return Measurement(min(whole, _SHORTEST_PATH), whole)
 
 
-def table_of(*names: str, numbers: tuple[str, ...] = (), fitted: str | None = None) -> Table:
+def table_of(*names: str, numbers: tuple[str, ...] = (), fitted: tuple[str, ...] = ()) -> Table:
     """A table without lines, whose columns have these heads; those of `numbers` are set to the right.
 
-    `fitted`: the column that gives way where the terminal is narrow; it holds a `FittedPath` or text that may be cut.
+    `fitted`: those that give way where the terminal is narrow; they hold a `FittedPath`, or words that go on below.
     """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in names:
         justify: Literal["right", "left"] = "right" if name in numbers else "left"
-        table.add_column(name, justify=justify, no_wrap=name != fitted, overflow="ellipsis")
+        table.add_column(name, justify=justify, no_wrap=name not in fitted, overflow="ellipsis")
     return table
+
+
+def print_table(
+    names: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: tuple[str, ...] = (), fitted: tuple[str, ...]
+) -> None:
+    """Print a table of plain words; those of the columns `fitted` go on in the next line where they don't fit."""
+    from rich.console import Console
+
+    table = table_of(*names, numbers=numbers, fitted=fitted)
+    for row in rows:
+        table.add_row(*(Text(printable(each)) for each in row))
+    Console().print(table)

@@ -106,7 +106,12 @@ def run(
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
 def list_events(ctx: click.Context, model: str | None, as_json: bool) -> None:
-    """List the events that were looked for: alerts, what was said of them, and the file that defines each."""
+    """List the events that were looked for: alerts, what was said of them, where alone they count, and their file.
+
+    \b
+    framescout events list
+    framescout events list --json
+    """
     from query.events.showing import show_events, summaries
 
     engine = open_engine(ctx, model)
@@ -114,7 +119,7 @@ def list_events(ctx: click.Context, model: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))
     else:
-        show_events(found, engine.zone)
+        show_events(found)
 
 
 @events.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,21 @@ def labels(ctx: click.Context, file: Path | None, model: str | None, as_json: bo
     if as_json:
         click.echo(json.dumps([_as_json(each) for each in done], indent=2))
         return
-    for each in done:
-        total = max(1, sum(each.counts.values()))
-        for name, count in sorted(each.counts.items(), key=lambda pair: -pair[1]):
-            click.echo(f"{each.name}={name}\t{count}\t{count / total:.0%}")
-    if not done:
+    rows = [
+        (f"{each.name}={name}", str(count), f"{count / max(1, sum(each.counts.values())):.0%}")
+        for each in done
+        for name, count in sorted(each.counts.items(), key=lambda pair: -pair[1])
+    ]
+    if not rows:
         click.echo("nothing is labelled; see: framescout labels --help", err=True)
+    elif sys.stdout.isatty():
+        from framescout.fitting import print_table
+
+        print_table(("label", "keyframes", "share"), rows, numbers=("keyframes", "share"), fitted=("label",))
+        click.echo("to search only where one holds: framescout search TEXT --label SET=LABEL", err=True)
+    else:
+        for row in rows:
+            click.echo("\t".join(row))
 
 
 def _as_json(each: Labelled) -> dict[str, object]:

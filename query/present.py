@@ -15,8 +15,7 @@ from query.confidence import MATCH
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NARROW = 70
-"""Columns of a terminal below which recording times are left out, so that names have room."""
+_NARROW = 70  # columns of a terminal below which recording times are left out, so that names have room
 
 
 def as_json(answer: Answer) -> str:
@@ -66,7 +65,7 @@ def _show_table(answer: Answer) -> None:
     console, numbers = Console(), ("n", "from", "to", "confidence")
     has_times = console.width >= _NARROW and any(moment.recorded_at for moment in answer.moments)
     recorded = ("recorded",) if has_times else ()
-    table = table_of(*numbers, *recorded, "video", numbers=numbers, fitted="video")
+    table = table_of(*numbers, *recorded, "video", numbers=numbers, fitted=("video",))
     for number, moment in enumerate(answer.moments, 1):
         _add(table, number, moment, has_times=has_times)
     console.print(table)

@@ -6,6 +6,7 @@ A Query checks itself when it is made, so later stages can trust it. It survives
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from typing import Any, Self
@@ -15,7 +16,7 @@ import msgspec
 from framescout.errors import UsageError
 from framescout.motion import Kind
 from framescout.timeline import parse_clock
-from query.fields import BY_NAME, FIELDS, LONGEST_SENTENCE, MOST_PARTS
+from query.fields import BY_NAME, FIELDS, FLAG, LONGEST_SENTENCE, MOST_PARTS
 
 _MOST_EXAMPLES = 10 * MOST_PARTS
 _SUFFICIENT = [field.name for field in FIELDS if field.suffices]
@@ -111,6 +112,18 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             value = getattr(self, field.name)
             if field.bounds and not field.is_many and value is not None:
                 field.check(value)
+
+    def as_options(self) -> str:
+        """The words and options of a command line that asks this."""
+        said: list[str] = []
+        for field in FIELDS:
+            value = getattr(self, field.name)
+            if field.options and value != type(self).__struct_defaults__[FIELDS.index(field)]:
+                for each in value if field.is_many else [value]:
+                    said += [field.option] if field.kind is FLAG else [field.option, _plain(each)]
+        texts = self.wanted_texts
+        looks_like_an_option = any(text.startswith("-") for text in texts)
+        return shlex.join([*said, "--", *texts] if looks_like_an_option else [*texts, *said])
 
     @property
     def wanted_texts(self) -> tuple[str, ...]:
@@ -264,3 +277,8 @@ def read_label(written: str) -> tuple[str, str]:
     if not (name and equals and label):
         raise UsageError(f"--label {written!r} is no label; write SET=LABEL, such as scene=street")
     return name, label
+
+
+def _plain(value: str | float) -> str:
+    """As a person writes it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

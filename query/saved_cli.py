@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
 def searches(ctx: click.Context, as_json: bool) -> None:
-    """Searches that are asked again of everything new; without a command, list them.
+    """Searches that are asked again of everything new; without a command, list them with their filters and programs.
 
     They run by themselves at the end of `framescout index`.
 
@@ -42,12 +42,16 @@ def searches(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_as_json(saved) for saved in kept], indent=2))
         return
-    for saved in kept:
-        query = Query.from_json(saved.query)
-        what = " + ".join((*query.wanted_texts, *query.images, *query.like))
-        click.echo("\t".join((saved.name, what, shlex.join(saved.command or ()))).rstrip())
-    if not kept:
+    rows = [(saved.name, Query.from_json(saved.query).as_options(), shlex.join(saved.command or ())) for saved in kept]
+    if not rows:
         click.echo("nothing is saved; see: framescout searches save --help", err=True)
+    elif sys.stdout.isatty():
+        from framescout.fitting import print_table
+
+        print_table(("name", "asks for", "program"), rows, fitted=("asks for", "program"))
+    else:
+        for row in rows:
+            click.echo("\t".join(row).rstrip())
 
 
 @searches.command()

@@ -39,7 +39,7 @@ def test_what_is_shortened_fits_and_is_the_end(path: str, width: int) -> None:
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_a_row_is_one_line_however_narrow_the_terminal(width: int) -> None:
     console = Console(file=io.StringIO(), width=width)
-    table = table_of("n", "from", "video", numbers=("n",), fitted="video")
+    table = table_of("n", "from", "video", numbers=("n",), fitted=("video",))
     for number in range(12):
         table.add_row(str(number), "0:00:06.0", FittedPath(PATH, after="  (+3 alike)"))
     console.print(table)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from datetime import UTC, datetime, time
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from framescout.errors import UsageError
+from query.cli import question, read_query
 from query.request import Hours, PageToken, Place, Query, Term, read_date
 
 sentence = st.text(max_size=30).map(lambda text: f"a {text} dog")
@@ -87,3 +92,35 @@ def test_places_hours_dates_and_pages_are_read_as_written() -> None:
 def test_a_question_that_makes_no_sense_is_refused_by_name(asked: Any, names: str) -> None:
     with pytest.raises(UsageError, match=names):
         Query.from_json(asked)
+
+
+@click.command()
+@click.argument("text", nargs=-1)
+@question
+def _ask(text: tuple[str, ...], **asked: Any) -> None:
+    click.echo(json.dumps(read_query(text, asked).to_json()))
+
+
+_WORDS = st.text("abc -'\"$é", min_size=1, max_size=8).filter(str.strip)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"text": _WORDS},
+        optional={
+            "also": st.lists(_WORDS, min_size=1, max_size=2).map(tuple),
+            "without": st.lists(_WORDS, max_size=2).map(tuple),
+            "cameras": st.lists(_WORDS, max_size=2).map(tuple),
+            "hours": st.just("22:00-05:00"),
+            "motion": st.sampled_from(["none", "much"]),
+            "min_duration": st.floats(0, 100).map(lambda value: round(value, 2)),
+            "collapse": st.booleans(),
+            "limit": st.integers(1, 50),
+        },
+    )
+)
+def test_a_question_as_options_asks_the_same(fields: dict[str, Any]) -> None:
+    query = Query(**fields)
+    said = CliRunner().invoke(_ask, shlex.split(query.as_options()))
+    assert said.exit_code == 0, said.output
+    assert Query.from_json(json.loads(said.output)) == query

@@ -42,6 +42,7 @@ def test_events_are_listed_and_removed(engine: Engine, program: Program, file: P
     listed = json.loads(program(*at, "list", "--json").stdout)
     assert [(each["event"], each["file"]) for each in listed] == [("evening", str(file)), ("sunset", str(file))]
     assert all(each["alerts"] == each["unread"] > 0 for each in listed)
+    assert all(each["only"] is None for each in listed)
     wrong = program(*at, "remove", "sunset", "moon")
     assert (wrong.returncode, "there are: evening, sunset" in wrong.stderr) == (2, True)
     assert program(*at, "remove", "sunset").returncode == 0
@@ -90,3 +91,15 @@ def test_a_video_is_tried_by_the_name_of_any_of_its_files(engine: Engine, tmp_pa
         parts_of(engine, "sunset", path, file) for path in (copy, Path("another name.mp4"), Path(first.path))
     )
     assert to_json(by_copy) == to_json(by_name) == to_json(by_first)
+
+
+def test_the_list_says_where_alone_an_event_counts(engine: Engine, program: Program, file: Path) -> None:
+    at = ("--catalog", engine.catalog.folder, "events")
+    file.write_text(SUNSET.format("sunset") + "[sunset.only]\ncameras = ['cam01']\nhours = '21:00-06:00'\n")
+    assert program(*at, file).returncode == 0
+    (listed,) = json.loads(program(*at, "list", "--json").stdout)
+    assert listed["only"] == {"cameras": ["cam01"], "hours": "21:00-06:00", "prompts": []}
+    assert program(*at, "list").stdout.rstrip("\n").endswith(f"\t{file}\tcam01, 21:00-06:00")
+    file.write_text(SUNSET.format("sunset"))  # changed since: what it says now isn't what was looked for
+    (listed,) = json.loads(program(*at, "list", "--json").stdout)
+    assert listed["only"] is None
