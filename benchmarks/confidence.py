@@ -3,8 +3,7 @@
     python benchmarks/confidence.py CATALOG MANIFEST [--plot FILE]
 
 CATALOG: an index of the real footage that lies beside the project; MANIFEST: its manifest.csv, whose captions say which
-clips answer. Prints the AUROC of the best score and of the confidence, what share of each kind counts as a match, and
-the logistic curve that fits these sentences best, for query/confidence.py.
+clips answer. Prints the AUROC of the best score and of the confidence, and what share of each kind counts as a match.
 """
 
 from __future__ import annotations
@@ -109,13 +108,10 @@ class Measured:
     def __init__(self, folder: Path, manifest: Path) -> None:
         catalog = Catalog.open(folder, create=False)
         engine = Engine(catalog)
-        with engine.space() as space:
-            background = engine.sample(space).of_sentences
         with manifest.open(newline="", encoding="utf-8") as file:
             captions = {row["path"]: row["caption"] for row in csv.DictReader(file)}
         answers = engine.answer_all([Query(text) for text in (*PRESENT, *ABSENT)])
         self.score = np.array([answer.moments[0].score for answer in answers])
-        self.distance = np.array([background.distance(score) for score in self.score])
         self.confidence = np.array([answer.moments[0].confidence for answer in answers])
         self.is_present = np.arange(len(answers)) < len(PRESENT)
         self.is_found = np.zeros(len(answers), bool)
@@ -124,18 +120,6 @@ class Measured:
             found = ["/".join(Path(moment.video).parts[-2:]) for moment in answer.moments]
             said = [next((captions[path] for path in captions if path.endswith(each)), "") for each in found]
             self.is_found[number] = any(re.search(caption, each) for each in said)
-
-
-def fit(distance: np.ndarray, is_present: np.ndarray) -> np.ndarray:
-    """Value at distance 0 and slope of a logistic curve, by Newton's method with a little ridge."""
-    design = np.stack([np.ones_like(distance), distance], axis=1)
-    weights = np.zeros(2)
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-design @ weights))
-        gradient = design.T @ (is_present - chance) - 1e-2 * weights
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-2 * np.eye(2)
-        weights = weights + np.linalg.solve(curvature, gradient)
-    return weights
 
 
 def plot(measured: Measured, path: Path) -> None:
@@ -175,8 +159,6 @@ def main() -> None:
             *shares
         )
     )
-    at_median, per_spread = fit(measured.distance, present)
-    print(f"best fit: {at_median:.2f} at the median of the strangers, {per_spread:.2f} per spread")
     if "--plot" in sys.argv:
         plot(measured, Path(sys.argv[sys.argv.index("--plot") + 1]))
 

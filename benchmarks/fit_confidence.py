@@ -1,10 +1,11 @@
 """Fit the confidence of a sentence on pictures that the tower has never seen, by cross-validation over sources.
 
-    python benchmarks/fit_confidence.py STRANGERS.npz [--plot FILE]
+    python benchmarks/fit_confidence.py STRANGERS.npz [--in-archive] [--plot FILE]
 
 STRANGERS.npz comes from training/strangers.py; captions are read from ../shared/footage and ../shared/photos. Prints
-the constants of query/confidence.py, what they bring, and a table of promised and found shares. The
-plot needs matplotlib.
+the constants of query/confidence.py, what they bring, and a table of promised and found shares. With --in-archive the
+towers count as models without reference vectors: hubs are not held back, and scores are compared with what everyday
+sentences reach among the same pictures. The plot needs matplotlib.
 
 Learned from are pairs of a sentence and a picture: plain words and captions, with photographs and with clips; the best
 clip for sentences that the footage answers and for others; and, so that the best for a sentence that it can't answer
@@ -32,8 +33,9 @@ from benchmarks.plain_words import KINDS, common_words, phrases, words_of
 from benchmarks.record import recorded
 from benchmarks.unseen import ABSENT as KEPT_FOR_UNSEEN
 from framescout.embedding import load_embedder
+from framescout.embedding.background import EVERYDAY
 from framescout.embedding.reference import REFERENCE, ReferenceScores, with_hubness
-from query.confidence import LINE, MATCH, signals
+from query.confidence import LINE, LINE_IN_ARCHIVE, MATCH, ArchiveScores, signals, word_count
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STARTER = Path(__file__).resolve().parents[1] / "framescout" / "models" / "starter"
@@ -69,7 +71,7 @@ class Pairs:
     """Sentences with pictures: (N,) arrays."""
 
     terms: np.ndarray
-    """(N, TERMS)."""
+    """(N, TERMS), or without the last."""
     right: np.ndarray
     weight: np.ndarray
     fold: np.ndarray
@@ -85,7 +87,7 @@ class Seen:
     """What one head makes of the pictures."""
 
     signals: np.ndarray
-    """(sentences, 3), as query.confidence.signals."""
+    """(sentences, 3), as query.confidence.signals; (sentences, 2) where spread doesn't count."""
     on_photos: np.ndarray
     """(sentences, photographs): scores, in spreads of the reference scores."""
     on_clips: np.ndarray
@@ -95,7 +97,8 @@ class Seen:
 class Known:
     """What lies in ../shared for learning, and what the strangers' towers make of it."""
 
-    def __init__(self, strangers: Path, way: str) -> None:
+    def __init__(self, strangers: Path, way: str, *, in_archive: bool) -> None:
+        self.in_archive = in_archive
         self.rows = list(csv.DictReader((SHARED / "footage" / "manifest.csv").open(encoding="utf-8")))
         self.captions = [row["caption"] for row in self.rows]
         given = np.load(strangers)
@@ -108,7 +111,9 @@ class Known:
         groups = [_source(row) for row in self.rows]
         self.clip_fold = np.array([sorted(set(groups)).index(group) % FOLDS for group in groups])
         self.sentences = list(self._sentences(said))
-        self.asked = load_embedder("starter").encode_texts([sentence.text for sentence in self.sentences])
+        texts = load_embedder("starter")
+        self.asked = texts.encode_texts([sentence.text for sentence in self.sentences])
+        self.everyday = without_hubs(texts.encode_texts(EVERYDAY))
         self.heads = [self._seen(given, way, head) for head in range(len(given[f"{way} clips"]))]
 
     def _sentences(self, said: dict[str, list[str]]) -> Iterator[Sentence]:
@@ -127,6 +132,18 @@ class Known:
         yield from (Sentence(text, "absent", "") for text in ABSENT if text not in KEPT_FOR_UNSEEN)
 
     def _seen(self, given: np.lib.npyio.NpzFile, way: str, head: int) -> Seen:
+        return (self._seen_in_archive if self.in_archive else self._seen_with_reference)(given, way, head)
+
+    def _seen_in_archive(self, given: np.lib.npyio.NpzFile, way: str, head: int) -> Seen:
+        asked, common = without_hubs(self.asked), self.everyday.mean(axis=0)
+        photos, frames = (
+            _in_spreads(asked, given[f"{way} {name}"][head].astype(np.float32), self.everyday)
+            for name in ("photos", "clips")
+        )
+        said = [(word_count(each.text), float(common @ v)) for v, each in zip(asked, self.sentences, strict=True)]
+        return Seen(np.array(said), photos, self._of_clips(frames, given))
+
+    def _seen_with_reference(self, given: np.lib.npyio.NpzFile, way: str, head: int) -> Seen:
         bank = load_file(STARTER / REFERENCE)["sentences"].astype(np.float32)
         shown = (given[f"{way} {name}"][head].astype(np.float32) for name in ("reference", "photos", "clips"))
         pictures, photos, clips = (with_hubness(rows, bank) for rows in shown)
@@ -136,8 +153,26 @@ class Known:
         return Seen(
             np.array([signals(v, each.text, reference) for v, each in zip(self.asked, self.sentences, strict=True)]),
             (self.asked @ photos.T - center) / spread,
-            np.stack([frames[:, given["clip_of"] == number].max(axis=1) for number in range(len(self.rows))], axis=1),
+            self._of_clips(frames, given),
         )
+
+    def _of_clips(self, frames: np.ndarray, given: np.lib.npyio.NpzFile) -> np.ndarray:
+        """(sentences, frames) -> (sentences, clips), of each clip's best frame."""
+        own = [frames[:, given["clip_of"] == number].max(axis=1) for number in range(len(self.rows))]
+        return np.stack(own, axis=1)
+
+
+def without_hubs(rows: np.ndarray) -> np.ndarray:
+    """(N, D + 1) rows of sentences, as a model with reference vectors gives them -> (N, D) unit rows."""
+    own = rows[:, :-1]
+    unit: np.ndarray = own / np.linalg.norm(own, axis=1, keepdims=True)
+    return unit
+
+
+def _in_spreads(asked: np.ndarray, rows: np.ndarray, everyday: np.ndarray) -> np.ndarray:
+    scores = ArchiveScores.of(rows, everyday)
+    inside: np.ndarray = (asked @ rows.T - scores.center) / scores.spread
+    return inside
 
 
 def _source(row: dict[str, str]) -> str:
@@ -185,8 +220,8 @@ def pairs_of(known: Known, head: int) -> Pairs:
     score = np.where(is_photo, *(on[sentence, place % on.shape[1]] for on in (seen.on_photos, seen.on_clips)))
     fold = np.where(is_photo, place % FOLDS, known.clip_fold[place % len(known.clip_fold)])
     fold = np.where(np.isin(kind, ("present", "absent")), sentence % FOLDS, fold)
-    words, common, spread = seen.signals[sentence].T
-    terms = np.stack([np.ones(len(score)), score, score * words, words, common, spread], axis=1)
+    words, *others = seen.signals[sentence].T
+    terms = np.stack([np.ones(len(score)), score, score * words, words, *others], axis=1)
     is_kind = np.array([known.sentences[number].of in KINDS for number in numbers])[sentence]
     weight = weight * np.array([_PAIRS.get(each, 1.0) for each in kind.tolist()]) * np.where(is_kind, _KIND, 1.0)
     share = weight / len(known.heads)
@@ -270,7 +305,7 @@ def _differences(pairs: Pairs, terms: np.ndarray, is_learned: np.ndarray) -> np.
     for head in np.unique(pairs.head):
         own = is_learned & (pairs.head == head)
         answered, unanswered = (terms[own & (pairs.kind == kind)] for kind in ("present", "absent"))
-        apart.append((answered[:, None] - unanswered[None]).reshape(-1, len(TERMS)))
+        apart.append((answered[:, None] - unanswered[None]).reshape(-1, terms.shape[1]))
     every = np.concatenate(apart)
     every[:, 0] = 0.0
     return every
@@ -368,11 +403,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("strangers", type=Path)
     parser.add_argument("--way", default="windows", help="to look at pictures: whole, windows (as ships), closely")
+    parser.add_argument("--in-archive", action="store_true", help="as of models without reference vectors")
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     if not SHARED.is_dir():
         parser.exit(message="The footage and the photographs that the fit needs are not beside the project.\n")
-    known = Known(arguments.strangers, arguments.way)
+    known = Known(arguments.strangers, arguments.way, in_archive=arguments.in_archive)
     pairs = joined([pairs_of(known, head) for head in range(len(known.heads))])
     grid = [Weights(*each) for each in product(RIGHT_WEIGHTS, RANK_WEIGHTS, BEST_WEIGHTS)]
     tried = {weights: measured(pairs, promised_by_others(pairs, weights)) for weights in grid}
@@ -383,9 +419,10 @@ def main() -> None:
     chosen = min(grid, key=lambda weights: (not tried[weights].holds, tried[weights].mistaken))
     constants = fit(pairs, np.ones(len(pairs.right), bool), chosen)
     print(f"chosen: {chosen}")
-    print(", ".join(f"{name}: {value:.3f}" for name, value in zip(TERMS, constants, strict=True)))
-    print(f"what ships: {LINE}, on all of these pairs:")
-    print(measured(pairs, _sigmoid(pairs.terms @ np.array(LINE))))
+    print(", ".join(f"{name}: {value:.3f}" for name, value in zip(TERMS, constants, strict=False)))
+    ships = LINE_IN_ARCHIVE if arguments.in_archive else LINE
+    print(f"what ships: {ships}, on all of these pairs:")
+    print(measured(pairs, _sigmoid(pairs.terms @ np.array(ships))))
     table = reliability(promised_by_others(pairs, chosen)[pairs.plain], pairs.right[pairs.plain])
     print("promised | found | pairs")
     for promise, hit, count in table:

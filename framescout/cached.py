@@ -78,6 +78,8 @@ class Entry(StrEnum):
 
     STRANGERS = "strangers-{}"
     """Vectors of the sentences that hardly any archive answers."""
+    EVERYDAY = "everyday-{}"
+    """Vectors of what people ask of footage, for models without reference vectors."""
     SAMPLE = "sample-{}"
     """What a large archive is judged by."""
     PICTURE = "pictures/{}.jpg"

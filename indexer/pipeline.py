@@ -75,6 +75,8 @@ def bring_up_to_date(
             model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
             run = Run(catalog, writer, plan, embedder, model, settings, progress)
             report = run.execute(workers, interrupted, may_go_on)
+            if not interrupted.is_set():
+                embedder.keep_background(catalog.cache_folder)
         if run.bytes_read and report.elapsed > 1:
             writer.remember_speed(run.bytes_read / report.elapsed)
         _conclude(catalog, writer, model, progress)

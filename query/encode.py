@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from framescout.catalog import Catalog
 from framescout.catalog.records import Model
-from framescout.embedding import ReferenceScores, load_text_tower
+from framescout.embedding import load_text_tower
+from framescout.embedding.sentences import SentenceEncoder, encode
 
 _MOST_KEPT = 1024  # sentences, so that a page after the first, or a question of many people, takes less time
-
-
-class SentenceEncoder(Protocol):
-    """What embeds sentences."""
-
-    phrasings: tuple[str, ...]
-    """Each with a place for the sentence, `{}`; their vectors are averaged."""
-
-    @property
-    def reference(self) -> ReferenceScores | None:
-        """What its sentences' scores are compared with, where its model has reference vectors."""
-
-    def encode_texts(self, texts: list[str]) -> np.ndarray:
-        """(N, D) float32, rows of unit length."""
-
-
-def encode(tower: SentenceEncoder, texts: list[str]) -> np.ndarray:
-    """(N, D) float32 unit rows: each text's mean over the model's phrasings."""
-    written = [phrasing.replace("{}", text) for text in texts for phrasing in tower.phrasings]
-    rows = tower.encode_texts(written).reshape(len(texts), len(tower.phrasings), -1).mean(axis=1)
-    unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
-
-
-def encode_mean(tower: SentenceEncoder, prompts: Sequence[str]) -> np.ndarray:
-    """(D,) float32 of unit length: the mean of several sentences that say the same."""
-    row = encode(tower, list(prompts)).mean(axis=0)
-    unit: np.ndarray = row / np.linalg.norm(row)
-    return unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +25,6 @@ class Encoded:
     """Of the model."""
     vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Sentence -> (D,) float32 of unit length."""
-    reference: ReferenceScores | None = None
-    """What the sentences' scores are compared with, where the model has reference vectors."""
 
 
 class Sentences:
@@ -100,4 +69,4 @@ class Sentences:
                 self._kept.update({(model.fingerprint, text): row for text, row in made.items()})
                 while len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
-        return Encoded(model.fingerprint, vectors, self.tower(model).reference)
+        return Encoded(model.fingerprint, vectors)

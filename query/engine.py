@@ -15,12 +15,13 @@ from framescout import settings
 from framescout.cached import Cache
 from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.records import Model
+from framescout.embedding.sentences import SentenceEncoder
 from framescout.errors import NotAvailableError, UsageError
 from framescout.vectors import VectorIndex, common, store_in, tidy
 from query.answer import Answer
 from query.collapse import collapse
 from query.confidence import MATCH, line_of_sentence, log_odds, median
-from query.encode import Encoded, SentenceEncoder, Sentences
+from query.encode import Encoded, Sentences
 from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_odds_of_questions
 from query.feedback import learn
 from query.filters import FileFilter, find_places, wanted_ranges
@@ -208,9 +209,7 @@ def _texts(queries: Sequence[Query]) -> list[str]:
 def _sentence(encoded: Encoded, sample: Sample, written: str, *, is_wanted: bool = True) -> Direction:
     term = Term.read(written)
     vector = encoded.vectors[term.text]
-    if encoded.reference is None:
-        return Direction.of(vector, sample.of_sentences, term.weight, is_wanted=is_wanted)
-    at_zero, slope = line_of_sentence(vector, term.text, encoded.reference)
+    at_zero, slope = line_of_sentence(vector, term.text, sample.scores)
     return Direction(vector, at_zero, slope, term.weight, is_wanted)
 
 

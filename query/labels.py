@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from framescout.catalog.records import Labelling
+from framescout.embedding.background import STRANGERS
+from framescout.embedding.sentences import SentenceEncoder, encode_mean
 from framescout.errors import UsageError
 from framescout.settings import read_toml
 from query.confidence import PER_SPREAD, softmax
-from query.encode import SentenceEncoder, encode_mean
 from query.engine import Engine
-from query.sample import STRANGERS, Sample
+from query.sample import Sample
 
 OTHER = "other"
 """None of these."""

@@ -12,17 +12,13 @@ import numpy as np
 
 from framescout.cached import Cache, Entry
 from framescout.catalog import Space
-from query.confidence import PER_SPREAD, Background, median
-from query.encode import SentenceEncoder, Sentences, encode
+from framescout.catalog.records import Model
+from framescout.embedding import ReferenceScores, background
+from query.confidence import PER_SPREAD, ArchiveScores, Background, median
+from query.encode import Sentences
 
-STRANGERS = (
-    "a kangaroo hopping", "a flamingo in shallow water", "an octopus on a reef", "a hedgehog in leaves",
-    "a windmill", "an oil platform", "a glacier", "a cactus", "a coral reef", "a full moon", "a sundial",
-    "a cable car", "a gondola in a canal", "a bobsleigh run", "a pole vault", "a polo match", "a javelin throw",
-    "a harp", "a saxophone player", "a pottery wheel", "a loom", "a blacksmith at an anvil", "a bowl of noodles",
-    "a chandelier",
-)  # fmt: skip
-"""Sentences that hardly any archive answers."""
+Judge = ReferenceScores | np.ndarray
+"""A model's reference scores; where it has none, (E, D) float32 unit rows of EVERYDAY."""
 
 _ROWS = 20_000  # keyframes from which an archive is judged
 _SOME = 2048  # keyframes whose median score is that of a usual one
@@ -42,8 +38,8 @@ class Sample:
     """(at most 2048, D) float32 unit rows, spread evenly over the archive."""
     strange: np.ndarray
     """(S, D) float32, STRANGERS."""
-    of_sentences: Background
-    """What sentences that the archive doesn't answer reach in it."""
+    scores: ReferenceScores | ArchiveScores
+    """What the scores of sentences are compared with."""
     of_pictures: Background
     """What keyframes reach in nine of ten other videos at most; where there is one video, of other keyframes."""
     unlike: float
@@ -55,22 +51,27 @@ class Sample:
     """
 
     @classmethod
-    def of(cls, rows: np.ndarray, starts: np.ndarray, strange: np.ndarray) -> Self:
-        """Judge (N, D) float32 unit rows, of videos that begin at the rows `starts` (V,), by strangers (S, D)."""
+    def of(cls, rows: np.ndarray, starts: np.ndarray, strange: np.ndarray, judge: Judge) -> Self:
+        """Judge (N, D) float32 unit rows, of videos that begin at the rows `starts` (V,).
+
+        Args:
+            strange: (S, D) float32 unit rows of STRANGERS.
+            judge: of the scores of sentences.
+        """
         scores = rows @ strange.T
         chosen = sorted(set(np.linspace(0, len(rows) - 1, _PICTURES).astype(int).tolist())) if len(rows) > 1 else []
         between = rows[chosen] @ rows[chosen].T
         return cls(
             some=np.ascontiguousarray(rows[:: max(1, -(-len(rows) // _SOME))]),
             strange=strange,
-            of_sentences=Background.of(scores.max(axis=0) if len(rows) else np.empty(0)),
+            scores=ArchiveScores.of(rows, judge) if isinstance(judge, np.ndarray) else judge,
             of_pictures=Background.of(_usual_of_others(rows, starts, np.array(chosen, int))),
             unlike=median(between[np.triu_indices(len(chosen), 1)]) if chosen else 0.0,
             sharpness=PER_SPREAD / max(float(scores.std()) if len(rows) else 0.0, _LEAST_SPREAD),
         )
 
     @classmethod
-    def read(cls, space: Space, strange: np.ndarray, below: int | None = None) -> Self:
+    def read(cls, space: Space, strange: np.ndarray, judge: Judge, below: int | None = None) -> Self:
         """Of the catalog's keyframes; of those with an id under `below`, where it is given."""
         videos = space.video_ranges()
         if below is not None:
@@ -79,36 +80,37 @@ class Sample:
         blocks = [block.embeddings for block in space.blocks_of(videos[::step])]
         starts = np.cumsum([0, *map(len, blocks)], dtype=np.int64)[:-1]
         rows = np.concatenate(blocks) if blocks else np.empty((0, space.model.dimensions))
-        return cls.of(rows.astype(np.float32), starts, strange)
+        return cls.of(rows.astype(np.float32), starts, strange, judge)
 
     @classmethod
-    def cached(cls, space: Space, strange: np.ndarray, cache: Cache, *, few: int = _ROWS) -> Self:
+    def cached(cls, space: Space, strange: np.ndarray, judge: Judge, cache: Cache, *, few: int = _ROWS) -> Self:
         """As `read`, of the whole archive; the sample of a large one is written to `cache` and read while it fits.
 
         So a search that runs alone need not read some 20,000 embeddings, which lie all over the catalog.
         """
         if space.keyframe_count() <= few:
-            return cls.read(space, strange)
-        key = _state(space, strange)
+            return cls.read(space, strange, judge)
+        key = _state(space, strange, judge)
         known = cache.read(Entry.SAMPLE, key)
         if known is not None:
-            return cls._from_bytes(known, strange)
-        sample = cls.read(space, strange)
+            return cls._from_bytes(known, strange, judge)
+        sample = cls.read(space, strange, judge)
         with contextlib.suppress(OSError):  # a full disk costs time, not the answer
             cache.drop(Entry.SAMPLE)
             cache.write(Entry.SAMPLE, key, sample._to_bytes())
         return sample
 
     def _to_bytes(self) -> bytes:
-        pictures, sentences = self.of_pictures, self.of_sentences
+        sentences, pictures = self.scores, self.of_pictures
         figures = [sentences.center, sentences.spread, pictures.center, pictures.spread, self.unlike, self.sharpness]
         return np.array(figures, "<f8").tobytes() + self.some.astype("<f2").tobytes()  # which the catalog's are
 
     @classmethod
-    def _from_bytes(cls, data: bytes, strange: np.ndarray) -> Self:
+    def _from_bytes(cls, data: bytes, strange: np.ndarray, judge: Judge) -> Self:
         figures = np.frombuffer(data, "<f8", _FIGURES).tolist()
         some = np.frombuffer(data, "<f2", offset=8 * _FIGURES).reshape(-1, strange.shape[1]).astype(np.float32)
-        return cls(some, strange, Background(*figures[:2]), Background(*figures[2:4]), *figures[4:])
+        scores = ArchiveScores(judge.mean(axis=0), *figures[:2]) if isinstance(judge, np.ndarray) else judge
+        return cls(some, strange, scores, Background(*figures[2:4]), *figures[4:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +150,19 @@ class Samples:
         with self._making:
             known = self._find(wanted)
             if known is None:
-                strange = strangers(self._sentences.tower(space.model), space.model.fingerprint, self._cache)
+                strange, judge = self._judges(space.model)
                 if is_past:
-                    known = wanted, Sample.read(space, strange, below)
+                    known = wanted, Sample.read(space, strange, judge, below)
                 else:
-                    known = wanted, Sample.cached(space, strange, self._cache)
+                    known = wanted, Sample.cached(space, strange, judge, self._cache)
             self._made = [*(each for each in self._made if each[0].below != known[0].below), known][-_MOST_SAMPLES:]
             return known[1]
+
+    def _judges(self, model: Model) -> tuple[np.ndarray, Judge]:
+        """Vectors of STRANGERS, and what judges sentences."""
+        tower = self._sentences.tower(model)
+        strange = background.strangers(tower, model.fingerprint, self._cache)
+        return strange, tower.reference or background.everyday(tower, model.fingerprint, self._cache)
 
     def _find(self, wanted: _State) -> tuple[_State, Sample] | None:
         """The newest that was made of this state or an earlier one, where that is still like it."""
@@ -192,25 +200,14 @@ def _usual_of_others(rows: np.ndarray, starts: np.ndarray, chosen: np.ndarray) -
     return usual
 
 
-def _state(space: Space, strange: np.ndarray) -> str:
+def _state(space: Space, strange: np.ndarray, judge: Judge) -> str:
     """A name for the state that an archive is in: which keyframes there are, and how the last of them look."""
     videos = space.video_ranges()
     said = hashlib.blake2b(space.model.fingerprint.encode(), digest_size=8)
     said.update(repr((_ROWS, _SOME, _PICTURES, _UNRELATED, _LEAST_SPREAD, PER_SPREAD)).encode())
     said.update(strange.tobytes())
+    said.update(judge.tobytes() if isinstance(judge, np.ndarray) else b"")
     said.update(videos.tobytes())
     for block in space.blocks_of(videos[-1:]):
         said.update(block.embeddings.tobytes())
     return said.hexdigest()
-
-
-def strangers(tower: SentenceEncoder, fingerprint: str, cache: Cache) -> np.ndarray:
-    """(N, D) float32 unit rows of STRANGERS; kept in `cache`, since encoding them takes most of a second."""
-    words = hashlib.blake2b("\0".join((fingerprint, *tower.phrasings, *STRANGERS)).encode(), digest_size=8).hexdigest()
-    known = cache.read(Entry.STRANGERS, words)
-    if known is not None:
-        return np.frombuffer(known, "<f4").reshape(len(STRANGERS), -1)
-    rows = encode(tower, list(STRANGERS))
-    with contextlib.suppress(OSError):  # a full disk costs time, not the answer
-        cache.write(Entry.STRANGERS, words, rows.astype("<f4").tobytes())
-    return rows

@@ -44,11 +44,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the starter model's towers; test processes side by side share one."""
+    """A cache folder with the starter model's towers and kept sentences; test processes side by side share one."""
     base = tmp_path_factory.getbasetemp()
     cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "towers"
     with FileLock(f"{cache}.lock"):
-        load_embedder("starter", cache=cache)
+        load_embedder("starter", cache=cache).keep_background(cache)
     return cache
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from framescout.cached import Cache
 from framescout.embedding.checksums import are_unchanged, looks_unchanged
 from framescout.embedding.fetching import FetchProgress, fetch
 from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
@@ -106,6 +107,13 @@ class Embedder:
         """(N, D) float32, rows of unit length, in the order given."""
         return self._texts.encode_texts(texts)
 
+    def keep_background(self, cache: Path) -> None:
+        """Encode what a search needs besides its question, where `cache` lacks it, so that the first needn't wait."""
+        if isinstance(self._texts, TextTower):
+            from framescout.embedding import background
+
+            background.keep(self._texts, self.fingerprint, Cache(cache))
+
 
 def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False) -> Embedder:
     """Load a model by its short name or by one of open_clip's names; nothing is downloaded.
@@ -124,7 +132,7 @@ def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False
     folder = _towers(cache, identity) if cache else None
     closely = closely and Look.of_folder(resolve(name).folder).crops > 0
     if folder and not closely and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
-        texts = _open_text_tower(folder, identity)
+        texts = _open_text_tower(folder, identity, phrasings_of(name))
         if texts and are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
             facts = Facts.read(folder)
             images = _open_image_tower(folder / IMAGE_GRAPH, facts.image_size, is_same_in_bf16=facts.is_same_in_bf16)
@@ -169,10 +177,10 @@ def _load_with_torch(name: str, identity: str, folder: Path | None, *, closely: 
     from framescout.embedding.torch_towers import TorchImageTower, TorchTextTower
 
     loaded = load(resolve(name))
-    texts: _Texts | None = _open_text_tower(folder, identity) if folder else None
+    texts: _Texts | None = _open_text_tower(folder, identity, phrasings_of(name)) if folder else None
     if folder and texts is None:
         export_towers(loaded, identity, folder)
-        texts = TextTower(folder)
+        texts = TextTower(folder, phrasings_of(name))
     images = _exported_image_tower(loaded, folder, closely=closely) if machine().gpu is None else None
     sentences = loaded.reference.sentences if loaded.reference else None
     images = images or TorchImageTower(loaded, closely=closely)

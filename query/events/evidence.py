@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from query.encode import SentenceEncoder, encode, encode_mean
+from framescout.embedding.sentences import SentenceEncoder, encode, encode_mean
 from query.events.definition import Event
 from query.sample import Sample
 

@@ -36,6 +36,7 @@ DERIVED: dict[str, str] = {
     "checksums of the towers": "cache/towers-*/seals.json",
     "image tower": "cache/towers-*/image_tower.onnx",
     "strangers": "cache/strangers-*",
+    "everyday sentences": "cache/everyday-*",
     "sample": "cache/sample-*",
     "picture": "cache/pictures/*.jpg",
 }
@@ -113,6 +114,7 @@ def test_answers_stay_verify_sees_and_repair_mends(
     damage(path, only(other, DERIVED[what]))
     is_missed = path.exists() or what not in (
         "strangers",
+        "everyday sentences",
         "sample",
         "picture",
     )  # those are made when they are asked for

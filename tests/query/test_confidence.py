@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 import framescout
 import indexer
 import query
+from framescout import settings
 from framescout.commands.demo import make_archive
 from framescout.embedding import ReferenceScores
-from query.confidence import Background, line_of_sentence, log_odds, probability
+from framescout.embedding.reference import REFERENCE
+from query.confidence import MATCH, ArchiveScores, Background, line_of_sentence, log_odds, probability
+
+STARTER = Path(framescout.__file__).parent / "models" / "starter"
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("landscapes")
     make_archive(folder)
     return folder
+
+
+@pytest.fixture
+def bare_starter(tmp_path: Path) -> str:
+    """The starter's towers, without its reference vectors."""
+    folder = tmp_path / "bare"
+    shutil.copytree(STARTER, folder, ignore=shutil.ignore_patterns(REFERENCE))
+    return f"local-dir:{folder}"
 
 
 def confidence(background: Background, score: float) -> float:
@@ -64,20 +76,42 @@ def reference_scores(seed: int, scale: float = 1.0) -> ReferenceScores:
     return ReferenceScores(scale * pictures, 0.3 * pictures[0, :16], scale * 0.02, scale * 0.25, 0.9, 0.1)
 
 
+def archive_scores(seed: int, scale: float = 1.0) -> ArchiveScores:
+    """Of made-up everyday sentences."""
+    mean = np.random.default_rng(seed).normal(size=17).astype(np.float32)
+    return ArchiveScores(0.3 * mean / np.linalg.norm(mean), scale * 0.02, scale * 0.25)
+
+
 VECTOR = np.full(17, 1 / np.sqrt(17), np.float32)
 
 
 @given(st.text(max_size=60), st.integers(0, 20))
 def test_a_higher_score_is_never_less_likely_a_match(text: str, seed: int) -> None:
-    at_zero, slope = line_of_sentence(VECTOR, text, reference_scores(seed))
-    assert np.isfinite(at_zero)
-    assert slope > 0
+    for scores in (reference_scores(seed), archive_scores(seed)):
+        at_zero, slope = line_of_sentence(VECTOR, text, scores)
+        assert np.isfinite(at_zero)
+        assert slope > 0
 
 
 @given(st.sampled_from(["a person", "two men fighting in a street at night"]), st.floats(0.1, 10), st.floats(-1, 1))
 def test_a_model_whose_scores_lie_further_apart_is_as_sure(text: str, scale: float, score: float) -> None:
-    one, other = (line_of_sentence(VECTOR, text, reference_scores(3, each)) for each in (1.0, scale))
-    assert one[0] + one[1] * score == pytest.approx(other[0] + other[1] * score * scale, abs=1e-3)
+    for scores in (reference_scores, archive_scores):
+        one, other = (line_of_sentence(VECTOR, text, scores(3, each)) for each in (1.0, scale))
+        assert one[0] + one[1] * score == pytest.approx(other[0] + other[1] * score * scale, abs=1e-3)
+
+
+def test_a_plain_word_is_found_without_reference_vectors_in_archives_of_any_size(
+    tmp_path: Path, archive: Path, bare_starter: str
+) -> None:
+    """The landscapes by themselves, and one of them alone: the same moment is nearly as sure."""
+    answers = []
+    for name, paths in (("all", [archive]), ("one", [archive / "holiday.mp4"])):
+        catalog = framescout.open(tmp_path / name)
+        indexer.index(catalog, paths, settings=settings.load(model=bare_starter))
+        moments = query.search(catalog, "mountains", limit=50, collapse=False).moments
+        answers.append({moment.peak: moment.confidence for moment in moments if moment.video.endswith("holiday.mp4")})
+    assert max(answers[1].values()) >= MATCH
+    assert answers[0] == pytest.approx(answers[1], abs=0.15)
 
 
 def test_confidence_does_not_depend_on_the_archive(tmp_path: Path, towers: Path, archive: Path) -> None:

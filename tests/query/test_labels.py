@@ -137,9 +137,9 @@ def test_an_older_indexing_takes_its_labels_with_it(tmp_path: Path) -> None:
 @given(st.integers(0, 1000))
 def test_probabilities_sum_to_one_and_do_not_depend_on_the_scale_of_a_model(seed: int) -> None:
     rows, vectors, strange = unit_rows(20, seed), unit_rows(3, seed + 1), unit_rows(6, seed + 2)
-    shares = probabilities(rows, vectors, Sample.of(rows, np.array([0]), strange))
+    shares = probabilities(rows, vectors, Sample.of(rows, np.array([0]), strange, strange))
     assert np.allclose(shares.sum(axis=1), 1)
-    halved = probabilities(rows, vectors / 2, Sample.of(rows, np.array([0]), strange / 2))
+    halved = probabilities(rows, vectors / 2, Sample.of(rows, np.array([0]), strange / 2, strange / 2))
     assert np.allclose(shares, halved, atol=1e-6)
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framescout.embedding.background import EVERYDAY, STRANGERS
 from query import encode, sample
 from query.engine import Engine
 from query.request import Query
-from query.sample import STRANGERS, Sample
+from query.sample import Sample
 from tests.framescout.vectors.make import DIMENSIONS, Archive, unit
 
 
@@ -33,7 +34,7 @@ class CountingTower:
     @property
     def asked(self) -> list[str]:
         """Without the sentences that the archive is judged by."""
-        return [text for text in self.texts if text not in STRANGERS]
+        return [text for text in self.texts if text not in {*STRANGERS, *EVERYDAY}]
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     read = Sample.read.__func__  # type: ignore[attr-defined]
 
     def noting(cls: type[Sample], *given: Any) -> Sample:
-        made.append(given[2] if len(given) > 2 else None)
+        made.append(given[3] if len(given) > 3 else None)
         sample: Sample = read(cls, *given)
         return sample
 
