@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -139,8 +139,7 @@ def kinds(motion: Motion, quiet: int) -> np.ndarray:
     levels = motion.levels.astype(np.int64)
     is_known = (levels != UNKNOWN) & (quiet != UNKNOWN)
     rise = (levels - quiet) / OCTAVE
-    is_noisy = motion.source is Source.SIZES and quiet >= to_levels(np.array([NOISY_FROM]))[0]
-    still = Kind.UNKNOWN if is_noisy else Kind.NONE
+    still = Kind.UNKNOWN if is_noisy(motion.source, quiet) else Kind.NONE
     codes = np.select([rise < NONE_BELOW, rise < MUCH_FROM], [KINDS.index(still), KINDS.index(Kind.LITTLE)], default=3)
     is_sudden = (jumps(motion.levels) >= SUDDEN_RISE) & (rise >= NONE_BELOW)
     codes = np.where(is_sudden, KINDS.index(Kind.SUDDEN), codes)
@@ -171,36 +170,65 @@ def quiet_levels(motions: Iterable[Motion]) -> dict[Source, int]:
     return {source: quiet_level(own, source) for source, own in counts.items()}
 
 
-def stretches_that_show(
-    kind: Kind, motion: Motion, quiet: int, starts: np.ndarray, ends: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which stretches [start, end) of a video show this kind of motion, and by how much the highest level rises.
+def is_noisy(source: Source, quiet: int) -> bool:
+    """Whether stillness can't be told from noise or from lasting motion at this quiet level."""
+    return source is Source.SIZES and quiet >= int(to_levels(np.array([NOISY_FROM]))[0])
 
-    A stretch is as its strongest half second: it shows much or little motion by its highest level, none where all of it
-    is known to be still. Beside that it shows sudden motion where one half second does.
 
-    Returns:
-        (N,) bool; (N,) float64 octaves above the quiet level, NaN where no half second is known.
-    """
-    codes = kinds(motion, quiet)
-    rises = np.where(motion.levels == UNKNOWN, np.nan, (motion.levels.astype(np.float64) - quiet) / OCTAVE)
-    shows, highest = np.zeros(len(starts), bool), np.full(len(starts), np.nan)
-    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        place = cells(Span(start, end))
-        own, known = codes[place], rises[place][~np.isnan(rises[place])]
-        highest[number] = known.max() if len(known) else np.nan
-        moves = bool((own >= KINDS.index(Kind.LITTLE)).any())
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """The motion in N stretches of footage, before anybody says what is quiet: columns of equal length."""
+
+    highest: np.ndarray
+    """(N,) uint8: the highest level; UNKNOWN where none is known."""
+    sudden: np.ndarray
+    """(N,) uint8: the highest level that lies SUDDEN_RISE above the two seconds before; UNKNOWN where none does."""
+    is_known: np.ndarray
+    """(N,) bool: whether every half second is known."""
+
+    @classmethod
+    def of(cls, levels: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> Stretches:
+        """Those that begin and end at these seconds, (N,) each, of a curve; of no length: the half second there."""
+        first = np.maximum(np.floor(starts / STEP).astype(np.int64), 0)
+        behind = np.maximum(np.ceil(ends / STEP).astype(np.int64), first + 1)
+        longer = np.full(max(int(behind.max(initial=0)), len(levels)) + 1, UNKNOWN, np.uint8)
+        longer[: len(levels)] = levels
+        sudden = np.where(jumps(longer) >= SUDDEN_RISE, longer, UNKNOWN)
+        places = np.stack([first, behind], axis=1).reshape(-1)
+        highest, suddenly = (np.maximum.reduceat(each, places)[::2] for each in (longer, sudden))
+        return cls(highest, suddenly, np.minimum.reduceat(longer, places)[::2] != UNKNOWN)
+
+    @classmethod
+    def joined(cls, several: Sequence[Stretches]) -> Stretches:
+        """All of them, in order."""
+        columns = [(each.highest, each.sudden, each.is_known) for each in several]
+        if not columns:
+            return cls(np.empty(0, np.uint8), np.empty(0, np.uint8), np.empty(0, bool))
+        return cls(*map(np.concatenate, zip(*columns, strict=True)))
+
+    def rises(self, quiet: np.ndarray) -> np.ndarray:
+        """(N,) float64: octaves by which the highest level lies above the quiet one, (N,); NaN where it isn't known."""
+        rises = (self.highest.astype(np.float64) - quiet) / OCTAVE
+        return np.where((self.highest != UNKNOWN) & (quiet != UNKNOWN), rises, np.nan)
+
+    def shows(self, kind: Kind, quiet: np.ndarray, noisy: np.ndarray) -> np.ndarray:
+        """(N,) bool: which show this kind of motion, against quiet levels, (N,), of which some are `noisy`, (N,).
+
+        A stretch is as its strongest half second: it shows much or little motion by its highest level, none where all
+        of it is known to be still. Beside that it shows sudden motion where one half second does.
+        """
+        rises = self.rises(quiet)
         match kind:
-            case Kind.SUDDEN:
-                shows[number] = (own == KINDS.index(Kind.SUDDEN)).any()
             case Kind.MUCH:
-                shows[number] = moves and highest[number] >= MUCH_FROM
+                shown = rises >= MUCH_FROM
             case Kind.LITTLE:
-                shows[number] = moves and highest[number] < MUCH_FROM
+                shown = (rises >= NONE_BELOW) & (rises < MUCH_FROM)
             case Kind.NONE:
-                whole = place.stop - place.start
-                shows[number] = len(own) == whole and bool((own == KINDS.index(Kind.NONE)).all())
-    return shows, highest
+                shown = self.is_known & (rises < NONE_BELOW) & ~noisy
+            case _:
+                rise = (self.sudden.astype(np.float64) - quiet) / OCTAVE
+                shown = (self.sudden != UNKNOWN) & (quiet != UNKNOWN) & (rise >= NONE_BELOW)
+        return shown
 
 
 def packed(levels: np.ndarray) -> bytes:

@@ -59,5 +59,5 @@ def fill_in_motion(
     from framescout.progress import SilentProgress
     from indexer import motion_only
 
-    limit = (settings or configuration.load()).max_pixels
-    return motion_only.fill_in_motion(catalog, list(paths), progress or SilentProgress(), may_go_on, max_pixels=limit)
+    loaded = settings or configuration.load()
+    return motion_only.fill_in_motion(catalog, list(paths), loaded, progress or SilentProgress(), may_go_on)

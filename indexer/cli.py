@@ -92,8 +92,8 @@ def index(
             click.echo(catalog.warning, err=True)
         if report.stopped == "interrupted":
             ctx.exit(130)
-        if motion:
-            _fill_in_motion(catalog, list(paths), settings, quiet, deadline)
+        if motion and _fill_in_motion(catalog, list(paths), settings, quiet, deadline):
+            ctx.exit(130)
         if not as_json:
             sys.stdout.flush()
             ctx.obj["after_index"](ctx, has_grown=bool(report.indexed))
@@ -231,7 +231,8 @@ def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, de
 
 def _fill_in_motion(
     catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None
-) -> None:
+) -> bool:
+    """Whether it was interrupted."""
     import indexer
     from framescout.console import ConsoleProgress
 
@@ -242,6 +243,7 @@ def _fill_in_motion(
         failed = f", {len(done.failed)} can't be read" if done.failed else ""
         left = f", {done.left} left to the next run" if done.left else ""
         click.echo(f"motion of {len(done.read)} videos read{failed}{left}", err=True)
+    return done.is_interrupted
 
 
 def _give_way() -> None:

@@ -8,22 +8,24 @@ from collections.abc import Iterator
 from framescout.catalog.records import ReadEnd
 from framescout.errors import MediaError
 from indexer.duplicates import DuplicateFilter
-from indexer.events import Decoded, Ended, Failed, Job, Pictured, Probed, Reading
+from indexer.events import Decoded, Ended, Failed, Job, MotionJob, MotionRead, Pictured, Probed, Reading
 from indexer.keyframes import read_keyframes
-from indexer.motion import MotionMeter
+from indexer.motion import MotionMeter, packets_alone, told_by_packets
 from indexer.probe import probe
 from indexer.workers import Limits
 
 _HEARTBEAT = 0.5  # seconds between signs of life
 
 
-def decode(job: Job, limits: Limits) -> Iterator[Decoded]:
-    """Probed, the keyframes that show something new and Ended; Failed at any point where the file can't be used.
+def decode(job: Job | MotionJob, limits: Limits) -> Iterator[Decoded]:
+    """Probed, the keyframes that show something new and Ended; of a MotionJob MotionRead alone.
+
+    Failed comes at any point where the file can't be used.
 
     Signs of life (Reading) come between them. Of the limits, memory and time are for the process to keep.
     """
     try:
-        yield from _read(job, limits)
+        yield from _read(job, limits) if isinstance(job, Job) else _read_motion(job, limits)
     except MediaError as error:
         yield Failed(job.key, error.reason, error.detail)
 
@@ -46,3 +48,12 @@ def _read(job: Job, limits: Limits) -> Iterator[Decoded]:
             yield Reading(job.key, item.time)
         if duplicates.is_new(item.picture):
             yield Pictured(job.key, item)
+
+
+def _read_motion(job: MotionJob, limits: Limits) -> Iterator[Decoded]:
+    meter, heard = MotionMeter(), time.monotonic()
+    for reached in packets_alone(job.file.path, meter, max_pixels=limits.max_pixels):
+        if time.monotonic() - heard > _HEARTBEAT:
+            heard = time.monotonic()
+            yield Reading(job.key, reached)
+    yield MotionRead(job.key, told_by_packets(meter))

@@ -30,6 +30,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class MotionJob:
+    """Footage that is known and whose packets are to be read for motion; also the first event of its key."""
+
+    key: int
+    file: VideoFile
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Identified as footage that the model has embedded already; the file is a new place of it."""
 
@@ -80,6 +88,14 @@ class Ended:
     motion: Motion
 
 
-Identified = Known | Job | Failed
-Decoded = Probed | Reading | Pictured | Ended | Failed
+@dataclass(frozen=True, slots=True, eq=False)
+class MotionRead:
+    """The packets of a video were read; the last event of the key of a MotionJob."""
+
+    key: int
+    motion: Motion
+
+
+Identified = Known | Job | MotionJob | Failed
+Decoded = Probed | Reading | Pictured | Ended | MotionRead | Failed
 Event = Identified | Decoded

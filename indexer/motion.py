@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -109,13 +109,12 @@ def packet_taker(meter: MotionMeter, video: OpenVideo) -> Callable[[Packet[Video
     return take_in
 
 
-def read_motion(path: str, *, max_pixels: int = MAX_PIXELS) -> Motion:
-    """The curve of a video from its packets alone: nothing is decoded, so that changes of light are not noticed.
+def packets_alone(path: str, meter: MotionMeter, *, max_pixels: int = MAX_PIXELS) -> Iterator[float]:
+    """Take in the packets of a video, of which nothing is decoded; yields the second reached after each.
 
     Raises:
         MediaError: the video can't be opened.
     """
-    meter = MotionMeter()
     with open_video(path, max_pixels=max_pixels) as video:
         take_in, latest = packet_taker(meter, video), -math.inf
         for packet in video.packets() if has_reliable_times(video) else ():
@@ -127,8 +126,25 @@ def read_motion(path: str, *, max_pixels: int = MAX_PIXELS) -> Motion:
                 break
             latest = max(latest, video.seconds(stored))
             take_in(packet, video.seconds(ticks))
+            yield max(0.0, latest)
+
+
+def told_by_packets(meter: MotionMeter) -> Motion:
+    """The curve of a meter that took in packets alone: changes of light are not noticed."""
     motion = meter.motion()
     return replace(motion, detail=motion.detail or UNSEEN_LIGHT)
+
+
+def read_motion(path: str) -> Motion:
+    """The curve of a video from its packets alone.
+
+    Raises:
+        MediaError: the video can't be opened.
+    """
+    meter = MotionMeter()
+    for _ in packets_alone(path, meter):
+        pass
+    return told_by_packets(meter)
 
 
 def _noise(by_size: np.ndarray, by_picture: np.ndarray) -> str:

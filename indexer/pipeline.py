@@ -23,7 +23,7 @@ from indexer.workers import Limits
 
 
 @contextlib.contextmanager
-def _interrupts() -> Iterator[threading.Event]:
+def interrupts() -> Iterator[threading.Event]:
     """Within, SIGINT and SIGTERM set the event; else they raise anywhere, in a commit or an import."""
     interrupted = threading.Event()
     before = {}
@@ -67,7 +67,7 @@ def bring_up_to_date(
             if model:
                 _conclude(catalog, writer, model, progress)
             return plan.report()
-        with _interrupts() as interrupted, contextlib.closing(_workers(len(plan.to_read), settings)) as workers:
+        with interrupts() as interrupted, contextlib.closing(workers_for(len(plan.to_read), settings)) as workers:
             if not has_towers(settings.model, catalog.cache_folder):
                 progress.note(f"getting the model {settings.model} ready for this machine: once, it takes a moment")
             closely = settings.density == "thorough"
@@ -83,7 +83,7 @@ def bring_up_to_date(
     return report
 
 
-def _workers(files: int, settings: Settings) -> DecodingProcesses:
+def workers_for(files: int, settings: Settings) -> DecodingProcesses:
     """By default one more than half the processors, since each waits now and then; threads besides for few files."""
     count = settings.workers or usable_processors() // 2 + 1
     processes = min(count, files)

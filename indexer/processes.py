@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from framescout.errors import Reason
-from indexer.events import Decoded, Ended, Event, Failed, Job
+from indexer.events import Decoded, Ended, Event, Failed, Job, MotionJob, MotionRead
 from indexer.scan import VideoFile
 from indexer.workers import Identify, Limits
 
@@ -104,7 +104,7 @@ class DecodingProcesses:
                     break
                 identified = self._identify(key, file)
                 self._put(identified)
-                if not isinstance(identified, Job):
+                if not isinstance(identified, Job | MotionJob):
                     continue
                 process = process or _Process(self._limits)
                 if not self._decode(identified, process):
@@ -117,7 +117,7 @@ class DecodingProcesses:
             if process:
                 process.kill()
 
-    def _decode(self, job: Job, process: _Process) -> bool:
+    def _decode(self, job: Job | MotionJob, process: _Process) -> bool:
         """Pass on what the process says of this job; False where the process can't be used any more."""
         process.begin(job)
         heard = time.monotonic()
@@ -134,7 +134,7 @@ class DecodingProcesses:
                 return False
             self._put(event)
             heard = time.monotonic()  # after the put: waiting for the embedder is not the decoder's fault
-            if isinstance(event, Ended | Failed):
+            if isinstance(event, Ended | MotionRead | Failed):
                 return True
         return False
 
@@ -156,7 +156,7 @@ class _Process:
             self._process.start()
         theirs.close()
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job | MotionJob) -> None:
         with contextlib.suppress(BrokenPipeError):  # a dead process shows when its answer is read
             self.connection.send(job)
 

@@ -20,7 +20,7 @@ from indexer.events import Ended, Event, Failed, Identified, Job, Known, Picture
 from indexer.identify import KnownVideo, Sampling, identify
 from indexer.plan import Plan
 from indexer.report import Report
-from indexer.scan import VideoFile
+from indexer.scan import VideoFile, is_as_found
 from indexer.workers import Workers
 
 _SAY_EVERY = 1.0  # seconds between two times that other processes are told
@@ -138,7 +138,7 @@ class Run:
         video = self._in_work.pop(failed.key, None)
         self._batcher.forget(failed.key)
         self._advance(0.0, max(0.0, file.size_bytes - (video.bytes_read if video else 0.0)))
-        if Path(file.path).exists() and not _is_as_found(file):  # no wonder
+        if Path(file.path).exists() and not is_as_found(file):  # no wonder
             self._quarantine(file, Reason.CHANGED, "")
         else:
             self._quarantine(file, failed.reason, failed.detail)
@@ -166,7 +166,7 @@ class Run:
             return
         del self._in_work[key]
         file = video.job.file
-        if not _is_as_found(file):
+        if not is_as_found(file):
             self._quarantine(file, Reason.CHANGED, "")
             return
         indexed = video.video()
@@ -193,12 +193,3 @@ class Run:
         files, size_bytes = len(self.plan.to_read), self.plan.size_bytes
         done = min(round(self._bytes_done), size_bytes)
         self.writer.note.say(files_done=self._files_done, files=files, bytes_done=done, bytes=size_bytes)
-
-
-def _is_as_found(file: VideoFile) -> bool:
-    """Whether the file has not changed since the scan."""
-    try:
-        now = Path(file.path).stat()
-    except OSError:
-        return False
-    return (now.st_size, now.st_mtime_ns) == (file.size_bytes, file.mtime_ns)

@@ -74,6 +74,15 @@ class VideoFile:
     mtime_ns: int
 
 
+def is_as_found(file: VideoFile) -> bool:
+    """Whether the file has not changed since the scan."""
+    try:
+        now = Path(file.path).stat()
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns) == (file.size_bytes, file.mtime_ns)
+
+
 def scan(paths: Iterable[str | Path], *, unreadable: Callable[[str], object] | None = None) -> Iterator[VideoFile]:
     """The video files below `paths`, each once, folder by folder in the order of their names.
 

@@ -37,7 +37,7 @@ class Moment:
     start: float
     end: float
     peak: float
-    """When the best keyframe is shown; start <= peak < end."""
+    """When the best keyframe is shown, or of a question for motion alone, when most moves; start <= peak < end."""
     score: float
     """Of a question of one part the cosine similarity of the best keyframe; of several the log-odds that all hold."""
     confidence: float

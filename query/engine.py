@@ -26,7 +26,7 @@ from query.evidence import Direction, Evidence, Keyframes, is_alone, joint_log_o
 from query.feedback import learn
 from query.filters import FileFilter, find_places, wanted_ranges
 from query.moments import Contrast, RankedMoment, look_up
-from query.moving import Moving
+from query.moving import Moving, by_motion, cut_to_motion
 from query.pictures import encode_pictures
 from query.ranking import Chains, Nearest, Ranking, Scanned
 from query.request import PageToken, Query, Term, read_motion
@@ -88,7 +88,7 @@ class Engine:
             encoded = self._sentences.encode(space.model, _texts(queries), encoded)
             questions = [self._read(space, query, encoded, only) for query in queries]
             rankings = _rankings(space, index, questions)
-            moments = [_best(*each) for each in zip(questions, rankings, strict=True)]
+            moments = [_best(space, *each) for each in zip(questions, rankings, strict=True)]
             return _answers(space, questions, moments)
 
     def encode_ahead(self, queries: Sequence[Query]) -> Encoded:
@@ -172,7 +172,13 @@ class Question:
     @property
     def is_indexed(self) -> bool:
         """Whether the vector index knows its candidates."""
-        return not self.steps and is_alone(self.parts) and self.parts[0].index_vector is not None
+        is_one = not self.steps and is_alone(self.parts) and self.parts[0].index_vector is not None
+        return is_one and not self.query.is_by_motion  # every match is looked at, not the best ones alone
+
+    @property
+    def is_by_motion(self) -> bool:
+        """Whether motion alone says what is wanted."""
+        return any(isinstance(part, Moving) for part in self.parts)
 
     @property
     def skipped(self) -> int:
@@ -195,8 +201,7 @@ class Question:
         sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, moments)
         left_out = (*self.places, *self.query.less_like)
         others = (each for each in sure if not any(map(each.holds, left_out)))
-        is_by_motion = any(isinstance(part, Moving) for part in self.parts)  # all of a fixed camera looks alike
-        if not self.query.collapse or is_by_motion:
+        if not self.query.collapse or self.is_by_motion or self.query.is_by_motion:  # a fixed camera looks alike
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
 
@@ -250,11 +255,14 @@ def _contrasts(questions: Sequence[Question]) -> list[Contrast]:
     return [Contrast(*each) for each in zip(usual, (each.sample.unlike for each in questions), strict=True)]
 
 
-def _best(question: Question, ranking: Ranking) -> list[RankedMoment]:
+def _best(space: Space, question: Question, ranking: Ranking) -> list[RankedMoment]:
     """The best moments up to the page that was asked for, and one more if there is one.
 
-    More places are looked at only where they joined into too few moments.
+    More places are looked at only where they joined into too few moments; all of them for an order by motion.
     """
+    if question.query.is_by_motion:
+        every = ranking.best(space.keyframe_count()).moments
+        return question.first(by_motion(every, space.motion(), question.query.min_confidence or MATCH))
     places = question.enough * _PLACES_A_MOMENT
     while True:
         ranked = ranking.best(places)
@@ -273,6 +281,8 @@ def _answers(space: Space, questions: Sequence[Question], moments: Sequence[list
     answers = []
     for asked, each, page in zip(questions, moments, pages, strict=True):
         own = tuple(islice(shown, len(page)))
+        if asked.is_by_motion:
+            own = tuple(cut_to_motion(space, moment) for moment in own)
         answers.append(
             Answer(
                 query=asked.query.to_json(),

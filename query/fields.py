@@ -49,6 +49,7 @@ DATE = Kind(
 )
 HOURS = Kind(str, longest=20, pattern=r" *\d{1,2}:\d\d *- *\d{1,2}:\d\d *")
 MOTION = Kind(str, longest=20, pattern="none|little|much|sudden")
+ORDER = Kind(str, longest=20, pattern="confidence|motion")
 PAGE = Kind(str, pattern=r"\d{1,6}(@\d{1,18})?")
 
 
@@ -160,6 +161,9 @@ FIELDS = (
           metavar="S", bounds=Bounds(0), chip="videos of {} s or less"),
     Field("min_confidence", NUMBER, ("--min-confidence",), "Leave out moments below it (0 to 1).", "where",
           bounds=Bounds(0, 1), default=0.0, chip="at least {} sure", label="at least this sure", placeholder="0.5"),
+    Field("order", ORDER, ("--order",),
+          "confidence [default], or motion: of what matches, that in which most moves comes first.", "shown",
+          metavar="KIND", chip="by {}", label="order", placeholder="motion"),
     Field("collapse", FLAG, ("--all",), "Near-duplicates one by one.", "shown"),
     Field("limit", COUNT, ("--limit", "-n"), "How many moments at most.", "shown",
           bounds=Bounds(1, 10_000), default=10),

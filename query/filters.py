@@ -17,7 +17,6 @@ from framescout.catalog.records import FileFacts, VideoFacts
 from framescout.errors import MediaError, NotAvailableError, UsageError
 from framescout.timeline import format_clock
 from framescout.vectors import common, tidy
-from query.motion import keyframes_that_show
 from query.request import Hours, Place, Query, read_date, read_label, read_motion
 
 
@@ -40,8 +39,8 @@ def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = 
         parts.append(files.ranges())
     parts.extend(_of_labels(space, query.labels))
     if query.motion is not None:
-        ids, _ = keyframes_that_show(space, read_motion(query.motion))
-        parts.append(tidy(np.stack([ids, ids + 1], axis=1)))
+        ids, _ = space.motion().showing(read_motion(query.motion))
+        parts.append(_runs(ids))
     if below is not None:
         parts.append(np.array([[0, below]], np.int64))
     if not parts:
@@ -197,6 +196,13 @@ def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Calla
             raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some(sorted(cameras))}")
         wanted |= matching
     return lambda camera: camera in wanted
+
+
+def _runs(ids: np.ndarray) -> np.ndarray:
+    """(N,) rising ids -> (M, 2) ranges of those that follow each other."""
+    begins = np.flatnonzero(np.diff(ids, prepend=-2) != 1)
+    ends = np.append(begins[1:], len(ids)) - 1
+    return np.stack([ids[begins], ids[ends] + 1], axis=1) if len(ids) else np.empty((0, 2), np.int64)
 
 
 def _of_labels(space: Space, labels: tuple[str, ...]) -> Iterator[np.ndarray]:

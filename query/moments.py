@@ -2,8 +2,7 @@
 
 A moment grows from a peak of the score curve over the neighbours that still show the same. Within a shot a neighbour
 belongs if it scores above half of the way from the background up to the peak, since one scene goes on; across a cut,
-above three quarters. The stretch of a keyframe is never cut, because nothing is known of what lies between two
-keyframes.
+above three quarters. What lies between two keyframes is known by its motion alone: edges.py.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from framescout.catalog.records import FileFacts, Video
 from query.answer import Moment, SequenceStep
 from query.confidence import probability
 from query.curves import Curve
+from query.edges import moved_end, moved_start
 from query.evidence import Evidence, is_alone
 
 _IN_A_SHOT, _ACROSS_A_CUT = 0.5, 0.75  # of the way from the background up to the peak
@@ -89,22 +89,69 @@ def look_up(
 ) -> list[Moment]:
     """Where and when they are: all at once; `file_of`: of each, which of its video's files is shown."""
     videos = {video.id: video for video in space.snapshot.videos(each.video_id for each in ranked)}
-    times = space.times_of([number for each in ranked for number in (each.first, each.last, each.peak)])
-    return [
-        Moment.of(
-            videos[each.video_id],
-            file_of[place](videos[each.video_id], each.peak),
-            start=times[3 * place][1],
-            end=times[3 * place + 1][2],
-            peak=times[3 * place + 2][0],
-            score=each.score,
-            confidence=each.confidence,
-            keyframe_id=each.peak,
-            similar=each.similar,
-            steps=each.steps,
+    curves = space.snapshot.own_kinds(videos)
+    moments = []
+    for place, (each, times) in enumerate(zip(ranked, _times(space, ranked), strict=True)):
+        start, end = times.edges(curves[each.video_id])
+        moments.append(
+            Moment.of(
+                videos[each.video_id],
+                file_of[place](videos[each.video_id], each.peak),
+                start=start,
+                end=end,
+                peak=times.peak,
+                score=each.score,
+                confidence=each.confidence,
+                keyframe_id=each.peak,
+                similar=each.similar,
+                steps=each.steps,
+            )
         )
-        for place, each in enumerate(ranked)
+    return moments
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Of a moment, in seconds; of the keyframes on either side None at the video's ends."""
+
+    before: float | None
+    first: float
+    start: float
+    peak: float
+    last: float
+    end: float
+    after: float | None
+
+    def edges(self, curve: bytes) -> tuple[float, float]:
+        """Start and end, where motion begins and ends if the curve says so."""
+        start = self.start if self.before is None else moved_start(curve, self.start, self.before, self.first)
+        return start, self.end if self.after is None else moved_end(curve, self.end, self.last, self.after)
+
+
+def _times(space: Space, ranked: Sequence[RankedMoment]) -> list[_Times]:
+    """The times of each moment, read all at once."""
+    ranges = space.video_ranges()
+    videos = ranges[np.searchsorted(ranges[:, 1], [each.first for each in ranked], side="right") - 1, 1:].tolist()
+    wanted = [
+        (max(each.first - 1, begins), each.first, each.peak, each.last, min(each.last + 1, ends - 1))
+        for each, (begins, ends) in zip(ranked, videos, strict=True)
     ]
+    times = iter(space.times_of([number for numbers in wanted for number in numbers]))
+    found = []
+    for outer, first_id, _, last_id, next_id in wanted:
+        before, first, peak, last, after = (next(times) for _ in range(5))
+        found.append(
+            _Times(
+                before[0] if outer < first_id else None,
+                first[0],
+                first[1],
+                peak[0],
+                last[0],
+                last[2],
+                after[0] if next_id > last_id else None,
+            )
+        )
+    return found
 
 
 def border_of_cuts(unlike: float) -> float:

@@ -1,17 +1,22 @@
-"""Evidence of motion alone, for a question that asks for nothing else."""
+"""Motion in answers: evidence where a question asks for nothing else, and an order of what matches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Self
 
 import numpy as np
 
 from framescout.catalog import Space
-from framescout.motion import Kind
+from framescout.catalog.keyframe_motion import KeyframeMotion
+from framescout.motion import KINDS, STEP, Kind, cells, kinds
+from framescout.timeline import Span
+from query.answer import Moment
+from query.edges import trimmed
 from query.evidence import Keyframes
-from query.motion import keyframes_that_show
+from query.moments import RankedMoment
 
 _SURE = 3.0  # log-odds of what passes an exact filter
 _NOT = -10.0
@@ -32,7 +37,7 @@ class Moving:
     @classmethod
     def of(cls, space: Space, kind: Kind) -> Self:
         """Every keyframe of the space that shows this kind."""
-        ids, rises = keyframes_that_show(space, kind)
+        ids, rises = space.motion().showing(kind)
         return cls(ids, _SURE + (-_PER_OCTAVE if kind is Kind.NONE else _PER_OCTAVE) * rises)
 
     @property
@@ -57,3 +62,35 @@ class Moving:
                 places = np.minimum(np.searchsorted(each.ids, ids), len(each.ids) - 1)
                 columns[:, number] = np.where(each.ids[places] == ids, each.odds[places], _NOT)
         return columns
+
+
+def by_motion(best_first: Iterable[RankedMoment], motion: KeyframeMotion, sure: float) -> Iterator[RankedMoment]:
+    """Those of at least this confidence, that in which most moves first; behind them the others as they come.
+
+    A moment moves as much as the strongest half second of its keyframes' stretches; one whose motion nobody knows
+    stands behind all whose motion is known.
+    """
+    others = iter(best_first)
+    matches: list[RankedMoment] = []
+    for each in others:
+        if each.confidence < sure:
+            others = chain([each], others)
+            break
+        matches.append(each)
+    yield from sorted(matches, key=lambda each: -motion.highest_rise(each.first, each.last))
+    yield from others
+
+
+def cut_to_motion(space: Space, moment: Moment) -> Moment:
+    """The moment without the stillness at both of its ends, its peak where most moves; as it is where nothing moves."""
+    curve, motion = space.snapshot.motion(moment.video_id), space.motion()
+    if curve is None:
+        return moment
+    codes = kinds(curve, int(motion.quiet[np.searchsorted(motion.ids, moment.keyframe_id)]))
+    if not (codes[cells(Span(moment.start, moment.end))] >= KINDS.index(Kind.LITTLE)).any():
+        return moment
+    start, end = trimmed(codes.tobytes(), moment.start, moment.end)
+    own = cells(Span(start, end))
+    strongest = own.start + int(curve.levels[own].argmax())
+    peak = (max(start, strongest * STEP) + min(end, (strongest + 1) * STEP)) / 2
+    return replace(moment, start=start, end=end, peak=peak)

@@ -69,6 +69,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     max_duration: float | None = None
     """Seconds that the video lasts at most."""
     min_confidence: float = 0.0
+    order: str | None = None
+    """'confidence', which it is where nothing is said, or 'motion': matches in which most moves come first."""
     collapse: bool = True
     """Whether near-duplicates count as one moment."""
     limit: int = 10
@@ -96,6 +98,8 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             Hours.read(self.hours)
         if self.motion is not None:
             read_motion(self.motion)
+        if self.order not in (None, *ORDERS):
+            raise UsageError(f"--order {self.order!r} is no order; it is one of {', '.join(ORDERS)}")
         for label in self.labels:
             read_label(label)
 
@@ -137,9 +141,14 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def is_one_sentence(self) -> bool:
-        """Whether it asks for one sentence, of the usual weight, and nothing else, filters aside."""
-        others = any(getattr(self, name) for name in _BESIDE_TEXT)
+        """Whether it asks for one sentence, of the usual weight, and nothing else, filters but that of motion aside."""
+        others = any(getattr(self, name) for name in _BESIDE_TEXT) or self.motion or self.is_by_motion
         return bool(self.text.strip()) and Term.read(self.text).weight == 1.0 and not others
+
+    @property
+    def is_by_motion(self) -> bool:
+        """Whether matches in which most moves come first."""
+        return self.order == "motion"
 
     @property
     def steps(self) -> list[tuple[str, float]]:
@@ -163,6 +172,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 MOTIONS = (Kind.NONE, Kind.LITTLE, Kind.MUCH, Kind.SUDDEN)
 """That a question may ask for."""
+ORDERS = ("confidence", "motion")
 DEFAULT_WITHIN = 60.0
 """Seconds."""
 

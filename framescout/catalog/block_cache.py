@@ -1,4 +1,4 @@
-"""Keeps embeddings and keyframe times that were read lately in memory, within a bound.
+"""Keeps embeddings and keyframe times that were read lately in memory, within a bound; and what is known of motion.
 
 An entry is keyed by a keyframe id, and ids are never used twice, so an entry stays true in every state of the catalog.
 A caller must know beforehand that the id exists in the state that it reads.
@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.keyframe_motion import VideoMotion
 from framescout.catalog.records import KeyframeTimes
 
 MOST_BYTES = 512 * 2**20
@@ -27,6 +28,8 @@ class BlockCache:
         self._lock = threading.Lock()
         self._blocks: OrderedDict[tuple[int, int], EmbeddingBlock] = OrderedDict()
         self._times: dict[tuple[int, int], KeyframeTimes] = {}  # of blocks that are kept: a hundredth of their size
+        self.motions: dict[int, dict[int, VideoMotion]] = {}
+        """By model and first keyframe, of the videos that the state read last has: a few bytes a keyframe."""
 
     def get_all(self, model_id: int, first_keyframe_ids: Iterable[int]) -> dict[int, EmbeddingBlock | None]:
         """The blocks that begin with these keyframes, in their order; None where one has to be read."""
@@ -66,4 +69,5 @@ class BlockCache:
         with self._lock:
             self._blocks.clear()
             self._times.clear()
+            self.motions.clear()
             self._values = 0

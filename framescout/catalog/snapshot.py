@@ -23,7 +23,7 @@ from framescout.catalog.records import (
 from framescout.catalog.space import Space
 from framescout.catalog.stored import path_of, stored_time, time_of
 from framescout.errors import DamagedCatalogError
-from framescout.motion import Motion, Source, unpacked
+from framescout.motion import Motion, Source, kinds, quiet_levels, unpacked
 from framescout.recording import Rules
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Snapshot:
     def __init__(self, reader: Reader, rules: Rules) -> None:
         """`rules`: by which the evidence of times and cameras is read."""
         self._reader = reader
-        self._rules = rules
+        self.rules = rules
+        """By which the evidence of times and cameras is read."""
 
     def space(self, model: Model) -> Space:
         """The keyframes of `model` in this state."""
@@ -78,7 +79,7 @@ class Snapshot:
         """Videos with these ids, or all, by id; unknown ids are passed over."""
         if ids is None:
             return self._videos("")
-        wanted, known = sorted(set(ids)), self._reader.once(("videos", self._rules), dict[int, Video])
+        wanted, known = sorted(set(ids)), self._reader.once(("videos", self.rules), dict[int, Video])
         missing = [number for number in wanted if number not in known]
         if len(known) + len(missing) > _MOST_VIDEOS:
             known.clear()
@@ -111,6 +112,22 @@ class Snapshot:
                     "the next framescout index reads it again"
                 ) from error
 
+    def own_kinds(self, video_ids: Iterable[int]) -> Mapping[int, bytes]:
+        """The kind of each half second of these videos, a byte each: its place in KINDS; empty without a curve.
+
+        Quiet is what is quiet in the video itself, so that no other curve is read.
+        """
+        wanted, known = set(video_ids), self._reader.once("own kinds", dict[int, bytes])
+        missing = [number for number in wanted if number not in known]
+        if len(known) + len(missing) > _MOST_VIDEOS:
+            known.clear()
+            missing = [*wanted]
+        read = dict(self.motions(missing))
+        for number in missing:
+            curve = read.get(number)
+            known[number] = kinds(curve, quiet_levels([curve])[curve.source]).tobytes() if curve else b""
+        return known
+
     def without_motion(self) -> list[int]:
         """Videos whose motion nobody looked for, by id."""
         return [
@@ -123,7 +140,7 @@ class Snapshot:
 
     def video_facts(self) -> tuple[VideoFacts, ...]:
         """What filters ask of every video, by id; cheaper than `videos`."""
-        return self._reader.once(("video facts", self._rules), self._video_facts)
+        return self._reader.once(("video facts", self.rules), self._video_facts)
 
     def _video_facts(self) -> tuple[VideoFacts, ...]:
         rows = self._reader.rows("SELECT id, duration, tags, created_at FROM video ORDER BY id")
@@ -172,7 +189,7 @@ class Snapshot:
         self, files: Sequence[tuple[str, bool]], duration: float, tags: str | None, created_at: str | None
     ) -> tuple[FileFacts, ...]:
         return tuple(
-            FileFacts(path, is_gone, _tags(tags, created_at, path), duration, self._rules) for path, is_gone in files
+            FileFacts(path, is_gone, _tags(tags, created_at, path), duration, self.rules) for path, is_gone in files
         )
 
     def models(self) -> list[Model]:

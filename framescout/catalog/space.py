@@ -11,6 +11,7 @@ import numpy as np
 
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.blocks import EmbeddingBlock
+from framescout.catalog.keyframe_motion import KeyframeMotion, VideoMotion
 from framescout.catalog.labels import StoredLabels
 from framescout.catalog.reader import Reader, any_of, integers
 from framescout.catalog.records import Alert, EventFacts, Generation, KeyframeTimes, Model
@@ -147,10 +148,7 @@ class Space:
             "SELECT pts, time, span_start, span_end FROM keyframe WHERE id BETWEEN ? AND ? ORDER BY id", first, end - 1
         ).fetchall()
         if len(rows) != end - first:
-            raise DamagedCatalogError(
-                f"keyframes of video {video_id} are missing; framescout verify --repair drops the video, "
-                "the next framescout index reads it again"
-            )
+            raise _missing_keyframes(video_id)
         pts, times, starts, ends = zip(*rows, strict=True)
         return KeyframeTimes(
             first,
@@ -159,6 +157,49 @@ class Space:
             starts=np.array(starts, np.float64),
             ends=np.array(ends, np.float64),
         )
+
+    def motion(self) -> KeyframeMotion:
+        """The motion of every keyframe whose video has a curve.
+
+        Raises:
+            DamagedCatalogError: a curve can't be read, or keyframes are missing.
+        """
+        return self._reader.once(("motion", self.model.id, self.snapshot.rules), self._motion)
+
+    def _motion(self) -> KeyframeMotion:
+        spans = self.video_ranges()
+        known = self._video_motions(spans)
+        cameras: dict[int, str | int] = {video.id: video.camera or video.id for video in self.snapshot.video_facts()}
+        with_curve = [(first, cameras.get(video, video)) for video, first, _ in spans.tolist() if first in known]
+        firsts, own = [first for first, _ in with_curve], [camera for _, camera in with_curve]
+        return KeyframeMotion.of(firsts, own, [known[first] for first in firsts])
+
+    def _video_motions(self, spans: np.ndarray) -> dict[int, VideoMotion]:
+        """By the first keyframe of each video that has a curve; those of an earlier state are not read again."""
+        cache = self._reader.cache
+        earlier = {} if cache is None else cache.motions.get(self.model.id, {})
+        missing = spans[[first not in earlier for first in spans[:, 1].tolist()]]
+        curves = dict(self.snapshot.motions(missing[:, 0].tolist()))
+        missing = missing[np.isin(missing[:, 0], [*curves])]
+        known = {first: earlier[first] for first in spans[:, 1].tolist() if first in earlier}
+        for (video_id, first, _), (starts, ends) in zip(missing.tolist(), self._stretches(missing), strict=True):
+            known[first] = VideoMotion.of(curves[video_id], starts, ends)
+        if cache is not None:
+            cache.motions[self.model.id] = known
+        return known
+
+    def _stretches(self, spans: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(N,) starts and (N,) ends of the keyframes of each of these rows of `video_ranges`, in their order."""
+        if not len(spans):
+            return
+        read = "SELECT id, span_start, span_end FROM keyframe WHERE id >= ? AND id < ? ORDER BY id"
+        rows = self._reader.rows(read, int(spans[0, 1]), int(spans[-1, 2]))
+        ids, starts, ends = np.fromiter((each for row in rows for each in row), np.float64).reshape(-1, 3).T.copy()
+        for video_id, first, end in spans.tolist():
+            low, high = np.searchsorted(ids, (first, end))
+            if high - low != end - first:
+                raise _missing_keyframes(video_id)
+            yield starts[low:high], ends[low:high]
 
     def span(self, video_id: int) -> tuple[int, int] | None:
         """A video's keyframe ids as [first, last + 1), whether a file holds it or not."""
@@ -264,3 +305,10 @@ class Space:
             self.model.id,
         ).fetchone()
         return replace(Generation(*row), built_at=time_of(row[-1])) if row else None
+
+
+def _missing_keyframes(video_id: int) -> DamagedCatalogError:
+    return DamagedCatalogError(
+        f"keyframes of video {video_id} are missing; framescout verify --repair drops the video, "
+        "the next framescout index reads it again"
+    )

@@ -22,7 +22,7 @@ from query.answer import Answer, Moment
 from query.clips.names import readable
 from query.confidence import MATCH
 from query.fields import FIELDS
-from query.request import PageToken
+from query.request import MOTIONS, ORDERS, PageToken
 from query.web.chips import chips
 from query.web.documents import VideoId
 from query.web.error_responses import status_of
@@ -264,11 +264,12 @@ def _card(site: Site, moment: Moment) -> dict[str, Any]:
 
 
 def _choices(site: Site) -> dict[str, list[str]]:
-    """What the fields of the form may hold: cameras and labels of the catalog."""
+    """What the fields of the form may hold: cameras and labels of the catalog, kinds of motion, orders."""
     with site.engine.catalog.snapshot() as snapshot:
         try:
             sets = site.engine.space_in(snapshot).labels().sets()
         except FramescoutError:  # nothing is indexed yet
             sets = {}
         names = snapshot.cameras()
-    return {"cameras": names, "labels": [f"{name}={label}" for name, each in sets.items() for label in each.labels]}
+    labels = [f"{name}={label}" for name, each in sets.items() for label in each.labels]
+    return {"cameras": names, "labels": labels, "motion": [*MOTIONS], "order": [*ORDERS]}

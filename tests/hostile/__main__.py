@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile.media import make_seeds, mutate
-from tests.hostile.trial import Ended, index, verify
+from tests.hostile.trial import Ended, index, read_motion, verify
 
 
 @click.command()
@@ -39,6 +39,7 @@ def main(files: int, batch: int, seed: int, report: Path | None) -> None:
         made = {path: name for name, path in (mutate(seeds, folder, seed, number) for number in numbers)}
         try:
             ended.append(index(root / "catalog", list(made)))
+            read_motion(root / "catalog", folder)
         except AssertionError as error:
             failures.append(f"files {first} to {first + len(made) - 1}: {error}")
             click.echo(failures[-1], err=True)

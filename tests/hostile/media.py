@@ -56,6 +56,40 @@ def _lasts_for_years(folder: Path) -> Path:
     return path
 
 
+def _one_picture(folder: Path) -> Path:
+    return _drawn(folder, "once.mp4", "160x120", "-frames:v", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p")
+
+
+def _nothing_moves(folder: Path) -> Path:
+    make.ffmpeg("-f", "lavfi", "-i", "color=gray:s=160x120:d=3:r=10", "-c:v", "libx264", folder / "still.mp4")
+    return folder / "still.mp4"
+
+
+def _rate_that_changes(folder: Path) -> Path:
+    """Fine pictures first, then coarse ones of a hundredth of the bytes, without a break in the clock."""
+    path, later = folder / "rates.ts", folder / "later"
+    for part, quality, offset in ((path, "5", "10"), (later, "48", "12")):
+        codec = ("-c:v", "libx264", "-qp", quality, "-g", "5", "-pix_fmt", "yuv420p")
+        _drawn(folder, part.name, "160x120", *codec, "-output_ts_offset", offset, "-f", "mpegts", seconds=2)
+    path.write_bytes(path.read_bytes() + later.read_bytes())
+    later.unlink()
+    return path
+
+
+def _sizes_that_lie(folder: Path) -> Path:
+    """An MP4 whose table says of every third picture that it has 2 GB, and of every fifth that it has nothing."""
+    path = make.numbered(folder, "sizes.mp4", seconds=2, gop=10)
+    data = bytearray(path.read_bytes())
+    table = data.find(b"stsz") + 12
+    (count,) = struct.unpack(">I", data[table : table + 4])
+    for number in range(count):
+        lie = b"\x7f\xff\xff\xff" if number % 3 == 2 else bytes(4) if number % 5 == 4 else None
+        if lie is not None:
+            data[table + 4 + 4 * number : table + 8 + 4 * number] = lie
+    path.write_bytes(data)
+    return path
+
+
 def _text(name: str, text: str) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         (folder / name).write_text(text)
@@ -114,6 +148,11 @@ SEEDS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "very wide": (EITHER, lambda folder: _drawn(folder, "wide.avi", "16384x16", "-c:v", "mjpeg", seconds=0.3)),
     "many streams": (SOUND, _many_streams),
     "wrong ending": (SOUND, _renamed),
+    "one picture": (SOUND, _one_picture),
+    "nothing moves": (SOUND, _nothing_moves),
+    "rate changes": (SOUND, _rate_that_changes),
+    "two sizes": (SOUND, make.changed_on_the_way),
+    "sizes lie": (EITHER, _sizes_that_lie),
     "gif": (EITHER, lambda folder: _drawn(folder, "g.gif", "64x48").rename(folder / "gif.mp4")),
     "years": (EITHER, _lasts_for_years),
     "huge": (BROKEN, make.huge),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.media import BROKEN, SEEDS, SOUND, make_seeds, mutate
-from tests.hostile.trial import index, verify
+from tests.hostile.trial import index, read_motion, verify
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,8 @@ def test_each_seed_is_taken_for_what_it_is(folder: Path, seeds: dict[str, Path])
     taken = {name for name, fate in found.items() if fate in ("indexed", "in part")}
     assert {name for name, (kind, _) in SEEDS.items() if kind == SOUND} <= taken, found
     assert not {name for name, (kind, _) in SEEDS.items() if kind == BROKEN} & taken, found
+    verify(folder / "catalog")
+    read_motion(folder / "catalog", folder / "archive")
     verify(folder / "catalog")
 
 

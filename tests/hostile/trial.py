@@ -16,6 +16,9 @@ from pathlib import Path
 
 import psutil
 
+from framescout.catalog import Catalog
+from framescout.catalog.summary import motion_curve
+
 LONGEST_A_FILE = 20.0
 """Seconds that a run may take for each of its files, on the whole."""
 MOST_MEMORY = 3072.0
@@ -67,6 +70,30 @@ def index(catalog: Path, files: list[Path]) -> Ended:
     known = _fates(catalog / "catalog.sqlite")
     ended.fates = {str(path): known.get(str(path), "passed over") for path in files}
     return ended
+
+
+def read_motion(catalog: Path, folder: Path) -> None:
+    """Forget every curve, and let the program read those of the files in this folder by their packets alone.
+
+    Raises:
+        AssertionError: it crashed or hung, a curve is missing, or one is not what it says.
+    """
+    with contextlib.closing(sqlite3.connect(catalog / "catalog.sqlite")) as opened, opened:
+        opened.execute("UPDATE video SET motion_levels = NULL, motion_source = NULL, motion_detail = NULL")
+    limit = 60 + LONGEST_A_FILE * len(list(folder.iterdir()))
+    call = framescout(catalog, "index", folder.parent, "--motion", "--quiet")
+    done = subprocess.run(call, capture_output=True, check=False, timeout=limit)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
+    assert b"Traceback" not in done.stderr, done.stderr.decode(errors="replace")[-2000:]
+    with Catalog.open(catalog, create=False).snapshot() as snapshot:
+        assert snapshot.without_motion() == []
+        for video in snapshot.videos():
+            curve = motion_curve(snapshot, video.id, video.camera)
+            json.dumps(curve, allow_nan=False)
+            known = [level for level in curve["levels"] if level is not None]
+            assert all(0 <= level <= 1 for level in known)
+            assert known == [] or curve["source"] != "unknown"
+            assert known != [] or curve["detail"] or len(curve["levels"]), f"{video.path}: nobody says why"
 
 
 def verify(catalog: Path) -> None:

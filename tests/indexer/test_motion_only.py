@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+import indexer
+from framescout import settings
 from framescout.catalog import Catalog
-from framescout.motion import Source
+from framescout.catalog.records import FileIdentity
+from framescout.motion import Motion, Source
+from indexer import processes
+from indexer.events import MotionJob
+from indexer.motion_only import MotionReport
 from tests.conftest import Program
 from tests.footage import make, moving
+from tests.framescout.catalog.make import make_indexed
 
 
 def test_index_motion_fills_in_what_is_missing_and_embeds_nothing(tmp_path: Path, program: Program) -> None:
@@ -38,3 +51,72 @@ def test_index_motion_fills_in_what_is_missing_and_embeds_nothing(tmp_path: Path
     assert sum(one == other for one, other in zip(before, after, strict=True)) == 1  # the same as while indexing
     again = program("--catalog", tmp_path / "catalog", "index", archive, "--motion")
     assert "motion of 0 videos read" in again.stderr
+
+
+@pytest.fixture
+def without_curves(tmp_path: Path) -> Catalog:
+    """Two videos that nobody has looked at for motion."""
+    (tmp_path / "archive").mkdir()
+    catalog = Catalog.open(tmp_path / "catalog")
+    with catalog.writer() as writer:
+        model = writer.model("tiny", "fingerprint", 8)
+        for name in ("moving", "resting"):
+            path = moving.scene(tmp_path / "archive", f"{name}.mp4", "block" if name == "moving" else "nothing")
+            facts = path.stat()
+            identity = FileIdentity(str(path), facts.st_size, facts.st_mtime_ns, name)
+            writer.commit_video(replace(make_indexed(), file=identity), model)
+    return catalog
+
+
+def fill_in(catalog: Catalog, **flags: Any) -> MotionReport:
+    with catalog.snapshot() as snapshot:
+        paths = [Path(video.path).parent for video in snapshot.videos()]
+    return indexer.fill_in_motion(catalog, paths, settings=settings.load(workers=1, **flags))
+
+
+def curves(catalog: Catalog) -> dict[str, Motion | None]:
+    with catalog.snapshot() as snapshot:
+        return {Path(video.path).stem: snapshot.motion(video.id) for video in snapshot.videos()}
+
+
+@pytest.mark.parametrize(("sent", "why"), [(signal.SIGKILL, "died"), (signal.SIGSTOP, "longer than the limit")])
+def test_a_process_that_dies_or_hangs_costs_one_curve_once(
+    without_curves: Catalog, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, why: str
+) -> None:
+    begin = processes._Process.begin
+
+    def begin_and_hurt(process: processes._Process, job: MotionJob) -> None:
+        if job.file.path.endswith("moving.mp4"):
+            assert process._process.pid
+            os.kill(process._process.pid, sent)
+        begin(process, job)
+
+    monkeypatch.setattr(processes._Process, "begin", begin_and_hurt)
+    report = fill_in(without_curves, decode_timeout=15.0)
+    assert [Path(path).name for path in report.read] == ["resting.mp4"]
+    assert [why in told for told in report.failed.values()] == [True]
+    known = curves(without_curves)
+    assert known["resting"] is not None
+    assert known["resting"].source is Source.SIZES
+    assert known["moving"] is not None
+    assert known["moving"].source is Source.UNKNOWN
+    assert why in known["moving"].detail
+    assert fill_in(without_curves).failed == {}  # it isn't tried again
+
+
+def test_a_file_that_was_replaced_keeps_its_curve_unknown(without_curves: Catalog) -> None:
+    with without_curves.snapshot() as snapshot:
+        path = Path(snapshot.videos()[0].path)
+    with path.open("ab") as file:
+        file.write(b"more")
+    report = fill_in(without_curves)
+    assert list(report.failed) == [str(path)]
+    assert curves(without_curves)[path.stem] is None  # the next index run reads what is there now
+
+
+def test_it_begins_nothing_when_it_must_not_go_on(without_curves: Catalog) -> None:
+    with without_curves.snapshot() as snapshot:
+        paths = [Path(video.path).parent for video in snapshot.videos()]
+    report = indexer.fill_in_motion(without_curves, paths, settings=settings.load(workers=1), may_go_on=lambda: False)
+    assert report.left >= 1
+    assert report.left + len(report.read) == 2

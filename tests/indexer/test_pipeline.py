@@ -382,7 +382,7 @@ def test_few_files_are_decoded_in_threads(
     monkeypatch: pytest.MonkeyPatch, files: int, processes: int, threads: int
 ) -> None:
     monkeypatch.setattr(pipeline, "DecodingProcesses", lambda count, limits: (count, limits))
-    count, limits = pipeline._workers(files, settings.load(workers=6, decode_memory=100))
+    count, limits = pipeline.workers_for(files, settings.load(workers=6, decode_memory=100))
     assert (count, limits.threads, limits.memory_mib) == (processes, threads, 100 * threads)
 
 

@@ -74,7 +74,7 @@ def test_workers_of_another_kind_make_the_same_catalog(
     other = Catalog.open(tmp_path / "other")
     shutil.copytree(catalog.cache_folder, other.cache_folder, copy_function=os.link, dirs_exist_ok=True)
     by_processes = indexer.index(other, [archive])
-    monkeypatch.setattr(pipeline, "_workers", in_this_thread)
+    monkeypatch.setattr(pipeline, "workers_for", in_this_thread)
     report = indexer.index(catalog, [archive])
     assert set(report.indexed) == set(by_processes.indexed)
     assert report.partial == by_processes.partial
@@ -89,6 +89,6 @@ def test_workers_of_another_kind_make_the_same_catalog(
 def test_workers_of_another_kind_stop_when_they_are_told(
     catalog: Catalog, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_workers", in_this_thread)
+    monkeypatch.setattr(pipeline, "workers_for", in_this_thread)
     report = indexer.index(catalog, [archive], may_go_on=lambda: False)
     assert (report.stopped, report.left) == ("until", 2)

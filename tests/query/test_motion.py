@@ -12,10 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framescout.catalog import Catalog
-from framescout.motion import KINDS, MUCH_FROM, OCTAVE, STEP, UNKNOWN, Kind, Motion, Source, kinds, quiet_levels
+from framescout.catalog.keyframe_motion import KeyframeMotion
+from framescout.motion import (
+    KINDS,
+    MUCH_FROM,
+    OCTAVE,
+    STEP,
+    UNKNOWN,
+    Kind,
+    Motion,
+    Source,
+    Stretches,
+    kinds,
+    quiet_levels,
+)
 from framescout.settings import load
 from framescout.vectors import within
 from query.filters import wanted_ranges
+from query.moments import RankedMoment
+from query.moving import by_motion
 from query.request import MOTIONS, Query
 from tests.conftest import Program
 from tests.footage import moving
@@ -82,6 +97,51 @@ def test_the_filter_leaves_exactly_what_passes_one_by_one(
             assert within(np.arange(first, end), ranges).tolist() == wanted
 
 
+RANKED = st.lists(st.tuples(st.integers(1, 30), st.integers(0, 4), st.floats(0, 1)), max_size=12)
+
+
+@given(RANKED, st.lists(st.sampled_from([UNKNOWN, 30, 34, 60, 90]), min_size=40, max_size=40), st.floats(0, 1))
+def test_matches_come_by_motion_and_the_others_behind_them(
+    given_moments: list[tuple[int, int, float]], highest: list[int], sure: float
+) -> None:
+    levels = np.array(highest, np.uint8)
+    stretches = Stretches(levels, np.zeros(40, np.uint8), levels != UNKNOWN)
+    motion = KeyframeMotion(np.arange(1, 41), stretches, np.full(40, 30, np.uint8), np.zeros(40, bool))
+    moments = [
+        RankedMoment(1, first, first + more, first, 0.0, confidence, np.zeros(2))
+        for first, more, confidence in sorted(given_moments, key=lambda each: -each[2])
+    ]
+    found = list(by_motion(moments, motion, sure))
+    assert sorted(map(id, found)) == sorted(map(id, moments))
+
+    def key(place: int) -> tuple[bool, float, int]:
+        moment = moments[place]
+        known = [highest[n - 1] for n in range(moment.first, moment.last + 1) if highest[n - 1] != UNKNOWN]
+        if moment.confidence < sure:
+            return True, 0.0, place
+        return False, -max(known) if known else 1.0, place
+
+    assert [id(each) for each in found] == [id(moments[place]) for place in sorted(range(len(moments)), key=key)]
+
+
+def test_a_sentence_can_be_answered_in_the_order_of_motion(tmp_path: Path, program: Program) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for what in ("nothing", "person", "block"):
+        moving.scene(archive, f"{what}.mp4", what)
+    catalog = ("--catalog", tmp_path / "catalog")
+    program(*catalog, "index", archive)
+    asked = (*catalog, "search", "a wall", "--order", "motion", "--min-confidence", "0.000001", "--json")
+    found = json.loads(program(*asked).stdout)["moments"]
+    names = list(dict.fromkeys(Path(each["video"]).stem for each in found))
+    assert names == ["block", "person", "nothing"]
+    pages = [json.loads(program(*asked, "--limit", 1, "--page", page).stdout)["moments"] for page in (1, 2)]
+    assert [each for page in pages for each in page] == found[:2]
+    refused = program(*catalog, "search", "a wall", "--order", "size")
+    assert refused.returncode == 2
+    assert "confidence, motion" in refused.stderr
+
+
 def test_without_any_sentence_it_finds_where_something_moves(tmp_path: Path, program: Program) -> None:
     archive = tmp_path / "archive"
     archive.mkdir()
@@ -94,6 +154,9 @@ def test_without_any_sentence_it_finds_where_something_moves(tmp_path: Path, pro
     assert found["matched"]
     assert moment["start"] < moving.ENDS
     assert moment["end"] > moving.BEGINS
+    assert abs(moment["start"] - moving.BEGINS) <= 0.5  # the keyframes lie at 4 and 8
+    assert moving.ENDS <= moment["end"] <= moving.ENDS + 1.0
+    assert moving.BEGINS <= moment["peak"] < moving.ENDS
     still = json.loads(program("--catalog", tmp_path / "catalog", "search", "--motion", "none", "--json").stdout)
     assert {Path(each["video"]).name for each in still["moments"]} == {"moves.mp4", "rests.mp4"}
     refused = program("--catalog", tmp_path / "catalog", "search", "--motion", "lots")
