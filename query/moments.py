@@ -48,6 +48,8 @@ class RankedMoment:
     confidence: float
     vector: np.ndarray
     """(D,), of unit length: how its peak looks."""
+    goes_on: tuple[bool, bool] = (False, False)
+    """Whether its shot goes on before its first keyframe and behind its last, as far as the two there look alike."""
     similar: int = 0
     steps: tuple[SequenceStep, ...] = ()
 
@@ -70,8 +72,8 @@ def join_curves(
     curves: Sequence[Curve], at_least: float, parts: Sequence[Evidence], contrast: Contrast
 ) -> Iterator[RankedMoment]:
     """The moments of these videos whose peak reaches `at_least` log-odds, best first."""
-    one = parts[0] if is_alone(parts) else None
-    for curve, stretch in find_stretches(curves, at_least, contrast.usual, border_of_cuts(contrast.unlike)):
+    one, border = parts[0] if is_alone(parts) else None, border_of_cuts(contrast.unlike)
+    for curve, stretch in find_stretches(curves, at_least, contrast.usual, border):
         block, odds = curve.block, float(curve.evidence[stretch.peak])
         yield RankedMoment(
             block.video_id,
@@ -81,6 +83,10 @@ def join_curves(
             score=one.score_at(odds) if one else odds,
             confidence=probability(odds),
             vector=block.rows_between(stretch.peak, stretch.peak + 1)[0],
+            goes_on=(
+                stretch.first > 0 and block.likeness(stretch.first - 1) >= border,
+                stretch.last + 1 < len(curve.evidence) and block.likeness(stretch.last) >= border,
+            ),
         )
 
 
@@ -112,7 +118,7 @@ def look_up(
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """Of a moment, in seconds; of the keyframes on either side None at the video's ends."""
+    """Of a moment, in seconds; of the keyframes on either side None where its shot doesn't go on."""
 
     before: float | None
     first: float
@@ -130,27 +136,15 @@ class _Times:
 
 def _times(space: Space, ranked: Sequence[RankedMoment]) -> list[_Times]:
     """The times of each moment, read all at once."""
-    ranges = space.video_ranges()
-    videos = ranges[np.searchsorted(ranges[:, 1], [each.first for each in ranked], side="right") - 1, 1:].tolist()
     wanted = [
-        (max(each.first - 1, begins), each.first, each.peak, each.last, min(each.last + 1, ends - 1))
-        for each, (begins, ends) in zip(ranked, videos, strict=True)
+        (each.first - each.goes_on[0], each.first, each.peak, each.last, each.last + each.goes_on[1]) for each in ranked
     ]
     times = iter(space.times_of([number for numbers in wanted for number in numbers]))
     found = []
-    for outer, first_id, _, last_id, next_id in wanted:
+    for each in ranked:
         before, first, peak, last, after = (next(times) for _ in range(5))
-        found.append(
-            _Times(
-                before[0] if outer < first_id else None,
-                first[0],
-                first[1],
-                peak[0],
-                last[0],
-                last[2],
-                after[0] if next_id > last_id else None,
-            )
-        )
+        outer = before[0] if each.goes_on[0] else None, after[0] if each.goes_on[1] else None
+        found.append(_Times(outer[0], first[0], first[1], peak[0], last[0], last[2], outer[1]))
     return found
 
 

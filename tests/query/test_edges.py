@@ -101,7 +101,7 @@ def look_up_the_one_that_moves(
         space = snapshot.space(model)
         start = int(space.video_ranges()[0, 1])
         first, last = start + within[0], start + within[-1]
-        ranked = RankedMoment(1, first, last, first, 1.0, 1.0, np.zeros(8, np.float32))
+        ranked = RankedMoment(1, first, last, first, 1.0, 1.0, np.zeros(8, np.float32), goes_on=(True, True))
         return look_up(space, [ranked], [lambda video, _: video.files[0]])[0]
 
 

@@ -10,7 +10,7 @@ from framescout.catalog.blocks import EmbeddingBlock
 from query.confidence import Background
 from query.curves import Curve
 from query.evidence import Direction
-from query.moments import Stretch, border_of_cuts, find_stretches
+from query.moments import Contrast, Stretch, border_of_cuts, find_stretches, join_curves
 from tests.framescout.vectors.make import unit_rows
 
 scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
@@ -126,3 +126,12 @@ def test_a_video_is_looked_into_as_far_as_its_moments_reach(seed: int, count: in
     assert found == wanted
     known = partly.is_scored
     assert np.allclose(partly.evidence[known], whole.evidence[known], atol=1e-4)
+
+
+def test_a_shot_goes_on_beside_a_moment_where_the_neighbour_looks_alike() -> None:
+    curve = seen(np.array([0.0, 0.0, 9.0, 0.0, 0.0]), cuts=(3,))
+    part = Direction(np.zeros(8, np.float32), 0.0, 1.0)
+    (moment,) = join_curves([curve], 5.0, [part], Contrast(0.0, 0.0))
+    assert (moment.first, moment.last, moment.goes_on) == (3, 3, (True, False))
+    (first,) = join_curves([seen(np.array([9.0, 0.0]))], 5.0, [part], Contrast(0.0, 0.0))
+    assert first.goes_on == (False, True)
