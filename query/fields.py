@@ -163,7 +163,7 @@ FIELDS = (
           bounds=Bounds(0, 1), default=0.0, chip="at least {} sure", label="at least this sure", placeholder="0.5"),
     Field("order", ORDER, ("--order",),
           "confidence [default], or motion: of what matches, that in which most moves comes first.", "shown",
-          metavar="KIND", chip="by {}", label="order", placeholder="motion"),
+          metavar="KIND", chip="by {}", label="sorted by", placeholder="confidence"),
     Field("collapse", FLAG, ("--all",), "Near-duplicates one by one.", "shown"),
     Field("limit", COUNT, ("--limit", "-n"), "How many moments at most.", "shown",
           bounds=Bounds(1, 10_000), default=10),

@@ -16,7 +16,7 @@ from framescout.catalog.records import FileFacts
 from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.space import Space
 from framescout.errors import Reason, UsageError
-from framescout.motion import STEP, Source, quiet_levels, shares
+from framescout.motion import STEP, Source, is_noisy, quiet_levels, shares
 from framescout.recording import Rules
 
 
@@ -100,7 +100,9 @@ def motion_curve(snapshot: Snapshot, video_id: int, camera: str | None) -> dict[
     same = [video.id for video in snapshot.video_facts() if video.camera == camera] if camera else []
     quiet = quiet_levels(own for _, own in snapshot.motions({video_id, *same}))[motion.source]
     levels = [None if math.isnan(share) else round(share, 3) for share in shares(motion, quiet).tolist()]
-    return {"step": STEP, "source": motion.source.value, "detail": motion.detail, "levels": levels}
+    hidden = "noise, or motion that lasts, hides what moves little" if is_noisy(motion.source, quiet) else ""
+    detail = "; ".join(filter(None, (motion.detail, hidden)))
+    return {"step": STEP, "source": motion.source.value, "detail": detail, "levels": levels}
 
 
 def _of_video(space: Space, video_id: int) -> dict[str, Any]:

@@ -26,6 +26,7 @@ INK, FAINT, GREY, LINE, ALARM, SHADE, BORDER = (
 SERIES = (LINE, GREY, "#2a7d4f", "#b0690f", "#7a3fb5", "#0f7f8a", "#b53a68")
 _INSIDE = WIDTH - LEFT - RIGHT
 _A_LABEL, _A_NAME = 130, 90  # pixels that a time needs, and a file's name
+_SHORT = 20.0  # seconds of footage in which labels of whole seconds would come twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class Axis:
         video, seconds = self.videos[int(self.video_of[place])], float(self.times[place]) + later
         if video.recorded_at is None:
             return format_clock(seconds, decimals=1)
-        return f"{(video.recorded_at + timedelta(seconds=seconds)).astimezone(self.zone):%d %b %H:%M:%S}"
+        at = (video.recorded_at + timedelta(seconds=seconds)).astimezone(self.zone)
+        tenths = f".{at.microsecond // 100_000}" if self.lengths.sum() < _SHORT else ""
+        return f"{at:%d %b %H:%M:%S}{tenths}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ export class MotionCurve {
     this.unknown.hidden = isKnown;
     this.svg.parentElement.title = says;
     const x = (place) => Math.min(1000, ((place * motion.step) / facts.duration) * 1000).toFixed(2);
-    this.svg.replaceChildren(...stretches(motion.levels).map((points) => area(points, x)));
+    const runs = stretches(motion.levels);
+    this.svg.replaceChildren(...runs.map((points) => area(points, x)), ...gaps(runs, motion.levels.length).map((gap) => dashes(gap, x)));
   }
 }
 
@@ -44,6 +45,17 @@ function stretches(levels) {
     } else run = null;
   }
   return runs;
+}
+
+// What lies between the runs: [first half second, the one behind the last].
+function gaps(runs, length) {
+  const edges = [0, ...runs.flatMap((run) => [run[0][0], run.at(-1)[1]]), length];
+  const pairs = edges.flatMap((edge, place) => (place % 2 ? [] : [[edge, edges[place + 1]]]));
+  return runs.length ? pairs.filter(([start, end]) => start < end) : [];
+}
+
+function dashes([start, end], x) {
+  return shape("line", { class: "gap", x1: x(start), x2: x(end), y1: HEIGHT / 2, y2: HEIGHT / 2 });
 }
 
 function area(run, x) {

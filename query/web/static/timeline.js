@@ -228,18 +228,19 @@ function keys(event) {
 }
 
 function ticks(left, right) {
-  const step = STEPS.find((each) => each * scale >= A_LABEL) ?? STEPS.at(-1);
+  const longest = STEPS.at(-1);
+  const step = STEPS.find((each) => each * scale >= A_LABEL) ?? longest * Math.ceil(A_LABEL / (longest * scale));
   const made = [];
   let time = clockOf(first + Math.max(0, left) / scale).midnight;
   const begin = first + Math.max(0, left) / scale;
   if (step < DAY) time += Math.floor((begin - time) / step) * step;
   else if (step > DAY) time -= (Math.floor(time / DAY) % (step / DAY)) * DAY;
   for (let count = 0; count < 400 && (time - first) * scale < right; count += 1) {
-    const { short, day, midnight } = clockOf(time);
+    const { short, day, date, midnight } = clockOf(time);
     const isDay = Math.abs(time - midnight) < 1;
     const x = (time - first) * scale;
     if (x >= 0) {
-      const tick = make("span", { class: isDay ? "tick day" : "tick" }, isDay ? day : short);
+      const tick = make("span", { class: isDay ? "tick day" : "tick" }, isDay ? (step > 7 * DAY ? date : day) : short);
       tick.style.left = `${x}px`;
       made.push(tick);
     }
@@ -259,14 +260,16 @@ function reader(zone) {
     format = new Intl.DateTimeFormat("en-GB", { ...fields, timeZone: "UTC" });
   }
   const names = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
+  const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
   return (seconds) => {
     const p = Object.fromEntries(format.formatToParts(seconds * 1000).map(({ type, value }) => [type, Number(value)]));
     const wall = Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) / 1000;
     const today = Date.UTC(p.year, p.month - 1, p.day) / 1000;
     const day = names.format(today * 1000);
+    const date = dates.format(today * 1000);
     const two = (number) => String(number).padStart(2, "0");
     const minute = `${two(p.hour)}:${two(p.minute)}`;
     const second = `${minute}:${two(p.second)}`;
-    return { short: p.second ? second : minute, day, midnight: Math.floor(seconds) - (wall - today), long: `${day} ${p.year}, ${second}` };
+    return { short: p.second ? second : minute, day, date, midnight: Math.floor(seconds) - (wall - today), long: `${day} ${p.year}, ${second}` };
   };
 }
