@@ -14,6 +14,7 @@ from framescout.media.display import Orientation
 from framescout.media.footage import header_duration
 from framescout.media.frame_rates import measured_rate
 from framescout.media.frames import frames_from, orientation_of, square_pixel_size
+from framescout.media.timecode import source_timecode
 from framescout.recording.tags import kept
 
 
@@ -29,6 +30,7 @@ def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
         first = next(frames_from(video, 0.0), None)
         how = orientation_of(first.frame, video) if first else Orientation()
         width, height = (first.frame.width, first.frame.height) if first else (stream.width, stream.height)
+        timecode = source_timecode(video, first.frame, first.time) if first else None
         aspect = stream.sample_aspect_ratio or Fraction(1)
         shown = square_pixel_size(width, height, aspect, how)
         return Probe(
@@ -42,7 +44,8 @@ def probe(path: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
             start_offset=video.start_offset,
             codec=stream.codec_context.codec.canonical_name,
             has_audio=bool(video.container.streams.audio),
-            tags=kept(video.container.format.name, video.container.metadata, stream.metadata),
+            tags=kept(video.container.format.name, video.container.metadata, stream.metadata)
+            | (timecode.tags if timecode else {}),
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framescout.catalog.records import FileFacts, Video
+    from framescout.timecode import SourceTimecode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,14 @@ class Moment:
     """How many moments that look the same stand behind this one."""
     steps: tuple[SequenceStep, ...] = ()
     """Of a sequence."""
+    timecode: SourceTimecode | None = None
+    """What the recorder calls the video's frames."""
 
     @classmethod
     def of(cls, video: Video, file: FileFacts | None = None, /, **others: Any) -> Moment:
         """A stretch of this video, shown with this file of it, by default the first; `others` are the other fields."""
         shown = file or video.files[0]
-        return cls(shown.path, video.id, shown.camera, shown.recorded_at, **others)
+        return cls(shown.path, video.id, shown.camera, shown.recorded_at, timecode=video.timecode, **others)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form that `search --json` prints and `export --from` reads."""
@@ -68,6 +71,9 @@ class Moment:
             "confidence": round(self.confidence, 4),
             "keyframe_id": self.keyframe_id,
         }
+        if self.timecode:
+            fields["timecode_in"] = self.timecode.text_at(self.start)
+            fields["timecode_out"] = self.timecode.text_at(self.end)
         if self.similar:
             fields["similar"] = self.similar
         if self.steps:

@@ -143,14 +143,14 @@ def remove(ctx: click.Context, names: tuple[str, ...]) -> None:
 
 @events.command()
 @click.argument("name")
-@click.option("--video", required=True, type=click.Path(path_type=Path), help="A video that is in the catalog.")
+@click.option("--video", required=True, metavar="VIDEO", help="Its path, the end of one, or its video_id.")
 @click.option("--file", type=click.Path(path_type=Path), help="The file of events [default: the one of the last run].")
 @click.option("--out", type=click.Path(path_type=Path), help="The picture [default: NAME-VIDEO.png].")
 @_model
 @click.option("--json", "as_json", is_flag=True, help="The numbers as JSON on stdout, and no picture.")
 @click.pass_context
 def test(
-    ctx: click.Context, name: str, video: Path, file: Path | None, out: Path | None, model: str | None, as_json: bool
+    ctx: click.Context, name: str, video: str, file: Path | None, out: Path | None, model: str | None, as_json: bool
 ) -> None:
     """Draw each part of the score of the event NAME over one video: event, counter-prompts, contexts, alarm.
 
@@ -163,7 +163,7 @@ def test(
     if as_json:
         click.echo(json.dumps(to_json(parts), indent=2))
         return
-    out = out or Path(f"{Path(name).name or 'event'}-{video.stem}.png")
+    out = out or Path(f"{Path(name).name or 'event'}-{Path(video).stem}.png")
     plot_parts(parts, out, engine.zone)
     click.echo(str(out))
 

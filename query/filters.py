@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import math
-import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 
 import numpy as np
 
 from framescout.catalog import Snapshot, Space
-from framescout.catalog.records import FileFacts, VideoFacts
+from framescout.catalog.naming import find_video, matches_path
+from framescout.catalog.records import FileFacts, Video, VideoFacts
 from framescout.errors import MediaError, NotAvailableError, UsageError
+from framescout.timecode import SourceTimecode
 from framescout.timeline import format_clock
 from framescout.vectors import common, tidy
 from query.request import Hours, Place, Query, read_date, read_label, read_motion
@@ -111,25 +110,6 @@ class FileFilter:
                 yield (first, end) if whole else self._space.keyframes_between(first, end, opens, closes)
 
 
-def matches_path(path: str, glob: str) -> bool:
-    """Whether the glob fits the whole path, or a part of it that begins and ends with whole names of folders or files.
-
-    `*`, `?` and `[]` stay within a name, a name `**` stands for any number of names, at the end for one at least.
-    """
-    pieces, names = _compiled(glob), path.split("/")
-    if not pieces:
-        return False
-    ends = {0} if glob.startswith("/") else set(range(len(names)))  # after how many names the pieces so far may end
-    for piece in pieces:
-        if not ends:
-            return False
-        if piece is None:
-            ends = set(range(min(ends), len(names) + 1))
-        else:
-            ends = {end + 1 for end in ends if end < len(names) and piece.match(names[end])}
-    return bool(ends - {0}) if pieces[-1] else min(ends, default=len(names)) < len(names)
-
-
 def matches_camera(camera: str, glob: str) -> bool:
     """Whether the glob fits the whole name, in any case of letters."""
     return fnmatch.fnmatchcase(camera.casefold(), glob.casefold())
@@ -142,46 +122,47 @@ def find_places(snapshot: Snapshot, query: Query) -> list[tuple[int, float]]:
         UsageError: there is no such video, there are several, or it is over by then.
     """
     places = [Place.read(written) for written in query.like]
-    facts = snapshot.video_facts() if places else ()
-    positions = []
-    for place in places:
-        path = os.path.abspath(place.video)  # noqa: PTH100
-        ids = [
-            video.id
-            for video in facts
-            if str(video.id) == place.video or any(matches_path(file.path, place.video) for file in video.files)
-        ]
-        exact = [video.id for video in facts if any(file.path == path for file in video.files)]
-        ids = exact or ids
-        if len(ids) != 1:
-            told = "there is no video" if not ids else f"there are {len(ids)} videos"
-            raise UsageError(f"--like: {told} {place.video!r} in the catalog; write its path, or video_id of --json")
-        video = next(video for video in facts if video.id == ids[0])
-        seconds = _seconds(video.path, place) if place.timecode else place.seconds
-        if seconds > video.duration:
-            length = format_clock(video.duration, decimals=1)
-            raise UsageError(f"--like: the video {place.video!r} is {length} long; name a second of it")
-        positions.append((video.id, seconds))
-    return positions
+    return [_position(snapshot, place) for place in places]
 
 
-def _seconds(path: str, place: Place) -> float:
-    """When the place's timecode is shown in the file."""
+def _position(snapshot: Snapshot, place: Place) -> tuple[int, float]:
+    try:
+        found = find_video(snapshot.video_facts(), place.video)
+    except UsageError as error:
+        raise UsageError(f"--like: {error}") from error
+    (video,) = snapshot.videos([found.id])
+    seconds = _seconds(video, place) if place.timecode else place.seconds
+    if seconds > video.duration:
+        length = format_clock(video.duration, decimals=1)
+        raise UsageError(f"--like: the video {place.video!r} is {length} long; name a second of it")
+    return video.id, seconds
+
+
+def _seconds(video: Video, place: Place) -> float:
+    """When the place's timecode is shown."""
+    known = video.timecode or _timecode_in(video.path)
+    said = f"--like {place.video}@{place.timecode}"
+    if known is None:
+        raise UsageError(f"{said}: the video carries no timecode; write VIDEO@SECONDS")
+    try:
+        seconds = known.seconds_at(place.timecode, video.duration)
+    except ValueError as error:
+        raise UsageError(f"{said}: {error}; write VIDEO@SECONDS") from error
+    if not 0 <= seconds < video.duration:
+        begins = f"it begins at {known.first} and lasts {video.duration:.1f} seconds"
+        raise UsageError(f"--like: {place.video} has no {place.timecode}; {begins}")
+    return seconds
+
+
+def _timecode_in(path: str) -> SourceTimecode | None:
+    """By the file itself: the catalog has none of what was indexed before it kept timecodes."""
     from framescout.media.footage import open_footage
 
     try:
         with open_footage(path) as (_, footage):
-            seconds = footage.seconds_at(place.timecode)
-    except ValueError as error:
-        raise UsageError(f"--like {place.video}@{place.timecode}: {error}; write VIDEO@SECONDS") from error
+            return footage.timecode
     except MediaError as error:
         raise NotAvailableError(f"--like: {path} can't be read ({error})") from error
-    if not 0 <= seconds <= (footage.duration or seconds):
-        raise UsageError(
-            f"--like: {place.video} has no {place.timecode}; it begins at {footage.timecode} and lasts"
-            f" {footage.duration or 0:.1f} seconds"
-        )
-    return seconds
 
 
 def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Callable[[str | None], bool]:
@@ -241,10 +222,3 @@ def _windows(start: datetime, end: datetime, hours: Hours | None, zone: tzinfo) 
         if max(start, opens) < min(end, closes) or (start == end and opens <= start < closes):
             yield max(start, opens), min(end, closes)
         day += timedelta(days=1)
-
-
-@lru_cache(maxsize=64)
-def _compiled(glob: str) -> list[re.Pattern[str] | None]:
-    """A pattern a name, None for `**`; fnmatch's own don't slow down however many wildcards they have."""
-    pieces = glob.removeprefix("./").removesuffix("/").split("/") if glob else []
-    return [None if piece == "**" else re.compile(fnmatch.translate(piece)) for piece in pieces]

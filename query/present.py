@@ -64,14 +64,15 @@ def _show_table(answer: Answer) -> None:
 
     console, numbers = Console(), ("n", "from", "to", "confidence")
     has_times = console.width >= _NARROW and any(moment.recorded_at for moment in answer.moments)
-    recorded = ("recorded",) if has_times else ()
-    table = table_of(*numbers, *recorded, "video", numbers=numbers, fitted=("video",))
+    has_timecodes = console.width >= _NARROW and any(moment.timecode for moment in answer.moments)
+    known = (*(["timecode"] if has_timecodes else []), *(["recorded"] if has_times else []))
+    table = table_of(*numbers, *known, "video", numbers=numbers, fitted=("video",))
     for number, moment in enumerate(answer.moments, 1):
-        _add(table, number, moment, has_times=has_times)
+        _add(table, number, moment, has_times=has_times, has_timecodes=has_timecodes)
     console.print(table)
 
 
-def _add(table: Table, number: int, moment: Moment, *, has_times: bool) -> None:
+def _add(table: Table, number: int, moment: Moment, *, has_times: bool, has_timecodes: bool) -> None:
     from rich.text import Text
 
     from framescout.fitting import FittedPath
@@ -80,11 +81,13 @@ def _add(table: Table, number: int, moment: Moment, *, has_times: bool) -> None:
     for step in moment.steps[1:]:
         after += f"  > {_clock(step.time)} {printable(step.text)}"
     sure = f"{moment.confidence:.0%} " + "#" * round(moment.confidence * 8)
+    timecode = [moment.timecode.text_at(moment.start) if moment.timecode else ""] if has_timecodes else []
     table.add_row(
         str(number),
         _clock(moment.start),
         _clock(moment.end),
         Text(sure, style="green" if moment.confidence >= MATCH else "dim"),
+        *timecode,
         *([f"{moment.recorded_at:%Y-%m-%d %H:%M}" if moment.recorded_at else ""] if has_times else []),
         FittedPath(printable(moment.video), after=after, link=Path(moment.video).as_uri()),
     )

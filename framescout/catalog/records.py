@@ -13,6 +13,7 @@ import numpy as np
 
 from framescout.motion import Motion
 from framescout.recording import Recording, Rules
+from framescout.timecode import SourceTimecode
 from framescout.timeline import Span
 
 
@@ -36,7 +37,7 @@ class Probe:
     codec: str
     has_audio: bool
     tags: Mapping[str, str]
-    """What `framescout.recording.tags.kept` keeps of the container's tags."""
+    """What `framescout.recording.tags.kept` keeps of the container's tags, and `SourceTimecode.tags`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,11 @@ class Video(VideoFacts):
     height_px: int
     codec: str
     end: ReadEnd
+
+    @property
+    def timecode(self) -> SourceTimecode | None:
+        """What the recorder calls its frames."""
+        return SourceTimecode.of_tags(self.files[0].tags)
 
     @property
     def is_gone(self) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from framescout.catalog.lock import holder
+from framescout.catalog.naming import find_video
 from framescout.catalog.opening import Catalog
 from framescout.catalog.records import FileFacts
 from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.space import Space
-from framescout.errors import Reason, UsageError
+from framescout.errors import Reason
 from framescout.motion import STEP, Source, is_noisy, quiet_levels, shares
 from framescout.recording import Rules
 
@@ -59,21 +59,14 @@ def gather(catalog: Catalog) -> dict[str, Any]:
 def evidence(catalog: Catalog, written: str) -> dict[str, Any]:
     """What is known of one video, and of each of its files from what; the document of `show VIDEO --json`.
 
-    `written`: its id, a path of one of its files, or the end of one.
+    `written`: as `find_video` takes it.
 
     Raises:
         UsageError: there is no such video, or there are several.
     """
-    path = os.path.abspath(written)  # noqa: PTH100
     with catalog.snapshot() as snapshot:
-        facts, rules = snapshot.video_facts(), catalog.rules
-        exact = {each.id for each in facts for file in each.files if file.path == path}
-        ends = {each.id for each in facts for file in each.files if f"/{file.path}".endswith(f"/{written}")}
-        ids = exact or ends or {each.id for each in facts if str(each.id) == written}
-        if len(ids) != 1:
-            told = "there is no video" if not ids else f"there are {len(ids)} videos"
-            raise UsageError(f"{told} {written!r} in the catalog; write its path, or video_id of search --json")
-        (video,) = snapshot.videos(ids)
+        rules = catalog.rules
+        (video,) = snapshot.videos([find_video(snapshot.video_facts(), written).id])
         motion = motion_curve(snapshot, video.id, video.camera)
         spaces = [snapshot.space(model) for model in snapshot.models()]
         models = [_of_video(space, video.id) for space in spaces if space.density_of(video.id)]
@@ -86,6 +79,7 @@ def evidence(catalog: Catalog, written: str) -> dict[str, Any]:
         "frame_rate": video.frame_rate,
         "partial": None if video.end.is_complete else {"read_to": video.end.read_to, "why": video.end.detail},
         "models": models,
+        "timecode": video.timecode.first if video.timecode else None,
         "motion": motion,
         "files": [_evidence_of(file, rules) for file in video.files],
     }

@@ -64,6 +64,8 @@ def tell_of_video(catalog: Catalog, written: str, *, as_json: bool, with_picture
         f"video       {facts['video_id']}: {length}, {facts['width']} x {facts['height']}, {facts['codec']}, "
         f"{facts['frame_rate']:.6g} frames/s"
     )
+    if facts["timecode"]:
+        click.echo(f"timecode    {facts['timecode']} at its first frame")
     if facts["partial"]:
         _line(f"partial     {facts['partial']['why']}")
     for file in facts["files"]:

@@ -33,7 +33,8 @@ from framescout.media.frames import (
     square_pixel_size,
     unsettled,
 )
-from framescout.media.timecode import Timecode, first_timecode
+from framescout.media.timecode import source_timecode
+from framescout.timecode import SourceTimecode, Timecode
 from framescout.timeline import parse_clock
 
 # Seconds by which reading goes further back until a key picture is met: transport streams have no index.
@@ -69,8 +70,8 @@ class Footage:
     """By which its colours are read; ffmpeg's name."""
     has_times: bool
     """Whether the times of its frames are known without decoding."""
-    timecode: str | None = None
-    """What the first frame is called by the recorder, hh:mm:ss:ff; ';' or '.' before the frames of a dropping count."""
+    timecode: SourceTimecode | None = None
+    """What the recorder calls its frames."""
     first_time: float = 0.0
     """When the first frame appears."""
     stretches: tuple[Stretch, ...] = ()
@@ -83,32 +84,15 @@ class Footage:
     @property
     def count(self) -> Timecode:
         """How its frames are counted."""
-        return Timecode.at(self.rate, is_drop=None if self.timecode is None else self.timecode[8] in ";.,")
+        return self.timecode.count if self.timecode else Timecode.at(self.rate)
 
     def frame_at(self, seconds: float) -> int:
         """The number that the recorder's timecode has for the frame that begins at `seconds`; from 0 without one."""
-        count = self.count
-        first = count.frame(self.timecode) if self.timecode else 0
-        return first + count.frames(max(0.0, seconds - (self.first_time if self.timecode else 0.0)))
+        return self.timecode.frame_at(seconds) if self.timecode else self.count.frames(max(0.0, seconds))
 
     def timecode_at(self, seconds: float) -> str:
         """The timecode of the frame that begins at `seconds`."""
         return self.count.text(self.frame_at(seconds))
-
-    def seconds_at(self, timecode: str) -> float:
-        """When the frame with this timecode appears, after midnight too; below 0 or behind the end: not here.
-
-        Raises:
-            ValueError: there is no such timecode at this rate, or the video has none.
-        """
-        if self.timecode is None:
-            raise ValueError("the video carries no timecode")
-        count = self.count
-        day = count.frame(f"23:59:59:{count.nominal - 1:02d}") + 1
-        passed = count.frame(timecode) - count.frame(self.timecode)
-        if passed < 0 and passed + day <= (self.duration or 0.0) * count.rate:
-            passed += day
-        return float(passed / count.rate) + self.first_time
 
     @property
     def has_index(self) -> bool:
@@ -241,7 +225,7 @@ def _facts(video: OpenVideo) -> Footage:
         is_hdr=is_hdr(first.frame.color_trc),
         matrix=matrix_of(first.frame.colorspace, first.frame.height),
         has_times=has_reliable_times(video),
-        timecode=first_timecode(video, first.frame, Timecode.at(rate)),
+        timecode=source_timecode(video, first.frame, first.time),
         first_time=first.time,
         is_first=stream.index == container.streams.video[0].index,
         stretches=video.stretches,

@@ -1,100 +1,32 @@
-"""Counts frames as SMPTE ST 12-1 has it, and reads the timecode that a video's first frame carries.
-
-The arithmetic is OpenTimelineIO's, which knows the rates of the standard. Cameras that record at others (15, 12.5) are
-counted at the lowest standard rate that is a whole multiple of theirs.
-"""
+"""Reads the timecode that a video's first frame carries."""
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from fractions import Fraction
 
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
-from opentimelineio.opentime import RationalTime
 
 from framescout.media.container import OpenVideo
 from framescout.media.display import side_data
-
-_STANDARD = tuple(
-    Fraction(rate)
-    for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48000/1001", "48", "50", "60000/1001", "60")
-)
-_NEAR = 0.0009
-"""Share by which a measured rate may be off the standard one; 24 and 23.976 are 0.001 apart."""
-_DROPPING = frozenset({Fraction(30000, 1001), Fraction(60000, 1001)})
-_TEXT = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.,])(\d\d\d?)")
+from framescout.media.frame_rates import rate_of
+from framescout.timecode import SourceTimecode
 
 
-@dataclass(frozen=True, slots=True)
-class Timecode:
-    """How frames are counted at a rate."""
+def source_timecode(video: OpenVideo, frame: VideoFrame, first_time: float) -> SourceTimecode | None:
+    """What the recorder calls the first frame, which appears at `first_time` seconds; None where nothing says it.
 
-    nominal: int
-    """Whole frames that a second counts."""
-    is_drop: bool
-    rate: Fraction
-
-    @classmethod
-    def at(cls, rate: Fraction, *, is_drop: bool | None = None) -> Timecode:
-        """The count of a rate; `is_drop`: whether it drops, where the rate may; else it does."""
-        exact = standard_rate(rate)
-        may_drop = exact in _DROPPING
-        return cls(max(1, round(exact)), may_drop if is_drop is None else may_drop and is_drop, exact)
-
-    def frames(self, seconds: float) -> int:
-        """The frame that is nearest to begin at `seconds`."""
-        return round(Fraction(seconds).limit_denominator(10**6) * self.rate)
-
-    def hour(self, number: int) -> int:
-        """The frame that begins at hour `number` of the count."""
-        return self.frame(f"{number:02d}:00:00{';' if self.is_drop else ':'}00")
-
-    def frame(self, text: str) -> int:
-        """The frame with this timecode, counted from 00:00:00:00.
-
-        Raises:
-            ValueError: there is no such timecode at this rate.
-        """
-        plain = _TEXT.fullmatch(text)
-        if not plain:
-            raise ValueError(f"{text!r} is no timecode")
-        hours, minutes, seconds, _, frames = plain.groups()
-        if int(minutes) > 59 or int(seconds) > 59 or int(frames) >= self.nominal:
-            raise ValueError(f"{text!r} is no timecode at {float(self.rate):g} frames a second")
-        written = f"{hours}:{minutes}:{seconds}{';' if self.is_drop else ':'}{frames}"
-        number: float = RationalTime.from_timecode(written, float(self.rate)).value
-        return round(number)
-
-    def text(self, frame: int) -> str:
-        """hh:mm:ss:ff, with ';' before the frames where the count drops; begins anew after a day."""
-        day = self.frame(f"23:59:59:{self.nominal - 1:02d}") + 1
-        return str(RationalTime(frame % day, float(self.rate)).to_timecode(float(self.rate), self.is_drop))
-
-
-def standard_rate(rate: Fraction) -> Fraction:
-    """The rate of SMPTE ST 12-1 that this one is, or is counted at."""
-    nearest = min(_STANDARD, key=lambda each: abs(each / rate - 1))
-    if abs(nearest / rate - 1) <= _NEAR:
-        return nearest
-    multiples = (each for each in _STANDARD if abs(each / rate - round(each / rate)) <= _NEAR)
-    return next(multiples, Fraction(25) if rate < 25 else Fraction(60))
-
-
-def first_timecode(video: OpenVideo, frame: VideoFrame, count: Timecode) -> str | None:
-    """The timecode of the first frame: by the tags of track and file (tmcd, MXF, Matroska, AVI), else by the picture.
-
-    In the picture it is that of MPEG-2's group, or that of the SEI message of H.264 and HEVC. What makes no sense in
-    the `count` of the video is passed over.
+    By the tags of track and file (tmcd, MXF, Matroska, AVI), else by the picture: MPEG-2's group, or the SEI message of
+    H.264 and HEVC. What makes no sense at the video's rate is passed over.
     """
+    rate = rate_of(video)
     for text in _found(video, frame):
-        with suppress(ValueError):
-            count.frame(text)
-            return text
+        with suppress(ValueError, IndexError):
+            found = SourceTimecode(text, rate, first_time)
+            found.count.frame(text)
+            return found
     return None
 
 

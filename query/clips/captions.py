@@ -1,4 +1,4 @@
-"""The words under a moment: its camera, when it was recorded, and its video's name."""
+"""The words under a moment: its camera, when it was recorded, its timecode, and its video's name."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def recorded(moment: Moment, at: float) -> str:
 def origin(moment: Moment, at: float) -> str:
     """Camera and recording time, as far as they are known."""
     return ", ".join(part for part in (moment.camera or "", recorded(moment, at)) if part)
+
+
+def timecode(moment: Moment, at: float) -> str:
+    """What the recorder calls the frame that is shown at `at` seconds; '' where that isn't known."""
+    return moment.timecode.text_at(at) if moment.timecode else ""
 
 
 def source_name(moment: Moment) -> str:

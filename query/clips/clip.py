@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from query.answer import Moment
@@ -33,7 +33,8 @@ class Clip:
     def to_json(self) -> dict[str, Any]:
         """The entry of manifest.json: `start` and `end` are the clip's, `source` its origin, the rest the moment's."""
         times = {"start": round(self.start, 6), "end": round(self.end, 6)}
-        entry = {"file": self.file, **self.moment.to_json(), **times}
+        moment = replace(self.moment, timecode=None)  # the source has those of the clip
+        entry = {"file": self.file, **moment.to_json(), **times}
         return entry | {"sha256": self.sha256, "source": self._source()} if self.footage else entry
 
     def _source(self) -> dict[str, Any]:

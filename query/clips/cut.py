@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,8 +79,9 @@ def plan(moments: Sequence[Moment], *, pad: float, mode: Mode) -> list[Cut]:
         try:
             with open_footage(path) as (video, facts):
                 for i in numbers:
-                    wanted = wanted_span(moments[i], pad, facts)
-                    cuts[i] = _cut(moments[i], facts, wanted, frame_position(video, wanted.start), mode)
+                    moment = replace(moments[i], timecode=facts.timecode)
+                    wanted = wanted_span(moment, pad, facts)
+                    cuts[i] = _cut(moment, facts, wanted, frame_position(video, wanted.start), mode)
         except MediaError as error:
             raise NotAvailableError(f"{path} can't be read ({error}); leave its moments out") from error
     return [cuts[i] for i in range(len(moments))]

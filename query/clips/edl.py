@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import PurePath
 
 from framescout.media.footage import Footage
-from framescout.media.timecode import Timecode
+from framescout.timecode import Timecode
 from query.clips.clip import Clip
 from query.clips.cut import Cut
 from query.clips.names import readable

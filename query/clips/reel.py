@@ -17,7 +17,7 @@ import ffmpeg
 
 from framescout.media.ffmpeg import file_url, run
 from framescout.timeline import format_clock
-from query.clips.captions import origin, source_name
+from query.clips.captions import origin, source_name, timecode
 from query.clips.cut import AAC, H264, Cut, trimmed
 
 _SMOOTHEST = Fraction(60)
@@ -114,7 +114,8 @@ def _chapters(cuts: Sequence[Cut], lengths: Sequence[Fraction]) -> Iterator[str]
     start = Fraction(0)
     for cut, length in zip(cuts, lengths, strict=True):
         where = f"{PurePath(source_name(cut.moment)).stem} {format_clock(cut.span.start)}"
-        title = ", ".join(part for part in (where, origin(cut.moment, cut.span.start)) if part)
+        told = (where, origin(cut.moment, cut.span.start), timecode(cut.moment, cut.span.start))
+        title = ", ".join(part for part in told if part)
         escaped = "".join(f"\\{letter}" if letter in "=;#\\\n" else letter for letter in title)
         first, last = round(start * 1000), round((start + length) * 1000)
         yield f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={first}\nEND={last}\ntitle={escaped}\n"

@@ -15,7 +15,7 @@ from framescout.errors import MediaError
 from framescout.media.frames import picture_at
 from framescout.timeline import format_clock
 from query.answer import Moment
-from query.clips.captions import origin, source_name
+from query.clips.captions import origin, source_name, timecode
 from query.clips.names import readable
 
 MOST = 200
@@ -69,10 +69,11 @@ def _draw_moment(sheet: Image.Image, pen: ImageDraw.ImageDraw, moment: Moment, l
     room = right - inner - pen.textlength(percent, _font(19)) - 16
     pen.text((inner, below + 7), _fit(pen, source_name(moment), _font(19), room), _INK, _font(19))
     pen.text((right, below + 7), percent, _INK, _font(19), anchor="ra")
-    pen.text((inner, below + 33), f"{format_clock(moment.start)} - {format_clock(moment.end)}", _FAINT, _font(16))
+    bar = right - 110
+    place = f"{format_clock(moment.start)} - {format_clock(moment.end)}  {timecode(moment, moment.start)}"
+    pen.text((inner, below + 33), _fit(pen, place.strip(), _font(16), bar - inner - 8), _FAINT, _font(16))
     told = _fit(pen, origin(moment, moment.start), _font(14), right - inner)
     pen.text((inner, below + 58), told, _FAINT, _font(14))
-    bar = right - 110
     pen.rounded_rectangle((bar, below + 41, right, below + 46), 2, _BAR_GROUND)
     if (reach := round(110 * moment.confidence)) >= 4:
         pen.rounded_rectangle((bar, below + 41, bar + reach, below + 46), 2, _BAR)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from framescout.catalog import Space
+from framescout.catalog.naming import find_video
 from framescout.errors import NotAvailableError, UsageError
 from query.engine import Engine
 from query.events.chart import SERIES, Panel, counted, draw
@@ -30,8 +31,8 @@ class Parts:
     """The camera's scores, of the keyframes of this video alone."""
 
 
-def parts_of(engine: Engine, name: str, video: Path, file: Path | None = None) -> Parts:
-    """`file`: the one that defines the event; by default that of the last run.
+def parts_of(engine: Engine, name: str, video: str, file: Path | None = None) -> Parts:
+    """`video`: as `find_video` takes it. `file`: the one that defines the event; by default that of the last run.
 
     Raises:
         UsageError: there is no such event, or no file is known that defines it, or the video is not in the catalog.
@@ -43,7 +44,7 @@ def parts_of(engine: Engine, name: str, video: Path, file: Path | None = None) -
         if name not in events:
             raise UsageError(f"{file} defines no event {name!r}; {there_are(sorted(events))}")
         refuse_unknown_cameras(space.snapshot, {name: events[name]}, file)
-        video_id = _video_id(space, video)
+        video_id = find_video(space.snapshot.video_facts(), video).id
         found = detect(engine, space, name, events[name], engine.catalog.alert_marks.all())
     return Parts(name, events[name], _of_video(found, video_id))
 
@@ -56,19 +57,6 @@ def _source(space: Space, name: str) -> Path:
     if source is None:
         raise UsageError(f"nobody knows which file defines {name!r}; name it with --file")
     return Path(source)
-
-
-def _video_id(space: Space, video: Path) -> int:
-    paths = (str(video.absolute()), str(video.resolve()))
-    files = [(facts.id, file.path) for facts in space.snapshot.video_facts() for file in facts.files]
-    found = {number for number, path in files if path in paths}
-    named = {number for number, path in files if Path(path).name == str(video)}
-    ids = [*((found or named) & {*space.video_ranges()[:, 0].tolist()})]
-    if not ids:
-        raise NotAvailableError(f"{video} is not in the catalog; framescout index reads it")
-    if len(ids) > 1:
-        raise UsageError(f"the catalog has {len(ids)} videos called {video}; give the whole path")
-    return ids[0]
 
 
 def _of_video(found: Detected, video_id: int) -> Watched:

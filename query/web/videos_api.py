@@ -54,7 +54,7 @@ def video(site: Shared, video_id: VideoId) -> VideoDocument:
         codec=video.codec,
         camera=video.camera,
         recorded_at=video.recorded_at.isoformat() if video.recorded_at else None,
-        timecode=facts.timecode if facts else None,
+        timecode=facts.timecode.first if facts and facts.timecode else None,
         plays=way_to_play(video, facts),
         remark=f"browsers can't decode its sound ({silent}); it is converted while it plays" if silent else None,
         stream_shift=SHIFT,

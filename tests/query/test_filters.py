@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framescout.catalog import Catalog
+from framescout.catalog.naming import matches_path
 from framescout.catalog.records import FileIdentity, Model
 from framescout.errors import UsageError
 from framescout.recording import Recording
 from framescout.settings import load
 from framescout.timeline import Span
-from query.filters import FileFilter, find_places, matches_path, wanted_ranges
+from query.filters import FileFilter, find_places, wanted_ranges
 from query.request import Query
 from tests.framescout.catalog.make import make_indexed
 

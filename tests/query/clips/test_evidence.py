@@ -72,10 +72,10 @@ def test_a_still_is_the_picture_at_the_peak_with_its_origin(exported):
         assert still.text["Recorded"] == "2026-02-14 22:15:00 UTC"
 
 
-def test_the_chapters_of_a_reel_name_source_camera_and_time(exported):
+def test_the_chapters_of_a_reel_name_source_camera_time_and_timecode(exported):
     with av.open(str(exported[1] / "reel.mp4")) as reel:
         (chapter,) = reel.chapters()
-    assert chapter["metadata"]["title"] == "cam 0:00:00, yard, 2026-02-14 22:15:00 UTC"
+    assert chapter["metadata"]["title"] == "cam 0:00:00, yard, 2026-02-14 22:15:00 UTC, 14:09:42:20"
 
 
 def test_a_sheet_shows_camera_and_time(tmp_path):

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from fractions import Fraction
 
 import opentimelineio as otio
 import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import ImageChops
 
 import framescout
+import indexer
+from framescout.cli import main
 from framescout.errors import UsageError
 from framescout.media.footage import open_footage
-from framescout.media.timecode import Timecode, standard_rate
+from framescout.timecode import SourceTimecode, Timecode, standard_rate
+from query import present
+from query.answer import Answer
 from query.clips import export
 from query.clips.edl import mixed_rates
+from query.clips.sheet import draw_sheet
 from query.filters import find_places
 from query.request import Query
 from tests.footage import make, reports
@@ -41,7 +52,8 @@ NTSC = Fraction(30000, 1001)
 def test_the_timecode_of_every_container_is_read(tmp_path, name, rate, timecode, second):
     path = reports.with_timecode(tmp_path, name, timecode, rate)
     with open_footage(path) as (_, facts):
-        assert facts.timecode == timecode
+        assert facts.timecode
+        assert facts.timecode.first == timecode
         assert facts.timecode_at(facts.first_time) == timecode
         assert facts.timecode_at(facts.first_time + float(round(rate) / rate)) == second
 
@@ -133,3 +145,74 @@ def test_a_place_is_found_by_its_timecode(tmp_path):
             found("none.mp4@00:00:00:10")
         with pytest.raises(UsageError, match="no timecode at 25"):
             found("cam.mov@14:09:42:25")
+
+
+def test_what_is_indexed_is_found_shown_and_named_with_its_timecode(catalog, tmp_path, monkeypatch):
+    (tmp_path / "archive").mkdir()
+    path = reports.with_timecode(tmp_path / "archive", "cam.mov", "00:00:59;10", NTSC)
+    make.numbered(tmp_path / "archive", "plain.mp4", seconds=1)
+    indexer.index(catalog, [tmp_path / "archive"])
+    path.rename(path.with_name("away.mov"))  # the catalog knows it by itself
+
+    def run(*words):
+        done = CliRunner().invoke(main, ["--catalog", str(catalog.folder), *words], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    moments = json.loads(run("search", "a test picture", "--all", "--json"))["moments"]
+    known = [each for each in moments if each["video"] == str(path)]
+    assert known
+    for each in known:
+        frames = [59 * 30 + 10 + round(each[edge] * NTSC) for edge in ("start", "end")]
+        assert [each["timecode_in"], each["timecode_out"]] == [drop_frame(frame) for frame in frames]
+    assert not any("timecode_in" in each for each in moments if each not in known)
+    assert "timecode    00:00:59;10" in run("status", "cam.mov")
+    assert json.loads(run("status", "cam.mov", "--json"))["timecode"] == "00:00:59;10"
+    assert json.loads(run("status", "plain.mp4", "--json"))["timecode"] is None
+    with catalog.snapshot() as snapshot:
+        ((_, seconds),) = find_places(snapshot, Query("", like=("cam.mov@00:01:00;12",)))
+    assert seconds == pytest.approx(30 / NTSC)
+
+
+def drop_frame(frame):
+    """The timecode at 29.97 in the first ten minutes, by SMPTE ST 12-1: a minute leaves out two numbers."""
+    number = frame + 2 * max(0, (frame - 2) // 1798) if frame >= 1800 else frame
+    return f"00:{number // 1800:02d}:{number // 30 % 60:02d};{number % 30:02d}"
+
+
+def test_a_table_shows_timecodes_where_some_are_known(capsys, tmp_path):
+    first = replace(moment(tmp_path / "a.mov", 4, 6), timecode=SourceTimecode("14:09:42:10", Fraction(25)))
+    second = moment(tmp_path / "b.mp4", 1, 2)
+    present._show_table(Answer({}, "toy", 2, True, (first, second)))
+    assert "14:09:46:10" in capsys.readouterr().out
+    present._show_table(Answer({}, "toy", 2, True, (second,)))
+    assert "timecode" not in capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_sheet_shows_the_timecode(tmp_path):
+    path = make.numbered(tmp_path, seconds=1)
+    plain = draw_sheet([moment(path, 0, 1)], title="x")
+    known = replace(moment(path, 0, 1), timecode=SourceTimecode("14:09:42:10", Fraction(25)))
+    changed = ImageChops.difference(plain, draw_sheet([known], title="x")).getbbox()
+    assert changed
+    assert changed[2] - changed[0] > 60
+    assert changed[3] - changed[1] < 20
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from([*map(Fraction, (24, 25, 30, 50, 60)), NTSC, Fraction(24000, 1001), Fraction(60000, 1001)]),
+    st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.integers(0, 200_000), st.floats(0, 2),
+)  # fmt: skip
+def test_a_timecode_finds_the_very_frame_that_it_names(rate, hours, minutes, seconds, number, first_time):
+    known = SourceTimecode(f"{hours:02d}:{minutes:02d}:{seconds:02d}:02", rate, first_time)
+    at = first_time + float(number / rate)
+    assert known.seconds_at(known.text_at(at), first_time + 3e5 / rate) == pytest.approx(at, abs=0.1 / float(rate))
+    assert SourceTimecode.of_tags(known.tags) == known
+
+
+@pytest.mark.parametrize("tags", [{}, {"timecode": "01:00:00:00"}, {"timecode": "x", "timecode_rate": "25"},
+                                  {"timecode": "01:00:00:00", "timecode_rate": "1/0"},
+                                  {"timecode": "01:00", "timecode_rate": "25"}])  # fmt: skip
+def test_tags_that_make_no_sense_are_no_timecode(tags):
+    assert SourceTimecode.of_tags(tags) is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framescout.media.timecode import Timecode
+from framescout.timecode import Timecode
 from query.clips import export
 from tests.footage import make
 from tests.query.clips.footage import moment
