@@ -18,6 +18,8 @@ LONGEST = 1e7
 
 VideoId = Annotated[int, InPath(ge=1, le=LARGEST_ID)]
 ExportId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$")]
+FileKey = Annotated[str, Parameter(pattern="^([0-9a-f]{16})?$")]
+"""A file of a video, as its document calls it; empty: any that is there."""
 Seconds = Annotated[float, Parameter(ge=0, le=LONGEST, allow_inf_nan=False)]
 
 
@@ -34,12 +36,27 @@ class Picture(BaseModel):
     """What `picture` of a search is to be."""
 
 
+class FileDocument(BaseModel):
+    """One of the files that hold a video."""
+
+    file: str
+    """What `file` of other requests is to be."""
+    video: str
+    """Its path."""
+    camera: str | None
+    recorded_at: str | None
+
+
 class VideoDocument(BaseModel):
-    """A video, as the catalog knows it."""
+    """A video, as the catalog knows it; path, camera and time are those of the file that is shown."""
 
     video_id: int
     video: str
-    """Its path."""
+    """The path of its file."""
+    file: str
+    """What requests call this file."""
+    files: list[FileDocument]
+    """All that hold it, this one first."""
     is_gone: bool
     duration: float
     frame_rate: float
@@ -115,6 +132,8 @@ class Selection(BaseModel):
     confidence: float | None = Field(None, ge=0, le=1)
     """What the search said of it; None of a stretch that a person chose."""
     keyframe_id: int = Field(0, ge=0)
+    file: str = Field("", pattern="^([0-9a-f]{16})?$")
+    """The file that the search showed, as `VideoDocument.file`."""
 
 
 class ExportRequest(BaseModel):

@@ -72,7 +72,7 @@ def _job(site: Site, number: str) -> ExportJob:
 
 
 def _moment(site: Site, each: Selection) -> Moment:
-    video = site.file(each.video_id)
+    video = site.file(each.video_id, each.file)
     name = Path(video.path).name
     if each.end <= each.start:
         raise UsageError(f"{name}: the stretch {each.start} to {each.end} ends before it begins")

@@ -24,9 +24,9 @@ from query.confidence import MATCH
 from query.fields import FIELDS
 from query.request import MOTIONS, ORDERS, PageToken
 from query.web.chips import chips
-from query.web.documents import VideoId
+from query.web.documents import FileKey, VideoId
 from query.web.error_responses import status_of
-from query.web.site import Question, Shared, Site
+from query.web.site import Question, Shared, Site, file_key
 
 if TYPE_CHECKING:
     from query.events.moments import Facts
@@ -66,6 +66,7 @@ _templates.env.filters |= {
     "span": _span,
     "sureness": _sureness,
     "shown": readable,
+    "file_key": file_key,
 }
 
 
@@ -123,9 +124,9 @@ def _start(site: Site) -> dict[str, Any]:
 
 
 @pages.get("/videos/{video_id}")
-def video_page(request: Request, site: Shared, video_id: VideoId, page: _Number = 1) -> Response:
+def video_page(request: Request, site: Shared, video_id: VideoId, page: _Number = 1, file: FileKey = "") -> Response:
     """A video's storyboard."""
-    video = site.video(video_id)
+    video = site.video(video_id, file)
     recorded = video.recorded_at.astimezone(site.engine.zone) if video.recorded_at else None
     return _render(
         request,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,17 +66,24 @@ class Site:
         """Its result is that of `Engine.answer`."""
         return self.questions.ask(asked.query(self.asked_pictures))
 
-    def video(self, video_id: int) -> Video:
-        """Raises NotAvailableError where the catalog has none of this id."""
+    def video(self, video_id: int, file: str = "") -> Video:
+        """The video with its files in the order in which they are to be shown.
+
+        Files that are there come before others, the one with the key `file` before its like.
+
+        Raises:
+            NotAvailableError: the catalog has none of this id.
+        """
         with self.engine.catalog.snapshot() as snapshot:
             videos = snapshot.videos([video_id])
         if not videos:
             raise NotAvailableError(f"there is no video {video_id} in the catalog")
-        return videos[0]
+        files = sorted(videos[0].files, key=lambda each: (not Path(each.path).is_file(), file_key(each.path) != file))
+        return replace(videos[0], files=tuple(files))
 
-    def file(self, video_id: int) -> Video:
-        """A video whose file is there. Raises NotAvailableError where it isn't."""
-        video = self.video(video_id)
+    def file(self, video_id: int, file: str = "") -> Video:
+        """As `video`. Raises NotAvailableError where not one of its files is there."""
+        video = self.video(video_id, file)
         if not Path(video.path).is_file():
             raise NotAvailableError("the file of this video is gone; framescout index looks where it went")
         return video
@@ -185,6 +193,11 @@ class Site:
                 if number in newest
             ],
         }
+
+
+def file_key(path: str) -> str:
+    """What requests call a file of the catalog, since none names a path: 16 hexadecimal digits."""
+    return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from fastapi import APIRouter
 from fastapi import Query as Parameter
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from framescout.catalog.records import FileFacts
 from framescout.errors import NotAvailableError
 from query.web.documents import (
+    FileDocument,
+    FileKey,
     FrameTimes,
     MotionCurve,
     Seconds,
@@ -20,7 +23,7 @@ from query.web.documents import (
     VideoId,
 )
 from query.web.footage import SHIFT, media_type, streamed, unheard, way_to_play
-from query.web.site import Question, Shared, Site
+from query.web.site import Question, Shared, Site, file_key
 
 videos_api = APIRouter(prefix="/videos")
 
@@ -38,14 +41,16 @@ def videos(
 
 
 @videos_api.get("/{video_id}")
-def video(site: Shared, video_id: VideoId) -> VideoDocument:
+def video(site: Shared, video_id: VideoId, file: FileKey = "") -> VideoDocument:
     """What is known of a video."""
-    video = site.video(video_id)
+    video = site.video(video_id, file)
     facts = site.footage(video)
     silent = unheard(facts) if facts else None
     return VideoDocument(
         video_id=video.id,
         video=video.path,
+        file=file_key(video.path),
+        files=[_file(each) for each in video.files],
         is_gone=video.is_gone,
         duration=video.duration,
         frame_rate=video.frame_rate,
@@ -59,6 +64,11 @@ def video(site: Shared, video_id: VideoId) -> VideoDocument:
         remark=f"browsers can't decode its sound ({silent}); it is converted while it plays" if silent else None,
         stream_shift=SHIFT,
     )
+
+
+def _file(each: FileFacts) -> FileDocument:
+    recorded = each.recorded_at.isoformat() if each.recorded_at else None
+    return FileDocument(file=file_key(each.path), video=each.path, camera=each.camera, recorded_at=recorded)
 
 
 @videos_api.get("/{video_id}/keyframes")
@@ -80,9 +90,9 @@ def motion(site: Shared, video_id: VideoId) -> MotionCurve:
 
 
 @videos_api.get("/{video_id}/file", response_class=FileResponse)
-def file(site: Shared, video_id: VideoId) -> Response:
+def file(site: Shared, video_id: VideoId, file: FileKey = "") -> Response:
     """The file itself, by HTTP ranges, where browsers play it."""
-    video = site.file(video_id)
+    video = site.file(video_id, file)
     kind = media_type(video, site.footage(video))
     if kind is None:
         raise NotAvailableError("browsers don't play this file; use stream")
@@ -90,9 +100,11 @@ def file(site: Shared, video_id: VideoId) -> Response:
 
 
 @videos_api.get("/{video_id}/stream", response_class=StreamingResponse)
-def stream(site: Shared, video_id: VideoId, start: Seconds = 0.0, *, encode: bool = True) -> Response:
+def stream(
+    site: Shared, video_id: VideoId, start: Seconds = 0.0, file: FileKey = "", *, encode: bool = True
+) -> Response:
     """The video from `start` on as fragmented MP4, made on the fly; its clock is `stream_shift` ahead."""
-    video = site.file(video_id)
+    video = site.file(video_id, file)
     pieces = streamed(video, site.footage(video), start, encode=encode)
     return StreamingResponse(pieces, media_type="video/mp4", headers={"cache-control": "no-store"})
 

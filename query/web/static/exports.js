@@ -35,9 +35,9 @@ async function begin(event) {
 }
 
 // A stretch as the search found it: the manifest keeps what it said.
-function asked({ video_id, start, end, peak, score, confidence, keyframe_id }) {
+function asked({ video_id, start, end, peak, score, confidence, keyframe_id, file }) {
   const known = Object.entries({ peak, score, confidence, keyframe_id }).filter(([, value]) => Number.isFinite(value));
-  return { video_id, start, end, ...Object.fromEntries(known) };
+  return { video_id, start, end, file: file ?? "", ...Object.fromEntries(known) };
 }
 
 // What was asked; several questions where the moments were found by several.

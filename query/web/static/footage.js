@@ -22,7 +22,7 @@ export class Footage {
   start(at) {
     this.wanted = at;
     if (this.way === "file") {
-      this.video.src = `/api/videos/${this.facts.video_id}/file`;
+      this.video.src = `/api/videos/${this.facts.video_id}/file?file=${this.facts.file}`;
       this.video.currentTime = at;
     } else if (Source) this.open(at);
     else this.failed("this browser can't play streams; export the moment and play the clip");
@@ -97,7 +97,7 @@ export class Footage {
     this.wanted = at;
     this.began = this.reached = Math.max(0, at - EARLIER[this.way]);
     this.fetching = new AbortController();
-    const address = `/api/videos/${this.facts.video_id}/stream?start=${this.began.toFixed(3)}&encode=${this.way === "encode"}`;
+    const address = `/api/videos/${this.facts.video_id}/stream?file=${this.facts.file}&start=${this.began.toFixed(3)}&encode=${this.way === "encode"}`;
     const answer = await fetch(address, { signal: this.fetching.signal });
     if (!answer.ok) throw new Error("there is no stream");
     const reader = answer.body.getReader();

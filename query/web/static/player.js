@@ -57,7 +57,7 @@ async function show() {
   document.dispatchEvent(new CustomEvent("shown", { detail: moment }));
   part("title").textContent = moment.name;
   part("count").textContent = moments.length > 1 ? `${number + 1} of ${moments.length}` : "";
-  part("storyboard").href = `/videos/${moment.video_id}`;
+  part("storyboard").href = `/videos/${moment.video_id}?file=${moment.file ?? ""}`;
   part("previous").disabled = number === 0;
   part("next").disabled = number === moments.length - 1;
   [inAt, outAt] = [moment.start, moment.end];
@@ -75,7 +75,7 @@ async function show() {
   motion.clear();
   video.poster = picture(moment.video_id, moment.start, 960);
   try {
-    const found = await getJson(`/api/videos/${moment.video_id}`);
+    const found = await getJson(`/api/videos/${moment.video_id}?file=${moment.file ?? ""}`);
     if (moments[number] !== moment || !dialog.open) return;
     facts = found;
   } catch (error) {

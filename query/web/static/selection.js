@@ -1,4 +1,4 @@
-// The moments that were marked, kept by the browser: {video_id, keyframe_id, start, end, name}, in the order of the reel.
+// The moments that were marked, kept by the browser: {video_id, file, keyframe_id, start, end, name}, in the order of the reel.
 import { say } from "./basics.js";
 
 const KEY = "framescout-selection";
