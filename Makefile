@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit format bench torture browser ffmpeg
+.PHONY: help demo test lint audit format bench torture browser ffmpeg melt
 
 help:     ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
@@ -11,7 +11,7 @@ help:     ## This list
 demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
 	$(BIN)/framescout demo
 
-test: .venv/developing lint audit browser ffmpeg    ## Install what is needed and run every check and test
+test: .venv/developing lint audit browser ffmpeg melt    ## Install what is needed and run every check and test
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
@@ -25,6 +25,12 @@ ffmpeg:   ## Install the system's ffmpeg likewise: clips are tested with it besi
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	&& apt-get update -qq && apt-get install -qq --yes --no-install-recommends ffmpeg >/dev/null; } \
 	|| echo "The system has no ffmpeg; clips are tested with the packages' one alone"
+
+melt:     ## Install melt likewise: what Shotcut and Kdenlive play by reads the lists of clips in tests
+	@command -v melt >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq --yes --no-install-recommends melt >/dev/null; } \
+	|| echo "melt is not installed; no editor's program reads the lists of clips"
 
 lint: .venv/developing         ## Style, types, import rules
 	$(BIN)/ruff check .

@@ -118,6 +118,7 @@ def search(
 @click.option("--reel", is_flag=True, help="One file of all clips besides.")
 @click.option("--edl", is_flag=True, help="A CMX 3600 edit list besides.")
 @click.option("--otio", is_flag=True, help="An OpenTimelineIO timeline besides.")
+@click.option("--mlt", is_flag=True, help="An MLT project besides, for Shotcut and Kdenlive.")
 @click.option("--sheet", is_flag=True, help="A contact sheet picture besides.")
 @click.option("--still", is_flag=True, help="A PNG picture of each moment's peak besides.")
 @click.option("--check", metavar="MANIFEST", help="Say whether the files of an export, and their sources, changed.")
@@ -164,7 +165,7 @@ def export(
         ctx.exit(_checked(Path(check)))
     hint_at_quotes(text)
     choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
-    besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "sheet", "still", "overwrite")}
+    besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "mlt", "sheet", "still", "overwrite")}
     asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.asks)
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
@@ -190,7 +191,7 @@ def export(
         return
     how: Literal["precise", "copy"] = "precise" if precise else "copy"
     clips = cut(moments, out, mode=how, pad=pad, query=asked_for, command=sys.argv, **besides)
-    if besides["edl"] and (remark := mixed_rates(clip.footage for clip in clips if clip.footage)):
+    if (besides["edl"] or besides["mlt"]) and (remark := mixed_rates(clip.footage for clip in clips if clip.footage)):
         click.echo(remark, err=True)
     if as_json:
         click.echo((out / "manifest.json").read_text(encoding="utf-8"))

@@ -86,9 +86,13 @@ class Footage:
         """How its frames are counted."""
         return self.timecode.count if self.timecode else Timecode.at(self.rate)
 
+    def place(self, seconds: float) -> int:
+        """Which frame of the file begins at `seconds`, as its rate counts: the first picture is 0."""
+        return self.count.frames(max(0.0, seconds - self.first_time))
+
     def frame_at(self, seconds: float) -> int:
-        """The number that the recorder's timecode has for the frame that begins at `seconds`; from 0 without one."""
-        return self.timecode.frame_at(seconds) if self.timecode else self.count.frames(max(0.0, seconds))
+        """The number that the recorder's timecode has for the frame that begins at `seconds`; its place without one."""
+        return self.timecode.frame_at(seconds) if self.timecode else self.place(seconds)
 
     def timecode_at(self, seconds: float) -> str:
         """The timecode of the frame that begins at `seconds`."""

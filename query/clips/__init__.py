@@ -33,6 +33,7 @@ def export(
     overwrite: bool = False,
     edl: bool = False,
     otio: bool = False,
+    mlt: bool = False,
     sheet: bool = False,
     still: bool = False,
     command: Sequence[str] = (),
@@ -53,6 +54,7 @@ def export(
             already holds an export, or any file of that name, is refused before anything is cut.
         edl: also write timeline.edl (CMX 3600).
         otio: also write timeline.otio (OpenTimelineIO).
+        mlt: also write timeline.mlt (a project of MLT: Shotcut, Kdenlive).
         sheet: also write sheet.jpg, a contact sheet.
         still: also write the picture at each moment's peak, as PNG with the facts of its origin.
         command: the words of the command line that asks for this, for the manifest.
@@ -75,7 +77,8 @@ def export(
     taken = {names.key(name) for name in names.RESERVED}
     files = [names.clip_name(each.moment.video, each.span.start, cut.ending(each, mode), taken) for each in cuts]
     stills = [names.still_name(file) for file in files] if still else []
-    asked = {names.REEL: reel and cuts, names.EDL: edl, names.OTIO: otio, names.SHEET: sheet and cuts}
+    lists = {names.EDL: edl, names.OTIO: otio, names.MLT: mlt}
+    asked = {names.REEL: reel and cuts, **lists, names.SHEET: sheet and cuts}
     extras = [name for name, is_asked in asked.items() if is_asked]
     written = [names.MANIFEST_JSON, names.MANIFEST_CSV, *extras, *files, *stills]
     target = _prepare(Path(folder), written, overwrite)
@@ -230,13 +233,12 @@ def _write_extra(
     target: Path, pairs: Sequence[tuple[Cut, Clip]], query: dict[str, Any] | None, overwrite: bool
 ) -> None:
     """A file besides the clips; its name says which."""
-    from query.clips import atomic_files, edl, names, otio, reel, sheet
+    from query.clips import atomic_files, edl, mlt, names, otio, reel, sheet
 
     text = str((query or {}).get("text") or "")
-    if target.name == names.EDL:
-        atomic_files.write_text(target, edl.as_edl(pairs, title=text or "framescout"), overwrite=overwrite)
-    elif target.name == names.OTIO:
-        atomic_files.write_text(target, otio.as_otio(pairs, title=text or "framescout"), overwrite=overwrite)
+    lists = {names.EDL: edl.as_edl, names.OTIO: otio.as_otio, names.MLT: mlt.as_mlt}
+    if as_list := lists.get(target.name):
+        atomic_files.write_text(target, as_list(pairs, title=text or "framescout"), overwrite=overwrite)
     else:
         with atomic_files.atomic_file(target, overwrite=overwrite) as partial:
             if target.name == names.REEL:

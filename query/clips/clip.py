@@ -38,12 +38,12 @@ class Clip:
         return entry | {"sha256": self.sha256, "source": self._source()} if self.footage else entry
 
     def _source(self) -> dict[str, Any]:
-        """Where the clip comes from, to the frame; frames count from 0, `frame_out` is the first one behind."""
+        """Where the clip comes from, to the frame: the first picture is 0, `frame_out` the first one behind."""
         facts = self.footage
         assert facts
         count = facts.count
-        first = count.frames(max(0.0, self.start))
-        last = max(first + 1, count.frames(max(0.0, self.end)))
+        first = facts.place(self.start)
+        last = max(first + 1, facts.place(self.end))
         known = facts.timecode is not None
         return {
             "path": self.moment.video,

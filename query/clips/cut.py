@@ -10,12 +10,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import ffmpeg
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
+from framescout.media.changes import Changes, changes_in, write_steady_sound
 from framescout.media.clocks import WRAP, Stretch
+from framescout.media.container import open_video
 from framescout.media.display import filter_to_screen
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
 from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
@@ -32,8 +35,6 @@ _SEARCH = 2.0
 the first pictures behind a seek are wrong."""
 _LONGEST_GROUP = 15.0
 """Seconds before a frame from which a stretch of several is read."""
-_CHANGING = frozenset({"ac3", "eac3"})
-"""Sound of broadcasts, of which the decoder itself makes stereo."""
 H264: dict[str, Any] = {"vcodec": "libx264", "preset": "veryfast", "crf": 18, "pix_fmt": "yuv420p"}
 AAC: dict[str, Any] = {"acodec": "aac", "audio_bitrate": "160k"}
 _PIXELS_SQUARE = {"w": "trunc(iw*max(1,sar)+0.5)", "h": "trunc(ih*max(1,1/sar)+0.5)"}
@@ -132,7 +133,13 @@ def perform(cut: Cut, target: Path, mode: Mode) -> Span:
             return copy_packets(cut.moment.video, cut.span, target)
         except MediaError as error:
             raise ClipError(f"{cut.doing}: {error}") from error
-    picture, sounds = trimmed(cut)
+    with TemporaryDirectory(prefix=".framescout-sound-", dir=target.parent) as folder:
+        _encode(cut, target, Path(folder))
+    return _written(cut, target)
+
+
+def _encode(cut: Cut, target: Path, folder: Path) -> None:
+    picture, sounds = trimmed(cut, folder)
     picture = picture.filter("pad", **_SIDES_EVEN, x=0, y=0).filter("format", "yuv420p")
     options = {
         **H264,
@@ -146,22 +153,28 @@ def perform(cut: Cut, target: Path, mode: Mode) -> Span:
         **_recorded(cut),
     }
     run(ffmpeg.output(picture, *sounds, file_url(target), **options), doing=cut.doing)
-    return _written(cut, target)
 
 
-def trimmed(cut: Cut) -> tuple[Any, list[Any]]:
+def trimmed(cut: Cut, folder: Path) -> tuple[Any, list[Any]]:
     """ffmpeg-python's nodes of a cut: the upright progressive picture, and each track of sound.
 
-    All begin at 0 with the cut's first frame and end with the cut.
+    All begin at 0 with the cut's first frame and end with the cut. `folder` takes sound that has to be written first;
+    it is needed until the graph has run.
+
+    Raises:
+        ClipError: the video can't be read.
     """
     facts, span = cut.footage, cut.span
-    source = _source(cut)
+    changes, steady = _steadied(cut, folder)
+    source = _source(cut, has_one_size=not changes.sizes)
     stretch = _stretch(cut)
     zero = _zero(facts, stretch)
     start, first, length = zero + span.start, zero + cut.first_time, span.duration
     picture = source[str(facts.video_index)]
     if facts.is_stored_order:
         picture = picture.filter("setpts", f"round(N/({facts.rate.numerator}/{facts.rate.denominator})/TB)")
+    if changes.sizes:
+        picture = picture.filter("scale", *changes.sizes[0])
     picture = (
         picture.filter("bwdif", mode="send_frame", deint="interlaced")
         .filter("trim", start=f"{first - EARLY:.6f}", end=f"{start + length - EARLY:.6f}")
@@ -171,7 +184,25 @@ def trimmed(cut: Cut) -> tuple[Any, list[Any]]:
     )
     if facts.is_hdr and has_filter("zscale"):
         picture = filter_to_screen(picture)
-    return picture, [_trimmed_sound(source[str(index)], start, length) for index in facts.audio_indexes]
+    return picture, [
+        steady.get(index) or _trimmed_sound(source[str(index)], start, length) for index in facts.audio_indexes
+    ]
+
+
+def _steadied(cut: Cut, folder: Path) -> tuple[Changes, dict[int, Any]]:
+    """What changes its form in the cut, and a node for each track of sound that does."""
+    facts, steady = cut.footage, {}
+    read = Span(min(max(0.0, cut.key_time - _SEARCH), cut.span.start), cut.span.end)
+    try:
+        with open_video(facts.path) as video:
+            changes = changes_in(video, read, facts.audio_indexes)
+            for index in changes.sounds:
+                path = folder / f"{index}.wav"
+                write_steady_sound(video, index, cut.span, path)
+                steady[index] = ffmpeg.input(file_url(path), f="wav")["a"]
+    except MediaError as error:
+        raise ClipError(f"{cut.doing}: {error}") from error
+    return changes, steady
 
 
 def _trimmed_sound(sound: Any, start: float, length: float) -> Any:
@@ -197,15 +228,15 @@ def _stretch(cut: Cut) -> Stretch | None:
     return next(begun, None)
 
 
-def _source(cut: Cut) -> Any:
+def _source(cut: Cut, *, has_one_size: bool) -> Any:
     """The video as ffmpeg-python's input node, from the key picture on, on the container's own clock.
 
     Where frames have times nothing is left to ffmpeg, which moves the clock's start to 0 as each release sees fit.
     """
     facts = cut.footage
     stretch = _stretch(cut)
-    # where the layout changes within a recording, the program would build its filters anew, and lose its place
-    decoded: dict[str, Any] = {"downmix": "stereo"} if _CHANGING & set(facts.codecs[1:]) else {}
+    # where the size changes, the filters go on; the first one makes the pictures alike
+    decoded: dict[str, Any] = {} if has_one_size else {"reinit_filter": 0}
     if not facts.has_times and not stretch:
         return footage(facts.path, **decoded)
     part = (stretch.first_byte, stretch.last_byte) if stretch else None

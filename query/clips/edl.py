@@ -64,7 +64,7 @@ def _source_count(facts: Footage, record: Timecode) -> Timecode:
 
 def _source(facts: Footage, clip: Clip, count: Timecode) -> tuple[int, int]:
     """The first frame and how many, in the count of the list."""
-    first, last = (count.frames(max(0.0, seconds)) for seconds in (clip.start, clip.end))
+    first, last = (count.frames(max(0.0, seconds - facts.first_time)) for seconds in (clip.start, clip.end))
     zero = 0
     if facts.timecode:
         began = Fraction(facts.frame_at(clip.start)) / facts.count.rate

@@ -17,8 +17,9 @@ MANIFEST_CSV = "manifest.csv"
 REEL = "reel.mp4"
 EDL = "timeline.edl"
 OTIO = "timeline.otio"
+MLT = "timeline.mlt"
 SHEET = "sheet.jpg"
-RESERVED = (MANIFEST_JSON, MANIFEST_CSV, REEL, EDL, OTIO, SHEET)
+RESERVED = (MANIFEST_JSON, MANIFEST_CSV, REEL, EDL, OTIO, MLT, SHEET)
 
 _STEM_BYTES = 110
 _NO_LETTER = re.compile("[\ud800-\udfff]")

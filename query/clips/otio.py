@@ -1,6 +1,6 @@
 """Writes clips as an OpenTimelineIO timeline, for editing programs that read it, with the library itself.
 
-Ranges count frames at the video's own rate, from its recorder's timecode on where it has one, else from 0.
+Ranges count frames at the video's own rate, from its recorder's timecode on where it has one; else the first is 0.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def timeline(clips: Iterable[tuple[Cut, Clip]], *, title: str) -> Any:
 def _clip(facts: Footage, clip: Clip, reels: dict[str, str]) -> Any:
     """The stretch of the original video; what the search said of it goes along as metadata."""
     name = readable(Path(clip.moment.video).name)
-    begin = facts.first_time if facts.timecode else 0.0
-    media = otio.schema.ExternalReference(_url(clip.moment.video), _range(facts, begin, facts.duration or clip.end))
+    whole = _range(facts, facts.first_time, facts.duration or clip.end)
+    media = otio.schema.ExternalReference(_url(clip.moment.video), whole)
     media.name = name
     known = {"clip": clip.file, "score": clip.moment.score, "confidence": clip.moment.confidence}
     return otio.schema.Clip(
@@ -64,8 +64,8 @@ def _sound(facts: Footage, clip: Clip, reels: dict[str, str]) -> Any:
 def _range(facts: Footage, start: float, end: float) -> Any:
     counted = facts.count.rate
     rate = facts.rate if counted / facts.rate > Fraction(3, 2) else counted  # a camera's 15 is counted at 30
-    first = round(facts.frame_at(start) / counted * rate) if facts.timecode else round(start * rate)
-    length = max(1, round(end * rate) - round(start * rate))
+    first = round(facts.frame_at(start) / counted * rate)
+    length = max(1, round((end - facts.first_time) * rate) - round((start - facts.first_time) * rate))
     return TimeRange(RationalTime(first, float(rate)), RationalTime(length, float(rate)))
 
 

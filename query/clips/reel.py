@@ -69,7 +69,7 @@ def _write_part(cut: Cut, shape: _Shape, target: Path) -> Fraction:
     """One clip in the reel's shape, its sound not yet compressed; returns its exact length in seconds."""
     frames = max(1, round(Fraction(cut.span.duration) * shape.rate))
     length = frames / shape.rate
-    picture, sounds = trimmed(cut)
+    picture, sounds = trimmed(cut, target.parent)
     picture = (
         picture.filter(
             "scale",

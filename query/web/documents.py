@@ -147,6 +147,7 @@ class ExportRequest(BaseModel):
     reel: StrictBool = False
     edl: StrictBool = False
     otio: StrictBool = False
+    mlt: StrictBool = False
     sheet: StrictBool = False
     still: StrictBool = False
     query: dict[str, Any] = Field(default_factory=dict)

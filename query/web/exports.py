@@ -70,7 +70,7 @@ class Exports:
     def begin(self, moments: Sequence[Moment], **options: Any) -> ExportJob:
         """Put an export in the queue; `options` are those of `query.export`."""
         number = secrets.token_hex(8)
-        extras = sum(bool(options.get(name)) for name in ("reel", "edl", "otio", "sheet"))
+        extras = sum(bool(options.get(name)) for name in ("reel", "edl", "otio", "mlt", "sheet"))
         folder = self._folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{number[:4]}"
         job = ExportJob(number, folder, len(moments) + extras)
         with self._lock:

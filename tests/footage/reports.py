@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -134,14 +135,22 @@ def appended(
     return folder / name
 
 
-def changed_layout(folder: Path, name: str = "tv.ts") -> Path:
-    """A television recording whose AC-3 goes from stereo to 5.1 after 4 s; the frames count from 0 again."""
+def changed_form(folder: Path, name: str, forms: Sequence[tuple[tuple[int, int], Sequence[str]]]) -> Path:
+    """A transport stream whose size of picture, or sound, changes every 4 s; the frames count from 0 again each time.
+
+    `forms`: pixels, and ffmpeg's options for the sound.
+    """
     parts = []
-    for number, channels in enumerate((2, 6)):
-        sound = ("-c:a", "ac3", "-b:a", "192k", "-ac", str(channels))
+    for number, (size, sound) in enumerate(forms):
         clock = ("-muxdelay", "0", "-muxpreload", "0", "-output_ts_offset", str(4 * number))
-        part = numbered(folder, f"part{number}.ts", seconds=4.0, audio=True, options=(*sound, *clock))
+        part = numbered(folder, f"part{number}.ts", seconds=4.0, audio=True, size=size, options=(*sound, *clock))
         parts.append(part.read_bytes())
         part.unlink()
     (folder / name).write_bytes(b"".join(parts))
     return folder / name
+
+
+def changed_layout(folder: Path, name: str = "tv.ts") -> Path:
+    """A television recording whose AC-3 goes from stereo to 5.1 after 4 s; the frames count from 0 again."""
+    ac3 = ("-c:a", "ac3", "-b:a", "192k", "-ac")
+    return changed_form(folder, name, [((320, 240), (*ac3, channels)) for channels in ("2", "6")])

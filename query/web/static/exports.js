@@ -18,7 +18,7 @@ async function begin(event) {
   const wanted = {
     mode: chosen.get("mode"),
     pad: Number(chosen.get("pad") || 0),
-    ...Object.fromEntries(["reel", "edl", "otio", "sheet"].map((name) => [name, chosen.has(name)])),
+    ...Object.fromEntries(["reel", "edl", "otio", "mlt", "sheet"].map((name) => [name, chosen.has(name)])),
     moments: selection.all().map(asked),
     query: askedFor(),
   };

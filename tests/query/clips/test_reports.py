@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from framescout.errors import ClipError
+from framescout.media.changes import Changes, changes_in
 from framescout.media.container import open_video
+from framescout.timeline import Span
 from query.clips import export
 from tests.footage import make, reports
 from tests.query.clips.footage import beeps, moment, shown
@@ -100,3 +102,45 @@ def test_mono_and_mixed_sound_is_cut_as_any_other(tmp_path):
     path = make.numbered(tmp_path, "mono.mkv", audio=True, options=("-c:a", "ac3", "-ac", "1"))
     (clip,) = export([moment(path, 1, 3)], tmp_path / "clips")
     assert beeps(tmp_path / "clips" / clip.file) == pytest.approx([0.0, 1.0], abs=0.05)
+
+
+SMALL, LARGE = (320, 240), (640, 480)
+FORMS = {
+    "aac 2.0 to 5.1": [(SMALL, ("-ac", "2")), (SMALL, ("-ac", "6"))],
+    "aac mono to stereo": [(SMALL, ("-ac", "1")), (SMALL, ("-ac", "2"))],
+    "aac at another rate": [(SMALL, ("-ar", "44100")), (SMALL, ("-ar", "48000"))],
+    "mp2 mono to stereo": [(SMALL, ("-c:a", "mp2", "-ac", "1")), (SMALL, ("-c:a", "mp2", "-ac", "2"))],
+    "a larger picture": [(SMALL, ()), (LARGE, ())],
+    "a smaller picture": [(LARGE, ()), (SMALL, ())],
+    "both": [(LARGE, ("-ac", "2")), (SMALL, ("-ac", "6"))],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_change_of_form_inside_a_recording_leaves_no_hole_and_loses_no_frame(tmp_path, form):
+    path = reports.changed_form(tmp_path, "tv.ts", FORMS[form])
+    (clip,) = export([moment(path, 2, 7)], tmp_path / "clips", reel=True)
+    frames = shown(tmp_path / "clips" / clip.file)
+    numbers = [number for _, number in frames]
+    first = numbers[0]
+    assert first in (49, 50)
+    assert numbers[: 100 - first] == list(range(first, 100))
+    assert numbers[100 - first :] == list(range(len(numbers) - 100 + first))
+    assert len(numbers) >= 124
+    assert max(np.diff([time for time, _ in frames])) < 0.07
+    in_reel = [number for _, number in shown(tmp_path / "clips" / "reel.mp4")]
+    assert len(in_reel) == pytest.approx(len(numbers), abs=1)
+    assert len(set(numbers) - set(in_reel)) <= 1  # the two parts' clocks meet within a frame's length
+    for file in (clip.file, "reel.mp4"):
+        assert beeps(tmp_path / "clips" / file) == pytest.approx([(50 - first) / 25 + n for n in range(5)], abs=0.08)
+        with av.open(str(tmp_path / "clips" / file)) as container:
+            assert max(FORMS[form])[0] == (container.streams.video[0].width, container.streams.video[0].height)
+
+
+def test_what_changes_within_a_stretch_is_told(tmp_path):
+    path = reports.changed_form(tmp_path, "tv.ts", FORMS["both"])
+    with open_video(path) as video:
+        sound = video.container.streams.audio[0].index
+        assert changes_in(video, Span(2, 7), [sound]) == Changes((LARGE, SMALL), frozenset({sound}))
+    with open_video(path) as video:
+        assert changes_in(video, Span(0.5, 3), [sound]) == Changes()
