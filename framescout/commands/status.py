@@ -18,7 +18,7 @@ from framescout.timeline import format_clock
 def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
     """Say what the catalog holds: videos, hours, models, the vector index, files in quarantine with the reason.
 
-    Of a VIDEO, named by its path, the end of one, or its video_id, it says what `framescout show` says, without pictures.
+    Of a VIDEO, named by path, end of a path or video_id, it says what `framescout show` says, without pictures.
 
     \b
     framescout status
