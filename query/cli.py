@@ -101,6 +101,18 @@ def search(
     remember(answer)
 
 
+def _tracks(_ctx: click.Context, _option: click.Parameter, written: str | None) -> tuple[int, ...] | None:
+    """The tracks that --sound names; None: all."""
+    if written in (None, "all"):
+        return None
+    if written == "none":
+        return ()
+    try:
+        return tuple(int(number) for number in str(written).split(","))
+    except ValueError:
+        raise click.BadParameter("write all, none, or numbers of tracks such as 1,3") from None
+
+
 @click.command()
 @click.argument("text", nargs=-1)
 @question
@@ -115,6 +127,7 @@ def search(
     default=True,
     help="Frame-accurate, encoded anew [default]; or not encoded, cut at I-frames.",
 )
+@click.option("--sound", metavar="TRACKS", callback=_tracks, help="all [default], none, or as in the file: 1,3.")
 @click.option("--reel", is_flag=True, help="One file of all clips besides.")
 @click.option("--edl", is_flag=True, help="A CMX 3600 edit list besides.")
 @click.option("--otio", is_flag=True, help="An OpenTimelineIO timeline besides.")
@@ -165,7 +178,7 @@ def export(
         ctx.exit(_checked(Path(check)))
     hint_at_quotes(text)
     choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
-    besides = {name: asked.pop(name) for name in ("reel", "edl", "otio", "mlt", "sheet", "still", "overwrite")}
+    besides = {name: asked.pop(name) for name in ("sound", "reel", "edl", "otio", "mlt", "sheet", "still", "overwrite")}
     asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.asks)
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")

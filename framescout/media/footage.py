@@ -5,9 +5,9 @@ Where the container keeps times, only one picture is decoded; the rest is read o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from framescout.errors import MediaError, Reason
+from framescout.errors import MediaError, Reason, UsageError
 from framescout.media.clocks import Stretch
 from framescout.media.container import OpenVideo, open_video
 from framescout.media.display import is_hdr, matrix_of
@@ -85,6 +85,28 @@ class Footage:
     def count(self) -> Timecode:
         """How its frames are counted."""
         return self.timecode.count if self.timecode else Timecode.at(self.rate)
+
+    def with_sound(self, tracks: Sequence[int] | None) -> Footage:
+        """The same with these sound tracks alone, counted from 1 as they stand in the file; None: with all.
+
+        Raises:
+            UsageError: there is no such track.
+        """
+        if tracks is None:
+            return self
+        in_file = sorted(self.audio_indexes)
+        for track in tracks:
+            if not 1 <= track <= len(in_file):
+                count = f"{len(in_file)} sound track{'s' * (len(in_file) != 1)}"
+                raise UsageError(f"{self.path} has {count}, and no track {track}; choose others, or leave it out")
+        chosen = tuple(dict.fromkeys(in_file[track - 1] for track in tracks))
+        codec_of = dict(zip(self.audio_indexes, self.codecs[1:], strict=True))
+        return replace(
+            self,
+            audio_indexes=chosen,
+            is_channel_each=self.is_channel_each and len(chosen) > 1,
+            codecs=(self.codecs[0], *(codec_of[index] for index in chosen)),
+        )
 
     def place(self, seconds: float) -> int:
         """Which frame of the file begins at `seconds`, as its rate counts: the first picture is 0."""

@@ -6,7 +6,7 @@ frozen or is missing. Sound and picture stay as far apart as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -39,8 +39,8 @@ def fitting_ending(codecs: tuple[str, ...]) -> str:
     return ".mp4" if fits else ".mkv"
 
 
-def copy_packets(path: str | Path, span: Span, target: Path) -> Span:
-    """Copy [span.start, span.end) of the film and all its sound to `target`; returns what was copied.
+def copy_packets(path: str | Path, span: Span, target: Path, audio_indexes: Sequence[int]) -> Span:
+    """Copy [span.start, span.end) of the film and these sound streams to `target`; returns what was copied.
 
     `span.start` is the time of a key picture. The copy ends where the frames up to `span.end` are complete.
 
@@ -50,7 +50,8 @@ def copy_packets(path: str | Path, span: Span, target: Path) -> Span:
         MediaError: the source can't be read.
     """
     with open_video(path) as video:
-        sounds = audio_streams(video)
+        known = {stream.index: stream for stream in audio_streams(video)}
+        sounds = [known[index] for index in audio_indexes]
         options = {"movflags": "+faststart"} if target.suffix == ".mp4" else {}
         try:
             with av.open(str(target), "w", options=options) as out:

@@ -29,6 +29,7 @@ def export(
     *,
     pad: float = 0.0,
     mode: Literal["precise", "copy"] = "precise",
+    sound: Sequence[int] | None = None,
     reel: bool = False,
     overwrite: bool = False,
     edl: bool = False,
@@ -49,6 +50,7 @@ def export(
         pad: seconds to add on both sides, within the video.
         mode: "precise" encodes anew and begins with the very frame; "copy" copies the packets, quickly and
             without loss, and begins at the last key picture at or before the moment.
+        sound: the tracks that go along, counted from 1 as they stand in the file; None: all of them.
         reel: also write all clips into one file, reel.mp4, with a chapter each.
         overwrite: replace files that are there, an earlier export's manifest too. Without it a folder that
             already holds an export, or any file of that name, is refused before anything is cut.
@@ -73,12 +75,10 @@ def export(
     if not 0 <= pad < float("inf"):
         raise UsageError(f"pad must be 0 seconds or more, not {pad}")
     told = progress or SilentProgress()
-    cuts = cut.plan(moments, pad=pad, mode=mode)
-    taken = {names.key(name) for name in names.RESERVED}
-    files = [names.clip_name(each.moment.video, each.span.start, cut.ending(each, mode), taken) for each in cuts]
+    cuts = cut.plan(moments, pad=pad, mode=mode, sound=sound)
+    files = _names(cuts, mode)
     stills = [names.still_name(file) for file in files] if still else []
-    lists = {names.EDL: edl, names.OTIO: otio, names.MLT: mlt}
-    asked = {names.REEL: reel and cuts, **lists, names.SHEET: sheet and cuts}
+    asked = {names.REEL: reel and cuts, names.EDL: edl, names.OTIO: otio, names.MLT: mlt, names.SHEET: sheet and cuts}
     extras = [name for name, is_asked in asked.items() if is_asked]
     written = [names.MANIFEST_JSON, names.MANIFEST_CSV, *extras, *files, *stills]
     target = _prepare(Path(folder), written, overwrite)
@@ -105,13 +105,21 @@ def export(
         if clips or not cuts:
             _write_manifest(target, query, clips, _programs(mode) if clips else {}, command, overwrite)
     for name in extras if clips or not cuts else []:
-        if not may_go_on():
-            break
-        told.started(name)
-        _write_extra(target / name, pairs, query, overwrite)
-        told.finished(name)
+        if may_go_on():
+            told.started(name)
+            _write_extra(target / name, pairs, query, overwrite)
+            told.finished(name)
     _raise(failures, len(cuts))
     return clips
+
+
+def _names(cuts: Sequence[Cut], mode: Literal["precise", "copy"]) -> list[str]:
+    """A name for each clip, all different."""
+    from query.clips import names
+    from query.clips.cut import ending
+
+    taken = {names.key(name) for name in names.RESERVED}
+    return [names.clip_name(each.moment.video, each.span.start, ending(each, mode), taken) for each in cuts]
 
 
 def _raise(failures: Sequence[ClipError], count: int) -> None:

@@ -60,13 +60,14 @@ class Cut:
         return f"{self.moment.video} at {format_clock(self.span.start)} can't be cut"
 
 
-def plan(moments: Sequence[Moment], *, pad: float, mode: Mode) -> list[Cut]:
+def plan(moments: Sequence[Moment], *, pad: float, mode: Mode, sound: Sequence[int] | None = None) -> list[Cut]:
     """Where each clip begins and ends, in the order given; nothing is written.
 
-    Moments are padded by `pad` seconds and kept within the video.
+    Moments are padded by `pad` seconds and kept within the video. `sound`: as `Footage.with_sound` takes it.
 
     Raises:
         NotAvailableError: a video is gone, or can't be opened as one.
+        UsageError: a video has no such track of sound.
     """
     for path in dict.fromkeys(moment.video for moment in moments):
         if not Path(path).is_file():
@@ -78,7 +79,8 @@ def plan(moments: Sequence[Moment], *, pad: float, mode: Mode) -> list[Cut]:
         by_video.setdefault(moments[i].video, []).append(i)
     for path, numbers in by_video.items():
         try:
-            with open_footage(path) as (video, facts):
+            with open_footage(path) as (video, whole):
+                facts = whole.with_sound(sound)
                 for i in numbers:
                     moment = replace(moments[i], timecode=facts.timecode)
                     wanted = wanted_span(moment, pad, facts)
@@ -130,7 +132,7 @@ def perform(cut: Cut, target: Path, mode: Mode) -> Span:
         if not cut.footage.has_times:
             raise ClipError(f"{cut.moment.video} keeps no times to copy by; cut it precisely, without --copy")
         try:
-            return copy_packets(cut.moment.video, cut.span, target)
+            return copy_packets(cut.moment.video, cut.span, target, cut.footage.audio_indexes)
         except MediaError as error:
             raise ClipError(f"{cut.doing}: {error}") from error
     with TemporaryDirectory(prefix=".framescout-sound-", dir=target.parent) as folder:

@@ -58,8 +58,7 @@ def _add_profile(project: ElementTree.Element, facts: Footage | None) -> Fractio
 def _add_producer(project: ElementTree.Element, name: str, facts: Footage) -> None:
     producer = ElementTree.SubElement(project, "producer", id=name)
     said = {"resource": facts.path, "mlt_service": "avformat", "video_index": str(facts.video_index)}
-    if facts.audio_indexes:
-        said["audio_index"] = str(facts.audio_indexes[0])
+    said["audio_index"] = str(facts.audio_indexes[0]) if facts.audio_indexes else "-1"
     for key, value in said.items():
         ElementTree.SubElement(producer, "property", name=key).text = _text(value)
 

@@ -7,8 +7,10 @@ import json
 import av
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from framescout.errors import ClipError
+from framescout.cli import main
+from framescout.errors import ClipError, UsageError
 from framescout.media.changes import Changes, changes_in
 from framescout.media.container import open_video
 from framescout.timeline import Span
@@ -144,3 +146,34 @@ def test_what_changes_within_a_stretch_is_told(tmp_path):
         assert changes_in(video, Span(2, 7), [sound]) == Changes((LARGE, SMALL), frozenset({sound}))
     with open_video(path) as video:
         assert changes_in(video, Span(0.5, 3), [sound]) == Changes()
+
+
+@pytest.mark.parametrize("mode", ["precise", "copy"])
+def test_tracks_of_sound_can_be_chosen(tmp_path, mode):
+    path = reports.broadcast(tmp_path, tones=(440, 880, 1320))
+
+    def heard(name, sound):
+        (clip,) = export([moment(path, 1, 2)], tmp_path / name, mode=mode, sound=sound, reel=sound is not None)
+        with av.open(str(tmp_path / name / clip.file)) as container:
+            tracks = len(container.streams.audio)
+        return [loudest(tmp_path / name / clip.file, n)[0] for n in range(tracks)]
+
+    assert heard("all", None) == pytest.approx([440, 880, 1320], abs=8)
+    assert heard("third and first", (3, 1)) == pytest.approx([1320, 440], abs=8)
+    assert heard("second", (2,)) == pytest.approx([880], abs=8)
+    assert loudest(tmp_path / "second" / "reel.mp4", 0)[0] == pytest.approx(880, abs=8)
+    assert heard("none", ()) == []
+    with pytest.raises(UsageError, match=r"has 3 sound tracks, and no track 4"):
+        export([moment(path, 1, 2)], tmp_path / "four", mode=mode, sound=(4,))
+
+
+@pytest.mark.parametrize(("written", "tracks"), [("all", 2), ("none", 0), ("2", 1), ("2,1", 2)])
+def test_the_command_line_chooses_tracks_of_sound(tmp_path, written, tracks):
+    path = reports.broadcast(tmp_path)
+    (tmp_path / "moments.json").write_text(json.dumps([{"video": str(path), "start": 1, "end": 1.4}]))
+    at = ["export", "--from", str(tmp_path / "moments.json"), "--out", str(tmp_path / "clips"), "--copy"]
+    done = CliRunner().invoke(main, [*at, "--sound", written])
+    assert done.exit_code == 0, done.output
+    with av.open(done.stdout.strip()) as container:
+        assert len(container.streams.audio) == tracks
+    assert CliRunner().invoke(main, [*at, "--sound", "first"]).exit_code == 2
