@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 _STANDARD = tuple(
     Fraction(rate)
@@ -43,8 +44,12 @@ class Timecode:
         return self.frame(f"23:59:59:{self.nominal - 1:02d}") + 1
 
     def frames(self, seconds: float) -> int:
-        """The frame that is nearest to begin at `seconds`."""
-        return round(Fraction(seconds).limit_denominator(10**6) * self.rate)
+        """The frame that begins at `seconds`.
+
+        Up to a quarter of a frame early or three quarters late: in fragmented MP4 all frames but the first come later
+        by what an edit list takes from the first one.
+        """
+        return floor(Fraction(seconds).limit_denominator(10**6) * self.rate + Fraction(1, 4))
 
     def hour(self, number: int) -> int:
         """The frame that begins at hour `number` of the count."""

@@ -34,7 +34,7 @@ def find_video(videos: Sequence[AnyVideo], written: str) -> AnyVideo:
         if found:
             told = f"there are {len(found)} videos {written!r} in the catalog: {_listed(found)}"
             raise UsageError(f"{told}; write one's path or id")
-    told = f"there is no video {written!r}: it is not in the catalog"
+    told = f"there is no video {written!r} in the catalog"
     if _WILD.search(written):
         fitting = [video for video in videos if any(matches_path(file.path, written) for file in video.files)]
         what = f"one is wanted, and the pattern fits {len(fitting)} video{'s' * (len(fitting) != 1)}"

@@ -36,7 +36,9 @@ def header_rate(stream: VideoStream, *, has_mean: bool = True) -> Fraction:
 
 
 def rate_of(video: OpenVideo) -> Fraction:
-    """Frames a second of an opened video, as `header_rate`."""
+    """Frames a second of an opened video, as `header_rate`; where there is no clock, as its frames are counted."""
+    if not video.has_clock:
+        return 1 / video.time_base
     has_mean = not video.stretches and video.container.format.name != "mpeg"
     return header_rate(video.stream, has_mean=has_mean)
 

@@ -33,6 +33,8 @@ EARLY = 0.0005
 _SEARCH = 2.0
 """Seconds before a key picture from which a container without an index is read; in an MPEG program stream the times of
 the first pictures behind a seek are wrong."""
+_LATE = 1.0
+"""Seconds by which a transport stream is read later whose clock starts at 0."""
 _LONGEST_GROUP = 15.0
 """Seconds before a frame from which a stretch of several is read."""
 H264: dict[str, Any] = {"vcodec": "libx264", "preset": "veryfast", "crf": 18, "pix_fmt": "yuv420p"}
@@ -171,7 +173,8 @@ def trimmed(cut: Cut, folder: Path) -> tuple[Any, list[Any]]:
     source = _source(cut, has_one_size=not changes.sizes)
     stretch = _stretch(cut)
     zero = _zero(facts, stretch)
-    start, first, length = zero + span.start, zero + cut.first_time, span.duration
+    late = zero + (_LATE if _starts_at_zero(facts) else 0.0)
+    start, first, length = late + span.start, late + cut.first_time, span.duration
     picture = source[str(facts.video_index)]
     if facts.is_stored_order:
         picture = picture.filter("setpts", f"round(N/({facts.rate.numerator}/{facts.rate.denominator})/TB)")
@@ -217,6 +220,11 @@ def _trimmed_sound(sound: Any, start: float, length: float) -> Any:
     )
 
 
+def _starts_at_zero(facts: Footage) -> bool:
+    """Whether ffmpeg 5 would take the start of the streams that are used for 0:00, in spite of `copyts`."""
+    return facts.has_times and not facts.has_index and not facts.stretches and facts.start_offset == 0
+
+
 def _zero(facts: Footage, stretch: Stretch | None) -> float:
     """What the program's clock says where a player shows 0:00, as its input begins."""
     if stretch:  # the part's own clock, without what libav adds to times before a file's first
@@ -245,7 +253,7 @@ def _source(cut: Cut, *, has_one_size: bool) -> Any:
     seek = cut.key_time - (0.0 if facts.has_index else _SEARCH)
     if stretch:
         seek = max(0.0, cut.first_time - _LONGEST_GROUP - stretch.begins)
-    options = {"copyts": None, **decoded}
+    options = {"copyts": None, **decoded} | ({"itsoffset": _LATE} if _starts_at_zero(facts) else {})
     if seek > 0:
         zero = _zero(facts, stretch) + (stretch.begins if stretch else 0.0)
         options |= {"ss": f"{zero + seek:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}

@@ -65,7 +65,7 @@ def _range(facts: Footage, start: float, end: float) -> Any:
     counted = facts.count.rate
     rate = facts.rate if counted / facts.rate > Fraction(3, 2) else counted  # a camera's 15 is counted at 30
     first = round(facts.frame_at(start) / counted * rate)
-    length = max(1, round((end - facts.first_time) * rate) - round((start - facts.first_time) * rate))
+    length = max(1, round((facts.place(end) - facts.place(start)) / counted * rate))
     return TimeRange(RationalTime(first, float(rate)), RationalTime(length, float(rate)))
 
 

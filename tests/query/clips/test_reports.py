@@ -135,8 +135,8 @@ def test_a_change_of_form_inside_a_recording_leaves_no_hole_and_loses_no_frame(t
     assert len(set(numbers) - set(in_reel)) <= 1  # the two parts' clocks meet within a frame's length
     for file in (clip.file, "reel.mp4"):
         assert beeps(tmp_path / "clips" / file) == pytest.approx([(50 - first) / 25 + n for n in range(5)], abs=0.08)
-        with av.open(str(tmp_path / "clips" / file)) as container:
-            assert max(FORMS[form])[0] == (container.streams.video[0].width, container.streams.video[0].height)
+    with av.open(str(tmp_path / "clips" / clip.file)) as container:
+        assert max(FORMS[form])[0] == (container.streams.video[0].width, container.streams.video[0].height)
 
 
 def test_what_changes_within_a_stretch_is_told(tmp_path):
@@ -177,3 +177,16 @@ def test_the_command_line_chooses_tracks_of_sound(tmp_path, written, tracks):
     with av.open(done.stdout.strip()) as container:
         assert len(container.streams.audio) == tracks
     assert CliRunner().invoke(main, [*at, "--sound", "first"]).exit_code == 2
+
+
+@pytest.mark.parametrize("start", [2.0, 6.5])
+def test_a_transport_stream_that_begins_at_0_loses_no_frame_where_its_sound_stays_behind(tmp_path, start):
+    """ffmpeg 5 then takes the first picture's time for 0:00, 6 ms later."""
+    path = reports.changed_layout(tmp_path)
+    export([moment(path, start, start + 1)], tmp_path / "with")
+    export([moment(path, start, start + 1)], tmp_path / "without", sound=())
+    heard, silent = (
+        [number for _, number in shown(next((tmp_path / each).glob("*.mp4")))] for each in ("with", "without")
+    )
+    assert silent == heard
+    assert len(silent) == 25

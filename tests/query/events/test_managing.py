@@ -77,7 +77,7 @@ def test_an_event_is_tried_on_one_video(engine: Engine, program: Program, file: 
     for row in parts["keyframes"]:  # a threshold of one half and no context: the score is the difference of the parts
         assert row["score"] == pytest.approx(row["event"] - row["likeliest confusion of event"], abs=2e-3)
     missing = program(*at, "nowhere.mp4")
-    assert (missing.returncode, "is not in the catalog" in missing.stderr) == (2, True)
+    assert (missing.returncode, "no video 'nowhere.mp4' in the catalog" in missing.stderr) == (2, True)
 
 
 def test_a_video_is_tried_by_the_name_of_any_of_its_files(engine: Engine, tmp_path: Path, file: Path) -> None:
