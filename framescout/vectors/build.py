@@ -15,6 +15,7 @@ from framescout.vectors.list_writing import Parts, write_lists
 from framescout.vectors.lists import PER_LIST, list_count, train
 from framescout.vectors.recall import AT, choose_nprobe, trial_queries
 from framescout.vectors.store import BuiltIndex
+from framescout.vectors.widths import widened, width_of
 
 if TYPE_CHECKING:
     from framescout.catalog import Space
@@ -52,11 +53,12 @@ def build(
     if count <= exact_at_most:
         kind, nprobe, share = FLAT, 0, None
         name, checksum = write_index(
-            partial(_write_flat, parts, space.model.dimensions), folder, f"{space.model.id}-{FLAT}"
+            partial(_write_flat, parts, width_of(space.model.dimensions)), folder, f"{space.model.id}-{FLAT}"
         )
     else:
         kind = IVF
-        index = train(_sample(space, count, PER_LIST * list_count(count), seed=1), list_count(count))
+        sample = _sample(space, count, PER_LIST * list_count(count), seed=1)
+        index = train(widened(sample, width_of(space.model.dimensions)), list_count(count))
         name, checksum = write_index(partial(write_lists, index, parts), folder, f"{space.model.id}-{IVF}")
         kinds = trial_queries(_sample(space, count, _QUERIES, seed=2).astype(np.float32), sentences)
         exact, _ = search_blocks(np.concatenate(kinds), space.blocks(), AT)
@@ -65,9 +67,9 @@ def build(
     return BuiltIndex(name, kind, count, space.snapshot.next_keyframe_id(), str(checksum), nprobe, share)
 
 
-def _write_flat(parts: Parts, dimensions: int, path: Path) -> None:
+def _write_flat(parts: Parts, width: int, path: Path) -> None:
     faiss = load_faiss()
-    quantizer = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    quantizer = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index = faiss.IndexIDMap(quantizer)
     for ids, rows in parts():
         index.add_with_ids(rows.astype(np.float32), ids)
@@ -88,7 +90,8 @@ def _sample(space: Space, count: int, size: int, seed: int) -> np.ndarray:
 
 
 def _parts(space: Space) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Ids (n,) int64 and rows (n, D) float16, in order of id, so many at a time that memory stays bounded."""
+    """Ids (n,) int64 and rows (n, W) float16, in order of id, so many at a time that memory stays bounded."""
+    width = width_of(space.model.dimensions)
     ids: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     waiting = 0
@@ -97,7 +100,7 @@ def _parts(space: Space) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         rows.append(block.embeddings)
         waiting += len(block.embeddings)
         if waiting >= _ROWS:
-            yield np.concatenate(ids), np.concatenate(rows)
+            yield np.concatenate(ids), widened(np.concatenate(rows), width)
             ids, rows, waiting = [], [], 0
     if waiting:
-        yield np.concatenate(ids), np.concatenate(rows)
+        yield np.concatenate(ids), widened(np.concatenate(rows), width)

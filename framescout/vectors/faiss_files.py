@@ -18,6 +18,7 @@ from framescout.vectors.lists import search_lists
 from framescout.vectors.store import BuiltIndex
 from framescout.vectors.verify import verify
 from framescout.vectors.walk import Lists
+from framescout.vectors.widths import widened
 
 if TYPE_CHECKING:
     from framescout.catalog import Space
@@ -102,7 +103,7 @@ class FaissIndex:
         select = None if places is None else _selector(places, len(self._flat_ids))
         inner = faiss.downcast_index(self._index.index)
         scores, positions = inner.search(
-            queries, min(limit, len(self._flat_ids)), params=faiss.SearchParameters(sel=select)
+            widened(queries, inner.d), min(limit, len(self._flat_ids)), params=faiss.SearchParameters(sel=select)
         )
         ids = np.where(positions < 0, -1, self._flat_ids[positions])
         return ids, np.where(positions < 0, -np.inf, scores)

@@ -12,6 +12,7 @@ from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation, Model
 from framescout.durable import sync
 from framescout.errors import DiskFullError
+from framescout.vectors.widths import fits
 
 FLAT, IVF = "flat-fp16", "ivf-int8"
 """Kinds of index: float16 in order of id, and 8 bits in inverted lists."""
@@ -62,7 +63,7 @@ def open_index(generation: Generation, model: Model, folder: Path) -> Any | None
         index = read_index(folder / Path(generation.file_name).name, generation.checksum)
     except RuntimeError:
         return None
-    return index if (index.ntotal, index.d) == (generation.vector_count, model.dimensions) else None
+    return index if index.ntotal == generation.vector_count and fits(index.d, model.dimensions) else None
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ import numpy as np
 from framescout.vectors import gpu
 from framescout.vectors.codes import in_whole_numbers, steps_for
 from framescout.vectors.files import load_faiss
+from framescout.vectors.widths import widened
 
 PER_LIST = 40
 """Vectors a list to learn its centre from, at most; where there are fewer, all of them."""
@@ -115,7 +116,7 @@ def search_lists(
 
     Args:
         index: as `train` made it, with its lists in a file.
-        queries: (Q, D) float32.
+        queries: (Q, D) float32; zeros are put behind where the index is wider.
         limit: columns of the answer, K.
         lists: how many are walked.
         selector: FAISS's, of the ids that may be answered; None: all.
@@ -124,7 +125,7 @@ def search_lists(
         ids (Q, K) int64 and scores (Q, K) float32, the cosine to about 0.001; best first, -1 and -inf where there are
         fewer.
     """
-    whole, unit = in_whole_numbers(queries)
+    whole, unit = in_whole_numbers(widened(queries, index.d))
     scores, ids = index.search(whole, limit, params=walking(index, lists, selector))
     scores *= unit / index.sq.rangestat_arg
     scores[ids < 0] = -np.inf

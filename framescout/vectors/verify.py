@@ -13,6 +13,7 @@ from framescout.catalog.records import Generation
 from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
 from framescout.vectors.list_writing import centres_of
+from framescout.vectors.widths import widened
 
 if TYPE_CHECKING:
     from framescout.catalog import Space
@@ -47,7 +48,7 @@ def _compare(space: Space, generation: Generation, index: Any) -> list[str]:
     reader = _FlatReader(index) if generation.kind == FLAT else _ListReader(index)
     missing = wrong = alive = 0
     for first, rows, is_live in _live_rows(space, generation.covers_below):
-        is_there, is_same = reader.compare(first, rows)
+        is_there, is_same = reader.compare(first, widened(rows, index.d))
         missing += int((is_live & ~is_there).sum())
         wrong += int((is_live & is_there & ~is_same).sum())
         alive += int(is_live.sum())

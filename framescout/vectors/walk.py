@@ -16,6 +16,7 @@ import numpy as np
 
 from framescout.vectors.codes import ZERO, in_whole_numbers
 from framescout.vectors.exact import merge, nothing, within
+from framescout.vectors.widths import fits, widened
 
 _HEAD = struct.Struct("<4siqqq?i")  # name, dimensions, vectors, two numbers that mean nothing, is trained, metric
 _LISTS = struct.Struct("<QQ")  # lists, lists that are walked unless one says otherwise
@@ -45,7 +46,7 @@ class Lists:
 
     @classmethod
     def open(cls, path: Path, count: int, dimensions: int) -> Lists | None:
-        """A file of so many vectors; None where it is not laid out as this reads it."""
+        """A file of so many vectors with D dimensions; None where it is not laid out as this reads it."""
         try:
             with path.open("rb") as file:
                 return cls._read(path, file, count, dimensions)
@@ -54,21 +55,21 @@ class Lists:
 
     @classmethod
     def _read(cls, path: Path, file: BinaryIO, count: int, dimensions: int) -> Lists | None:
-        name, _, _, _, _, is_trained, metric = _unpack(file, _HEAD)
+        name, width, _, _, _, is_trained, metric = _unpack(file, _HEAD)
         lists, _ = _unpack(file, _LISTS)
-        if (name, is_trained, metric) != (b"IwSq", True, _INNER_PRODUCT):
+        if (name, is_trained, metric) != (b"IwSq", True, _INNER_PRODUCT) or not fits(width, dimensions):
             return None
-        centres = _read_centres(file, lists, dimensions)
+        centres = _read_centres(file, lists, width)
         if centres is None:
             return None
         _unpack(file, _NO_MAP)
-        kind, _, steps, width, code_size = _unpack(file, _CODES)
-        if (kind, width, code_size) != (_SIGNED_BYTES, dimensions, dimensions) or not steps > 0:
+        kind, _, steps, *sizes_of_codes = _unpack(file, _CODES)
+        if (kind, sizes_of_codes) != (_SIGNED_BYTES, [width, width]) or not steps > 0:
             return None
-        record = dimensions + _ID
+        record = width + _ID
         begin = file.seek(0, 2) - count * record - 8 * lists
         file.seek(begin - _SIZES.size)
-        if _unpack(file, _SIZES) != (b"ilar", lists, dimensions, b"full", lists):
+        if _unpack(file, _SIZES) != (b"ilar", lists, width, b"full", lists):
             return None
         sizes = np.frombuffer(file.read(8 * lists), "<u8").astype(np.int64)
         if len(sizes) != lists or sizes.min() < 0 or sizes.sum() != count:
@@ -96,7 +97,7 @@ class Lists:
         Raises:
             OSError: the file is gone, or has become shorter.
         """
-        whole, unit = in_whole_numbers(queries)
+        whole, unit = in_whole_numbers(widened(queries, self.centres.shape[1]))
         with self.path.open("rb", buffering=0) as file:
             results = [self._search(file, query, limit, lists, ranges) for query in whole]
         scores = np.concatenate([scores for _, scores in results]) * (unit / np.float32(self.steps))
