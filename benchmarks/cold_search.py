@@ -89,6 +89,8 @@ def make_catalog(folder: Path, keyframes: int, like: list[Path]) -> Path:
     seeds = find_seeds(folder, like=like)
     catalog = fill(folder / "catalog", stream(seeds, keyframes), seeds.dimensions)
     publish(catalog, seeds.trial)
+    with catalog.snapshot() as snapshot:
+        snapshot.file_columns()
     load_text_tower("starter", fingerprint("starter"), catalog.cache_folder)
     return catalog.folder
 

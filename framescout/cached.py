@@ -82,6 +82,8 @@ class Entry(StrEnum):
     """Vectors of what people ask of footage, for models without reference vectors."""
     SAMPLE = "sample-{}"
     """What a large archive is judged by."""
+    FILES = "files-{}"
+    """When and by which camera every file was recorded."""
     PICTURE = "pictures/{}.jpg"
     """Pictures of videos, as pages show them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import logging
+import gc
 import os
 import signal
 import sys
@@ -68,6 +68,8 @@ class Commands(click.Group):
             return None
         if name not in BUILDERS:
             multiply_with_one_thread()
+        if name not in READERS:
+            gc.enable()
         command: click.Command = _imported(COMMANDS[name][0])
         _take_shared_options(command)
         return command
@@ -149,6 +151,15 @@ def _after_index(ctx: click.Context, *, has_grown: bool) -> None:
     _imported(AFTER_INDEX)(ctx, has_grown=has_grown)
 
 
+def _log(*, is_debugging: bool) -> None:
+    """Have what libraries log shown: all of it, or errors alone."""
+    import logging  # a search needs none of it
+
+    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    if is_debugging:
+        logging.getLogger().setLevel(logging.DEBUG)
+
+
 def _say(sentence: str) -> None:
     click.echo(printable(sentence), err=True)
 
@@ -158,7 +169,7 @@ def _set(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
     if value:
         ctx.obj[option.name] = value
         if option.name == "debug":
-            logging.getLogger().setLevel(logging.DEBUG)
+            _log(is_debugging=True)
     return value
 
 
@@ -193,13 +204,15 @@ def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: b
     framescout export "a red car" --out clips           cut them out
     framescout demo                                     see it work on an archive of its own
     """
-    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
+    if debug or ctx.invoked_subcommand not in READERS:
+        _log(is_debugging=debug)
     ctx.obj = {"catalog": catalog, "config": config, "debug": debug, "after_index": _after_index}
     signal.signal(signal.SIGTERM, _terminate)
 
 
 def run() -> None:
     """The program. After a reader it ends without Python's tidying up, which takes as long as a fifth of a search."""
+    gc.disable()  # readers end before collecting would pay
     try:
         main()
     except OSError as error:  # of --help, which click prints by itself

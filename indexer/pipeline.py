@@ -47,6 +47,8 @@ def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress
     if is_to_be_active:
         writer.activate(model)
     publish(catalog, writer, model, progress)
+    with catalog.snapshot() as snapshot:
+        snapshot.file_columns()  # so that no search has to derive all times and cameras
 
 
 def _has_seen_everything(space: Space) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from query.clips import export
-
 if TYPE_CHECKING:
     from framescout.catalog import Catalog
     from query.answer import Answer
+    from query.clips import export
 
 __all__ = ["export", "search"]
 
@@ -32,3 +31,12 @@ def search(catalog: Catalog, text: str = "", *, model: str | None = None, **aske
     from query.request import Query
 
     return Engine(catalog, model=model).answer(Query.from_json({"text": text, **asked}))
+
+
+def __getattr__(name: str) -> Any:
+    """Import what cuts clips on first use: a search needs none of it."""
+    if name != "export":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from query.clips import export
+
+    return export

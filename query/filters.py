@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 
 from framescout.catalog import Snapshot, Space
+from framescout.catalog.file_columns import FileColumns
 from framescout.catalog.naming import find_video, matches_path
 from framescout.catalog.records import FileFacts, Video, VideoFacts
 from framescout.errors import MediaError, NotAvailableError, UsageError
 from framescout.timecode import SourceTimecode
 from framescout.timeline import format_clock
 from framescout.vectors import common, tidy
+from query.recorded import Times
 from query.request import Hours, Place, Query, read_date, read_label, read_motion
 
 
@@ -54,31 +56,62 @@ class FileFilter:
     """What a query asks of files: their paths, cameras and times."""
 
     def __init__(self, space: Space, query: Query, zone: tzinfo) -> None:
-        self._space, self._query, self._zone = space, query, zone
-        self._after = read_date(query.after, zone, "--after") if query.after else datetime.min.replace(tzinfo=UTC)
-        self._before = read_date(query.before, zone, "--before") if query.before else datetime.max.replace(tzinfo=UTC)
-        self._hours = Hours.read(query.hours) if query.hours else None
+        self._space, self._query = space, query
+        self._times = Times(
+            read_date(query.after, zone, "--after") if query.after else datetime.min.replace(tzinfo=UTC),
+            read_date(query.before, zone, "--before") if query.before else datetime.max.replace(tzinfo=UTC),
+            Hours.read(query.hours) if query.hours else None,
+            zone,
+        )
         self._asks_for_times = bool(query.after or query.before or query.hours)
         self.is_needed = bool(query.paths or query.cameras) or self._asks_for_times
         """Whether the query asks anything of files."""
-        self._is_wanted_camera = _camera_filter(space.snapshot.video_facts() if query.cameras else (), query.cameras)
+        self._cameras = _wanted_cameras(space.snapshot.cameras(), query.cameras) if query.cameras else None
 
     def ranges(self) -> np.ndarray:
         """(M, 2) int64, sorted and apart: the keyframes of which some file passes."""
-        spans = {video_id: (first, last) for video_id, first, last in self._space.video_ranges().tolist()}
-        least, most = self._query.min_duration or 0.0, self._query.max_duration
-        return tidy(
-            np.array(
-                [
-                    span
-                    for video in self._space.snapshot.video_facts()
-                    if video.id in spans and video.duration >= least and (most is None or video.duration <= most)
-                    for file in video.files
-                    for span in self._of_file(file, *spans[video.id])
-                ],
-                np.int64,
-            )
-        )
+        columns = self._space.snapshot.file_columns()
+        spans, passes = self._spans(columns)
+        passes &= columns.durations >= (self._query.min_duration or 0.0)
+        if self._query.max_duration is not None:
+            passes &= columns.durations <= self._query.max_duration
+        if self._cameras is not None:
+            wanted = [code for code, name in enumerate(columns.cameras) if name in self._cameras]
+            passes &= np.isin(columns.camera_codes, wanted)
+        in_part = np.zeros(len(passes), bool)
+        if self._asks_for_times:
+            whole, in_part = self._times.sort(columns)
+            in_part &= passes
+            passes &= whole
+        if self._query.paths:
+            fits = self._fit_paths(columns, passes | in_part)
+            passes, in_part = passes & fits, in_part & fits
+        parts = [
+            part
+            for number in np.flatnonzero(in_part).tolist()
+            for part in self._recorded_then(*columns.recorded(number), *spans[number].tolist())
+        ]
+        return tidy(np.concatenate([spans[passes], np.array(parts, np.int64).reshape(-1, 2)]))
+
+    def _spans(self, columns: FileColumns) -> tuple[np.ndarray, np.ndarray]:
+        """(N, 2) int64: keyframe ids [first, last + 1) of each file's video; (N,) bool: whether it has any."""
+        ranges = self._space.video_ranges()
+        ranges = ranges[np.argsort(ranges[:, 0])]
+        if not len(ranges):
+            return np.zeros((len(columns.ids), 2), np.int64), np.zeros(len(columns.ids), bool)
+        places = np.minimum(np.searchsorted(ranges[:, 0], columns.video_ids), len(ranges) - 1)
+        return ranges[places, 1:], ranges[places, 0] == columns.video_ids
+
+    def _fit_paths(self, columns: FileColumns, asked: np.ndarray) -> np.ndarray:
+        """(N,) bool: of the files that are asked for, those of which some glob fits the path."""
+        fits = np.zeros(len(asked), bool)
+        places = np.flatnonzero(asked)
+        paths = self._space.snapshot.paths(columns.ids[places].tolist())
+        fits[places] = [self._fits_path(paths[number]) for number in columns.ids[places].tolist()]
+        return fits
+
+    def _fits_path(self, path: str) -> bool:
+        return any(matches_path(path, glob) for glob in self._query.paths)
 
     def file_of(self, video: VideoFacts, keyframe_id: int) -> FileFacts:
         """The first of the video's files with which this keyframe passes; the first of all where none does."""
@@ -92,22 +125,24 @@ class FileFilter:
         )
         return next(passing, video.files[0])
 
-    def _of_file(self, file: FileFacts, first: int, end: int) -> Iterator[tuple[int, int]]:
+    def _of_file(self, file: FileFacts, first: int, end: int) -> Iterable[tuple[int, int]]:
         """Of a video's keyframes [first, end), those with which the file passes."""
-        paths = self._query.paths
-        if paths and not any(matches_path(file.path, glob) for glob in paths):
-            return
-        if self._query.cameras and not self._is_wanted_camera(file.camera):
-            return
+        if self._query.paths and not self._fits_path(file.path):
+            return ()
+        if self._cameras is not None and file.camera not in self._cameras:
+            return ()
         if not self._asks_for_times:
-            yield first, end
-        elif (began := file.recorded_at) is not None:
-            ended = began + timedelta(seconds=file.duration)
-            for start, stop in _windows(max(self._after, began), min(self._before, ended), self._hours, self._zone):
-                opens = (start - began).total_seconds()
-                closes = math.inf if stop >= ended else (stop - began).total_seconds()
-                whole = opens <= 0 and closes == math.inf
-                yield (first, end) if whole else self._space.keyframes_between(first, end, opens, closes)
+            return [(first, end)]
+        return () if file.recorded_at is None else self._recorded_then(file.recorded_at, file.duration, first, end)
+
+    def _recorded_then(self, began: datetime, duration: float, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Of a video's keyframes [first, end), those that were recorded in the wanted times."""
+        ended, times = began + timedelta(seconds=duration), self._times
+        for start, stop in _windows(max(times.after, began), min(times.before, ended), times.hours, times.zone):
+            opens = (start - began).total_seconds()
+            closes = math.inf if stop >= ended else (stop - began).total_seconds()
+            whole = opens <= 0 and closes == math.inf
+            yield (first, end) if whole else self._space.keyframes_between(first, end, opens, closes)
 
 
 def matches_camera(camera: str, glob: str) -> bool:
@@ -165,18 +200,15 @@ def _timecode_in(path: str) -> SourceTimecode | None:
         raise NotAvailableError(f"--like: {path} can't be read ({error})") from error
 
 
-def _camera_filter(facts: Sequence[VideoFacts], globs: tuple[str, ...]) -> Callable[[str | None], bool]:
+def _wanted_cameras(known: Sequence[str], globs: tuple[str, ...]) -> set[str]:
     """A camera's name may be written in any case, and with wildcards."""
-    if not globs:
-        return lambda camera: True
-    cameras = {file.camera for video in facts for file in video.files if file.camera is not None}
-    wanted: set[str | None] = set()
+    wanted: set[str] = set()
     for glob in globs:
-        matching = {camera for camera in cameras if matches_camera(camera, glob)}
+        matching = {camera for camera in known if matches_camera(camera, glob)}
         if not matching:
-            raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some(sorted(cameras))}")
+            raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some([*known])}")
         wanted |= matching
-    return lambda camera: camera in wanted
+    return wanted
 
 
 def _runs(ids: np.ndarray) -> np.ndarray:

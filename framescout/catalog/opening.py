@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framescout import settings as configuration
+from framescout.cached import Cache
 from framescout.catalog import schema
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.lock import writer_lock
@@ -136,7 +137,7 @@ class Catalog:
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state, whatever is written meanwhile."""
         with _sentences(self.folder), self._readers.reader() as reader:
-            yield Snapshot(reader, self.rules)
+            yield Snapshot(reader, self.rules, Cache(self.folder / "cache"))
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:

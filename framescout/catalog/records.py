@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from framescout.motion import Motion
-from framescout.recording import Recording, Rules
+from framescout.recording import Rules
 from framescout.timecode import SourceTimecode
 from framescout.timeline import Span
 
@@ -108,20 +108,25 @@ class FileFacts:
     """Of the video, in seconds."""
     rules: Rules = field(repr=False)
     """By which the snapshot reads the evidence."""
+    kept: tuple[datetime | None, str | None] | None = field(default=None, repr=False)
+    """What these rules found before: when it was recorded, and by which camera."""
 
     @cached_property
-    def _recording(self) -> Recording:
-        return self.rules.recording(self.path, self.tags, self.duration)
+    def _found(self) -> tuple[datetime | None, str | None]:
+        if self.kept is not None:
+            return self.kept
+        found = self.rules.recording(self.path, self.tags, self.duration)
+        return found.recorded_at, found.camera
 
     @property
     def camera(self) -> str | None:
         """The camera's name."""
-        return self._recording.camera
+        return self._found[1]
 
     @property
     def recorded_at(self) -> datetime | None:
         """Aware; the wall clock at the start of the video."""
-        return self._recording.recorded_at
+        return self._found[0]
 
 
 @dataclass(frozen=True, slots=True)

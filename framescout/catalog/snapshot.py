@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from framescout.cached import Cache
+from framescout.catalog.file_columns import FileColumns
 from framescout.catalog.reader import Reader, any_of
 from framescout.catalog.records import (
     FileFacts,
@@ -21,7 +22,7 @@ from framescout.catalog.records import (
     VideoFacts,
 )
 from framescout.catalog.space import Space
-from framescout.catalog.stored import path_of, stored_time, time_of
+from framescout.catalog.stored import path_of, stored_time, tags_of, time_of
 from framescout.errors import DamagedCatalogError
 from framescout.motion import Motion, Source, kinds, quiet_levels, unpacked
 from framescout.recording import Rules
@@ -38,11 +39,12 @@ _OF_THESE = "IN (SELECT value FROM json_each(?))"
 class Snapshot:
     """One state of the catalog; made by `Catalog.snapshot`."""
 
-    def __init__(self, reader: Reader, rules: Rules) -> None:
-        """`rules`: by which the evidence of times and cameras is read."""
+    def __init__(self, reader: Reader, rules: Rules, kept: Cache) -> None:
+        """`kept`: what is derived from the catalog."""
         self._reader = reader
         self.rules = rules
         """By which the evidence of times and cameras is read."""
+        self._kept = kept
 
     def space(self, model: Model) -> Space:
         """The keyframes of `model` in this state."""
@@ -142,11 +144,22 @@ class Snapshot:
         """What filters ask of every video, by id; cheaper than `videos`."""
         return self._reader.once(("video facts", self.rules), self._video_facts)
 
+    def file_columns(self) -> FileColumns:
+        """What filters ask of every file, as columns; of a million files sooner than `video_facts`."""
+        return self._reader.once(
+            ("file columns", self.rules), lambda: FileColumns.read(self._reader, self.rules, self._kept)
+        )
+
+    def paths(self, file_ids: Iterable[int]) -> dict[int, str]:
+        """Of the files with these ids in `file_columns`."""
+        rows = self._reader.rows(f"SELECT id, path FROM file WHERE id {_OF_THESE}", any_of(file_ids))
+        return {number: path_of(path) for number, path in rows}
+
     def _video_facts(self) -> tuple[VideoFacts, ...]:
         rows = self._reader.rows("SELECT id, duration, tags, created_at FROM video ORDER BY id")
         files = self._files("")
         return tuple(
-            VideoFacts(number, self._files_of(files[number], duration, *evidence), duration)
+            VideoFacts(number, self._files_of(number, files[number], duration, *evidence), duration)
             for number, duration, *evidence in rows
             if number in files
         )
@@ -161,7 +174,7 @@ class Snapshot:
         files = self._files(which, *values)
         return [
             Video(
-                *(number, self._files_of(files[number], duration, tags, created_at), duration),
+                *(number, self._files_of(number, files[number], duration, tags, created_at), duration),
                 *(*facts, ReadEnd(read_to, bool(is_complete), detail)),
             )
             for number, duration, tags, created_at, *facts, read_to, is_complete, detail in rows
@@ -186,10 +199,21 @@ class Snapshot:
         return files
 
     def _files_of(
-        self, files: Sequence[tuple[str, bool]], duration: float, tags: str | None, created_at: str | None
+        self,
+        video_id: int,
+        files: Sequence[tuple[str, bool]],
+        duration: float,
+        tags: str | None,
+        created_at: str | None,
     ) -> tuple[FileFacts, ...]:
+        columns = self._reader.once(
+            ("kept file columns", self.rules), lambda: FileColumns.kept(self._reader, self.rules, self._kept)
+        )
+        kept = columns.of_video(video_id) if columns else []
+        known = kept if len(kept) == len(files) else [None] * len(files)  # others where rows were changed by hand
         return tuple(
-            FileFacts(path, is_gone, _tags(tags, created_at, path), duration, self.rules) for path, is_gone in files
+            FileFacts(path, is_gone, tags_of(tags, created_at, path), duration, self.rules, found)
+            for (path, is_gone), found in zip(files, known, strict=True)
         )
 
     def models(self) -> list[Model]:
@@ -218,7 +242,7 @@ class Snapshot:
 
     def cameras(self) -> list[str]:
         """The names of all cameras, sorted."""
-        return sorted({file.camera for video in self.video_facts() for file in video.files if file.camera})
+        return [*self.file_columns().cameras]
 
     def speed(self) -> int | None:
         """Bytes of files a second that the last run read; None before a first run."""
@@ -244,13 +268,3 @@ class Snapshot:
     def _state(self, key: str) -> int | None:
         value: int | None = self._reader.value("SELECT value FROM state WHERE key = ?", key)
         return value
-
-
-def _tags(tags: str | None, created_at: str | None, path: str) -> Mapping[str, str]:
-    """What is known of the container's tags; of schemas before 0009 one alone, and the container by the name."""
-    if tags is not None:
-        known: Mapping[str, str] = json.loads(tags)
-        return known
-    if created_at is None:
-        return {}
-    return {"container": path.rpartition(".")[2].lower(), "creation_time": time_of(created_at).isoformat()}

@@ -169,7 +169,7 @@ class Space:
     def _motion(self) -> KeyframeMotion:
         spans = self.video_ranges()
         known = self._video_motions(spans)
-        cameras: dict[int, str | int] = {video.id: video.camera or video.id for video in self.snapshot.video_facts()}
+        cameras = self.snapshot.file_columns().first_cameras()
         with_curve = [(first, cameras.get(video, video)) for video, first, _ in spans.tolist() if first in known]
         firsts, own = [first for first, _ in with_curve], [camera for _, camera in with_curve]
         return KeyframeMotion.of(firsts, own, [known[first] for first in firsts])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 
@@ -18,3 +20,13 @@ def time_of(text: str) -> datetime:
 def stored_time(time: datetime) -> str:
     """An aware time as UTC, so that text order is time order."""
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def tags_of(tags: str | None, created_at: str | None, path: str) -> Mapping[str, str]:
+    """What is known of the container's tags; of schemas before 0009 one alone, and the container by the name."""
+    if tags is not None:
+        known: Mapping[str, str] = json.loads(tags)
+        return known
+    if created_at is None:
+        return {}
+    return {"container": path.rpartition(".")[2].lower(), "creation_time": time_of(created_at).isoformat()}

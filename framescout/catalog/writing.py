@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from framescout.catalog.file_columns import STATE
 from framescout.catalog.lock import Note
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model
 from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
@@ -29,6 +31,7 @@ from framescout.catalog.tables import (
     StateRow,
     VideoRow,
 )
+from framescout.catalog.writable import plain
 from framescout.errors import Reason
 from framescout.motion import Motion, packed
 
@@ -43,7 +46,7 @@ class Writer:
 
     def model(self, name: str, fingerprint: str, dimensions: int) -> Model:
         """The model's record, made where it is new."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             same = (ModelRow.name == name) & (ModelRow.fingerprint == fingerprint)
             connection.execute(
                 insert(ModelRow)
@@ -55,12 +58,12 @@ class Writer:
 
     def remember_speed(self, bytes_a_second: float) -> None:
         """How fast the last run read files, for the estimate of the next."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             _set_state(connection, "bytes_a_second", round(bytes_a_second))
 
     def activate(self, model: Model) -> None:
         """Make `model` the one that searches use where they name none."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             _set_state(connection, "active_model_id", model.id)
 
     def commit_video(self, indexed: IndexedVideo, model: Model) -> int:
@@ -108,7 +111,7 @@ class Writer:
 
     def put_motion(self, video_id: int, motion: Motion) -> None:
         """Write the motion curve of a video that is known."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             connection.execute(update(VideoRow).where(VideoRow.id == video_id).values(**_motion_values(motion)))
             seal_video(connection, video_id)
 
@@ -128,7 +131,7 @@ class Writer:
             "at": datetime.now(UTC),
         }
         statement = insert(QuarantineRow).values(path=path, attempts=1, **values)
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["path"], set_={**values, "attempts": QuarantineRow.attempts + 1}
@@ -137,13 +140,13 @@ class Writer:
 
     def offer_again(self, paths: Iterable[str]) -> None:
         """Make the next run try these quarantined files, though they have not changed."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             for path in paths:
                 connection.execute(update(QuarantineRow).where(QuarantineRow.path == path).values(mtime_ns=-1))
 
     def forget_quarantine(self, paths: Iterable[str]) -> None:
         """Drop files from quarantine: they are gone."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             for path in paths:
                 connection.execute(delete(QuarantineRow).where(QuarantineRow.path == path))
 
@@ -196,7 +199,7 @@ class Writer:
     ) -> Generation:
         """Make a written vector index file the current one of its model."""
         built_at = datetime.now(UTC)
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             connection.execute(update(GenerationRow).where(GenerationRow.model_id == model_id).values(is_current=False))
             generation_id = connection.execute(
                 insert(GenerationRow)
@@ -231,7 +234,7 @@ class Writer:
         self, model: Model, name: str, fingerprint: str, labels: tuple[str, ...], labellings: Iterable[Labelling]
     ) -> None:
         """Add labellings to the set of this name; a set of other prompts or labels is replaced whole."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             _put_labels(connection, model.id, name, fingerprint, labels, labellings)
 
     def put_alerts(
@@ -249,7 +252,7 @@ class Writer:
         `source`: the file that defines the event. `pending`: of each alert that has to be told, whom and what.
         """
         now = datetime.now(UTC)
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             connection.execute(delete(EventRow).where(EventRow.model_id == model.id, EventRow.name == name))
             values = {"model_id": model.id, "name": name, "fingerprint": fingerprint, "found_at": now, "source": source}
             event_id = connection.execute(insert(EventRow).values(**values).returning(EventRow.id)).scalar_one()
@@ -262,21 +265,25 @@ class Writer:
 
     def drop_events(self, names: Iterable[str]) -> None:
         """Drop what every model found of the events of these names, and what of it was still to be told."""
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             _drop_events(connection, names)
 
     def drop_events_of(self, source: str, *, but: Iterable[str]) -> list[str]:
         """Drop the events of a file that no longer defines them, which has these now; return their names."""
         own = (EventRow.source == source) & EventRow.name.not_in([*but])
-        with self._transaction() as connection:
+        with self._transaction(touches_files=False) as connection:
             names = sorted(set(connection.execute(select(EventRow.name).where(own)).scalars()))
             _drop_events(connection, names)
         return names
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, *, touches_files: bool = True) -> Iterator[Connection]:
+        """`touches_files`: whether rows of files or videos change, other than their motion."""
         with self._engine.begin() as connection:
+            before = plain(connection).total_changes
             yield connection
+            if touches_files and plain(connection).total_changes > before:
+                _set_state(connection, STATE, secrets.randbits(62))
 
 
 def _put_labels(

@@ -84,7 +84,7 @@ def fetch_model(name: str) -> None:
       framescout models fetch fast
     Exit status: 3 where it can't be had.
     """
-    from framescout.embedding import fetch
+    from framescout.embedding.fetching import fetch
 
     with _Shown(name) as shown:
         fetch(name, shown)

@@ -13,8 +13,6 @@ import numpy as np
 
 from framescout.cached import Cache
 from framescout.embedding.checksums import are_unchanged, looks_unchanged
-from framescout.embedding.fetching import FetchProgress, fetch
-from framescout.embedding.image_tower import ImageTower, OnnxImageTower, squash
 from framescout.embedding.look import Look
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
 from framescout.embedding.reference import KEPT_SENTENCES, ReferenceScores, kept_sentences, with_hubness
@@ -25,15 +23,14 @@ from framescout.processors import multiplies_bf16
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from framescout.embedding.image_tower import ImageTower
     from framescout.embedding.loading import LoadedModel
 
 __all__ = [
     "Embedder",
-    "FetchProgress",
     "Preset",
     "ReferenceScores",
     "TextTower",
-    "fetch",
     "fetched",
     "fingerprint",
     "has_towers",
@@ -87,6 +84,8 @@ class Embedder:
         Returns:
             (N, D) float32, rows of unit length, in the order given.
         """
+        from framescout.embedding.image_tower import squash
+
         parts = [
             self.encode_pixels(squash(images[i : i + self.good_batch], self.image_size))
             for i in range(0, len(images), self.good_batch)
@@ -206,6 +205,8 @@ def _open_image_tower(graph: Path | bytes, size: tuple[int, int], *, is_same_in_
         from framescout.embedding.openvino_tower import OpenVinoImageTower
 
         return OpenVinoImageTower(graph, size)
+    from framescout.embedding.image_tower import OnnxImageTower
+
     return OnnxImageTower(graph, size)
 
 

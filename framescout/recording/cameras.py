@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import PurePath
 
@@ -65,11 +64,6 @@ def check_pattern(pattern: str | None) -> None:
     """Raise UsageError as `camera_in` does."""
     if pattern is not None:
         _compiled(pattern)
-
-
-def is_below(path: str, folders: Iterable[str]) -> bool:
-    """Whether the path is one of the folders or lies in one."""
-    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,6 @@ import msgspec
 
 from framescout.durable import sync
 from framescout.errors import UsageError
-from framescout.recording.cameras import is_below
 
 FILE_NAME = "cameras.json"
 
@@ -72,7 +71,7 @@ def write(folder: Path, every: Iterable[Said]) -> None:
 
 def of_path(every: Iterable[Said], path: str) -> list[Said]:
     """What was said of the folders around a file, the nearest first."""
-    around = [each for each in every if each.folder is not None and is_below(path, [each.folder])]
+    around = [each for each in every if each.folder is not None and _is_below(path, each.folder)]
     return sorted(around, key=lambda each: -len(each.folder or ""))
 
 
@@ -82,3 +81,7 @@ def of_camera(every: Iterable[Said], camera: str | None) -> list[Said]:
         return []
     name = camera.casefold()
     return [each for each in every if each.folder is None and each.camera and each.camera.casefold() == name]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -38,6 +38,7 @@ DERIVED: dict[str, str] = {
     "strangers": "cache/strangers-*",
     "everyday sentences": "cache/everyday-*",
     "sample": "cache/sample-*",
+    "times and cameras": "cache/files-*",
     "picture": "cache/pictures/*.jpg",
 }
 """What it is -> where it lies in a catalog."""
@@ -92,7 +93,7 @@ def catalogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, P
 
 def ask(catalog: Catalog) -> Answers:
     """Answers, and a picture of one."""
-    moments = query.search(catalog, "a person in a street", limit=50).moments
+    moments = query.search(catalog, "a person in a street", limit=50, paths=["*.mp4"]).moments
     assert moments
     with catalog.snapshot() as snapshot:
         video = min(snapshot.videos(), key=lambda video: video.path)
@@ -116,6 +117,7 @@ def test_answers_stay_verify_sees_and_repair_mends(
         "strangers",
         "everyday sentences",
         "sample",
+        "times and cameras",
         "picture",
     )  # those are made when they are asked for
     is_damaged = is_missed and not (path.exists() and path.read_bytes() == before)

@@ -325,5 +325,6 @@ def test_an_index_run_leaves_nothing_for_the_first_search_to_make(
     shutil.copytree(towers, folder / "cache", copy_function=os.link)
     assert program("--catalog", folder, "index", archive, "--quiet").returncode == 0
     before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*")}
-    assert program("--catalog", folder, "search", QUESTION).returncode == 0
+    for filters in ((), ("--after", "2020-01-01")):
+        assert program("--catalog", folder, "search", QUESTION, *filters).returncode == 0
     assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*")} == before

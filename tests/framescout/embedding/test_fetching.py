@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from framescout.embedding import fetch
+from framescout.embedding.fetching import fetch
 from framescout.errors import ModelNotAvailableError
 from tests.conftest import Program
 from tests.framescout.embedding.hub import make_files, serve

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from framescout.embedding import fetch, load_embedder, presets
+from framescout.embedding import load_embedder, presets
+from framescout.embedding.fetching import fetch
 from framescout.embedding.presets import fetched, files, resolve
 from framescout.errors import ModelNotAvailableError
 from tests.framescout.embedding.make import TINY_VIT, make_model
