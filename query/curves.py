@@ -29,7 +29,7 @@ class Curve:
     evidence: np.ndarray
     """(N,) float64 log-odds; -inf where a filter leaves the keyframe out, and where it isn't scored."""
     is_scored: np.ndarray
-    """(N,) bool; `look` scores more keyframes."""
+    """(N,) bool; `look_at` scores more keyframes."""
 
     @classmethod
     def unscored(cls, block: EmbeddingBlock, parts: Sequence[Evidence], ranges: np.ndarray | None) -> Self:
@@ -37,13 +37,31 @@ class Curve:
         count = len(block.embeddings)
         return cls(block, parts, ranges, np.full(count, -np.inf), np.zeros(count, bool))
 
-    def look(self, first: int, end: int) -> None:
-        """Score its keyframes [first, end), and those near them."""
-        first, end = max(0, first - _NEAR), end + _NEAR
-        odds = joint_log_odds(self.parts, Keyframes.of(self.block, first, end))
-        is_new = ~self.is_scored[first:end]  # what is known stays the same to the last bit
-        np.copyto(self.evidence[first:end], mask(odds, self.block.first_keyframe_id + first, self.ranges), where=is_new)
-        self.is_scored[first:end] = True
+    def _take(self, first: int, odds: np.ndarray) -> None:
+        """Take the log-odds of keyframes from `first` on; what is known stays the same to the last bit."""
+        part = slice(first, first + len(odds))
+        scores = mask(odds, self.block.first_keyframe_id + first, self.ranges)
+        np.copyto(self.evidence[part], scores, where=~self.is_scored[part])
+        self.is_scored[part] = True
+
+
+def look_at(places: Iterable[tuple[Curve, int, int]], parts: Sequence[Evidence]) -> None:
+    """Score keyframes [first, end) of each of these curves by its parts, which all share, and the keyframes near them.
+
+    All at once: for a few keyframes, what is done around a product takes far longer than the product.
+    """
+    missing = []
+    for curve, begin, end in places:
+        first, last = max(0, begin - _NEAR), min(end + _NEAR, len(curve.evidence))
+        if not curve.is_scored[first:last].all():
+            missing.append((curve, first, curve.block.rows_between(first, last)))
+    if not missing:
+        return
+    firsts = [curve.block.first_keyframe_id + first for curve, first, _ in missing]
+    odds, done = joint_log_odds(parts, Keyframes([rows for *_, rows in missing], firsts)), 0
+    for curve, first, rows in missing:
+        curve._take(first, odds[done : done + len(rows)])
+        done += len(rows)
 
 
 def blocks_in(space: Space, ranges: np.ndarray | None) -> Iterator[EmbeddingBlock]:

@@ -17,7 +17,7 @@ from framescout.catalog import Space
 from framescout.catalog.records import FileFacts, Video
 from query.answer import Moment, SequenceStep
 from query.confidence import probability
-from query.curves import Curve
+from query.curves import Curve, look_at
 from query.edges import moved_end, moved_start
 from query.evidence import Evidence, is_alone
 
@@ -168,14 +168,16 @@ def find_stretches(
         border: as border_of_cuts.
     """
     least = max(at_least, _LEAST)
-    peaks = [np.flatnonzero(curve.evidence >= least) for curve in curves]
-    if not peaks:
-        return
-    scores = np.concatenate([curve.evidence[own] for curve, own in zip(curves, peaks, strict=True)])
-    numbers = np.repeat(np.arange(len(curves)), [*map(len, peaks)])
-    best = np.argsort(-scores, kind="stable")
-    finders = [_StretchFinder(curve, background, border) for curve in curves]
-    for number, peak in zip(numbers[best].tolist(), np.concatenate(peaks)[best].tolist(), strict=True):
+    evidence = np.concatenate([np.empty(0), *(curve.evidence for curve in curves)])
+    peaks = np.flatnonzero(evidence >= least)
+    peaks = peaks[np.argsort(-evidence[peaks], kind="stable")]
+    ends = np.cumsum([len(curve.evidence) for curve in curves], dtype=np.int64)
+    numbers = np.searchsorted(ends, peaks, side="right")
+    begins = ends - [len(curve.evidence) for curve in curves]
+    finders: dict[int, _StretchFinder] = {}
+    for number, peak in zip(numbers.tolist(), (peaks - begins[numbers]).tolist(), strict=True):
+        if number not in finders:
+            finders[number] = _StretchFinder(curves[number], background, border)
         if not finders[number].taken[peak]:
             yield curves[number], finders[number].take(peak)
 
@@ -204,7 +206,7 @@ class _StretchFinder:
         end, back = (len(taken), -1) if step == 1 else (-1, 0)
         while (following := place + step) != end and not taken[following]:
             if not self._is_scored[following]:
-                self._curve.look(following, following + 1)
+                look_at([(self._curve, following, following + 1)], self._curve.parts)
             score = scores[following]
             if score < (across_a_cut if likeness(following + back) < border else in_a_shot):
                 break

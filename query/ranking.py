@@ -17,7 +17,7 @@ import numpy as np
 from framescout.catalog import Space
 from framescout.vectors import VectorIndex
 from query.answer import SequenceStep
-from query.curves import APART, Curve, blocks_in, curves, mask
+from query.curves import APART, Curve, blocks_in, curves, look_at, mask
 from query.evidence import Evidence, Keyframes, log_probability, to_log_odds
 from query.moments import Contrast, RankedMoment, join_curves
 from query.request import Query
@@ -118,10 +118,9 @@ class Nearest(_ByCurves):
         unknown = [number for number in dict.fromkeys(numbers) if number not in self._curves]
         for number, block in zip(unknown, self._space.blocks_of(spans[unknown]), strict=True):
             self._curves[number] = Curve.unscored(block, [self._part], self._ranges)
-        for number, first, last in zip(numbers, ids[begins].tolist(), ids[ends].tolist(), strict=True):
-            curve = self._curves[number]
-            start = curve.block.first_keyframe_id
-            curve.look(first - start, last + 1 - start)
+        starts = spans[videos[begins], 1]
+        places = (ids[begins] - starts).tolist(), (ids[ends] + 1 - starts).tolist()
+        look_at(zip((self._curves[number] for number in numbers), *places, strict=True), [self._part])
         return [self._curves[number] for number in dict.fromkeys(numbers)]
 
     def _best(self, wanted: int) -> tuple[np.ndarray, float, bool]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from framescout.catalog.blocks import EmbeddingBlock
 from query.confidence import Background
-from query.curves import Curve
+from query.curves import Curve, look_at
 from query.evidence import Direction
 from query.moments import Contrast, Stretch, border_of_cuts, find_stretches, join_curves
 from tests.framescout.vectors.make import unit_rows
@@ -117,11 +117,11 @@ def test_a_video_is_looked_into_as_far_as_its_moments_reach(seed: int, count: in
     block = EmbeddingBlock(1, 1, (drift / np.linalg.norm(drift, axis=1, keepdims=True)).astype(np.float16))
     part = Direction.of(unit_rows(1, seed + 1)[0], Background(0.2, 0.1))
     whole, partly = (Curve.unscored(block, [part], None) for _ in range(2))
-    whole.look(0, count)
+    look_at([(whole, 0, count)], whole.parts)
     floor = np.sort(whole.evidence)[-min(looked, count)]
     assume(not ((whole.evidence < floor) & (whole.evidence > floor - 2e-3)).any())
     for place in np.flatnonzero(whole.evidence >= floor).tolist():
-        partly.look(place, place + 1)
+        look_at([(partly, place, place + 1)], partly.parts)
     wanted, found = ([s for _, s in find_stretches([each], floor - 1e-3, -3.0, 0.5)] for each in (whole, partly))
     assert found == wanted
     known = partly.is_scored
