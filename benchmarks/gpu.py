@@ -108,7 +108,7 @@ def embedding(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, A
     """The image tower that this machine chooses: fp32 on a processor, autocast fp16 on a card."""
     import framescout
     from framescout.embedding import load_embedder
-    from framescout.embedding.torch_towers import sample_pixels
+    from framescout.embedding.agreement import sample_pixels
 
     embedder = load_embedder("starter", cache=framescout.open(work.folder / f"catalog-{decode_on}").cache_folder)
     pixels = sample_pixels(embedder.image_size, work.pictures)

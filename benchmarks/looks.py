@@ -25,13 +25,13 @@ from benchmarks.plain_words import phrases, words_of
 from benchmarks.record import recorded
 from benchmarks.unseen import ABSENT as KEPT_FOR_UNSEEN
 from framescout.embedding import load_embedder
+from framescout.embedding.agreement import sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
 from framescout.embedding.look import WHOLE, Look
 from framescout.embedding.onnx_export import image_graph
 from framescout.embedding.presets import resolve
 from framescout.embedding.reference import REFERENCE, SHARE, hubness
-from framescout.embedding.torch_towers import sample_pixels
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STARTER = Path(__file__).resolve().parents[1] / "framescout" / "models" / "starter"

@@ -37,6 +37,8 @@ COMMANDS = {
     "retry": ("indexer.cli:retry", "Try the files in quarantine again."),
     "prune": ("indexer.cli:prune", "Drop the videos whose files are gone."),
     "models": ("framescout.commands.models:models", "List, fetch and import models."),
+    "config": ("framescout.commands.config:config", "Show every setting and where it comes from."),
+    "completion": ("framescout.commands.completion:completion", "Have your shell complete commands and options."),
     "doctor": ("framescout.commands.doctor:doctor", "Say what this machine has, what is missing, how to get it."),
     "demo": ("framescout.commands.demo:demo", "See it work on an archive of its own."),
 }
@@ -111,6 +113,9 @@ class Commands(click.Group):
         except Exception as error:
             if _is_debugging(ctx):
                 raise
+            if isinstance(error, ModuleNotFoundError) and (said := _way_out(error)):
+                _say(f"framescout: {said}")
+                ctx.exit(NotAvailableError.exit_code)
             if isinstance(error, OSError) and error.errno in _OUTPUT_FULL and error.filename is None:
                 _say(f"framescout: {_cannot_be_written(error)}")
                 _drop_output()
@@ -121,6 +126,12 @@ class Commands(click.Group):
 
 def _is_debugging(ctx: click.Context) -> bool:
     return bool(ctx.obj and ctx.obj["debug"])
+
+
+def _way_out(error: ModuleNotFoundError) -> str | None:
+    from framescout.packages import way_out
+
+    return way_out(error.name)
 
 
 def _cannot_be_written(error: OSError) -> str:
@@ -199,10 +210,11 @@ def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: b
     """Search a video archive by plain sentences, and cut out the moments that match.
 
     \b
-    framescout index ~/footage                          read the archive (again: only what is new)
-    framescout search "a person climbing a fence"       find moments
-    framescout export "a red car" --out clips           cut them out
-    framescout demo                                     see it work on an archive of its own
+    framescout index ~/footage                      read it (again: what is new)
+    framescout search "a person climbing a fence"   find moments
+    framescout play 2                               play the second of them
+    framescout export "a red car" --out clips       cut them out
+    framescout demo                                 see it work
     """
     if debug or ctx.invoked_subcommand not in READERS:
         _log(is_debugging=debug)

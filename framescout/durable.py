@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -19,3 +20,19 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def put_in_place(unfinished: Path, folder: Path) -> None:
+    """Move a finished folder to its place, where what was there before goes; its files are on the disk by then.
+
+    Raises:
+        OSError: it can't be moved, or the disk is full or fails.
+    """
+    for path in unfinished.iterdir():
+        sync(path)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # else another process was as quick, with the same files
+            raise

@@ -1,4 +1,4 @@
-"""Settings: configs/default.toml, a file of the person's own, the environment, flags; the last one wins.
+"""Settings: configs/default.toml, the person's own file, the catalog's, the environment, flags; the last one wins.
 
 The only reader of os.environ.
 """
@@ -20,6 +20,9 @@ import platformdirs
 
 from framescout.errors import NotAvailableError, UsageError
 from framescout.resources import bundled
+
+FILE = "framescout.toml"
+"""A file of settings that is found by itself: in the person's configuration folder and in the catalog's folder."""
 
 DENSITIES = ("fast", "balanced", "thorough")
 """From few keyframes to many."""
@@ -73,33 +76,68 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ZoneInfo(self.timezone)
 
 
-def load(config: Path | None = None, **flags: Any) -> Settings:
+def load(config: Path | None = None, *, catalog: Path | None = None, **flags: Any) -> Settings:
     """The settings in force; `config` is a path or the name of a file in configs/, flags that are None are not given.
+
+    `catalog`: the folder of the catalog, whose own file of settings counts too.
 
     Raises:
         NotAvailableError: the file that was named can't be read.
         UsageError: an unknown key or a value that makes no sense; the sentence names it and where it stands.
     """
     values: dict[str, Any] = {}
-    for source, given in layers(config):
+    for source, given in layers(config, catalog):
         values |= given
         _checked(values, source)
     values |= {name: value for name, value in flags.items() if value is not None}
     return _checked(values, "the command line")
 
 
-def layers(config: Path | None = None) -> list[tuple[str, dict[str, Any]]]:
-    """Where settings come from, weakest first: (source, what it sets)."""
+def load_chosen(chosen: Mapping[str, Any], **flags: Any) -> Settings:
+    """As `load`, with the `config` and the `catalog` that a command line chose."""
+    return load(chosen["config"], catalog=catalog_folder(chosen["catalog"]), **flags)
+
+
+def layers(config: Path | None = None, catalog: Path | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Where settings come from, weakest first: (source, what it sets). With a file that is named none is looked for.
+
+    Raises:
+        UsageError: a catalog's file names a program: a catalog may be another's.
+    """
     default = bundled("configs") / "default.toml"
     sources = [("configs/default.toml", read_toml(default, "the configuration"))]
-    own = Path(platformdirs.user_config_dir("framescout")) / "config.toml"
     if config is not None:
         named = config if config.exists() else bundled("configs") / config.name
         sources.append((str(named), read_toml(named, "the configuration")))
-    elif own.is_file():
-        sources.append((str(own), read_toml(own, "the configuration")))
+    else:
+        for path in (own_file(), *([catalog / FILE] if catalog else [])):
+            if path.is_file():
+                given = read_toml(path, "the configuration")
+                if "ffmpeg" in given and path != own_file():
+                    raise UsageError(f"{path} names a program (ffmpeg), which only your own {own_file()} may")
+                sources.append((str(path), given))
     sources.append(("the environment", _from_environment(os.environ)))
     return sources
+
+
+def sourced(config: Path | None, catalog: Path | None) -> dict[str, tuple[Any, str]]:
+    """Each setting by its name: its value as it was written, and where that was.
+
+    Raises:
+        NotAvailableError, UsageError: as `load`.
+    """
+    load(config, catalog=catalog)  # a key or value that makes no sense is named
+    values: dict[str, tuple[Any, str]] = {}
+    for source, given in layers(config, catalog):
+        values |= {name: (value, source) for name, value in given.items()}
+    return values
+
+
+def own_file() -> Path:
+    """The file of the person's own settings, whether it is there or not."""
+    folder = Path(platformdirs.user_config_dir("framescout"))
+    older = folder / "config.toml"  # its name before framescout.toml
+    return older if older.is_file() and not (folder / FILE).is_file() else folder / FILE
 
 
 def catalog_folder(given: Path | None) -> Path:

@@ -38,7 +38,11 @@ def index(
     from indexer.pipeline import bring_up_to_date
 
     return bring_up_to_date(
-        catalog, list(paths), settings or configuration.load(), progress or SilentProgress(), may_go_on
+        catalog,
+        list(paths),
+        settings or configuration.load(catalog=catalog.folder),
+        progress or SilentProgress(),
+        may_go_on,
     )
 
 
@@ -59,5 +63,5 @@ def fill_in_motion(
     from framescout.progress import SilentProgress
     from indexer import motion_only
 
-    loaded = settings or configuration.load()
+    loaded = settings or configuration.load(catalog=catalog.folder)
     return motion_only.fill_in_motion(catalog, list(paths), loaded, progress or SilentProgress(), may_go_on)

@@ -65,7 +65,6 @@ def index(
     framescout index /mnt/cameras --until 06:30
     framescout index /mnt/cameras --watch 300
 
-    \b
     Exit status: 0 done; 1 some files were quarantined (with --strict); 2 usage; 3 a path or the model
     can't be had; 4 another framescout is writing to this catalog; 130 interrupted.
     """
@@ -116,6 +115,9 @@ def verify(ctx: click.Context, repair: bool, force: bool, as_json: bool) -> None
     what it mends, and refuses to drop more than ten videos or files that are more than 1 % of all, unless --force.
 
     \b
+    framescout verify
+    framescout verify --repair
+
     Exit status: 0 all is well (or was mended); 1 something is wrong; 3 there is no catalog; 4 another
     framescout is writing to it.
     """
@@ -123,7 +125,7 @@ def verify(ctx: click.Context, repair: bool, force: bool, as_json: bool) -> None
     from framescout.catalog import Catalog
     from indexer.verify import check, mend, rescue
 
-    settings.load(ctx.obj["config"])
+    settings.load_chosen(ctx.obj)
     folder = settings.catalog_folder(ctx.obj["catalog"])
     saved, catalog = rescue(folder) if repair else (None, Catalog.open(folder, create=False))
     if saved:
@@ -198,7 +200,7 @@ def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[C
     from framescout import settings
     from framescout.catalog import Catalog
 
-    loaded = settings.load(ctx.obj["config"], **flags)
+    loaded = settings.load_chosen(ctx.obj, **flags)
     return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create, settings=loaded), loaded
 
 
@@ -212,9 +214,9 @@ def _opened_for_reading(ctx: click.Context, **flags: Any) -> Iterator[tuple[Cata
             catalog, settings = _opened(ctx, create=False, **flags)
         except CatalogNotFoundError:
             from framescout.catalog import Catalog
-            from framescout.settings import load
+            from framescout.settings import load_chosen
 
-            settings = load(ctx.obj["config"], **flags)
+            settings = load_chosen(ctx.obj, **flags)
             catalog = Catalog.open(stack.enter_context(tempfile.TemporaryDirectory()), settings=settings)
         yield catalog, settings
 

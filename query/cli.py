@@ -72,11 +72,10 @@ def search(
 
     \b
     framescout search "a person climbing a fence"
-    framescout search "a red car" "at night" --not "a bus" --camera 'cam*' --time 22:00-05:00
+    framescout search "a red car" --not "a bus" --time 22:00-05:00
     framescout search "a man opens a door" --then "a dog runs out" --within 20
     framescout search --image car.jpg --after 2026-02-14 --limit 3 --json
 
-    \b
     Exit status: 0 done, with a match or without; 2 usage; 3 there is no catalog, or a file or model can't be had.
     """
     from query import present
@@ -159,11 +158,10 @@ def export(
 
     \b
     framescout export "a red car" --out clips --pad 2
-    framescout search "a red car" --json | framescout export --from - --out clips --copy
+    framescout search "a car" --json | framescout export --from - --copy
     framescout export --event fighting --limit 100 --reel
     framescout export --check clips/manifest.json
 
-    \b
     Exit status: 0 done; 1 a clip could not be cut, nothing matches confidently, or a checked file changed; 2 usage;
     3 a file can't be had.
     """
@@ -177,7 +175,7 @@ def export(
     if check is not None:
         ctx.exit(_checked(Path(check)))
     hint_at_quotes(text)
-    choose_ffmpeg(settings.load(ctx.obj["config"]).ffmpeg)
+    choose_ffmpeg(settings.load_chosen(ctx.obj).ffmpeg)
     besides = {name: asked.pop(name) for name in ("sound", "reel", "edl", "otio", "mlt", "sheet", "still", "overwrite")}
     asks = bool(text) or any(asked[field.name] for field in FIELDS if field.options and field.asks)
     if asks + (event is not None) + (source is not None) > 1:
@@ -247,7 +245,7 @@ def open_engine(ctx: click.Context, model: str | None) -> Engine:
     from framescout.catalog import Catalog
     from query.engine import Engine
 
-    loaded = settings.load(ctx.obj["config"])
+    loaded = settings.load_chosen(ctx.obj)
     catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, settings=loaded)
     return Engine(catalog, model=model, zone=loaded.zone)
 

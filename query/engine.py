@@ -42,7 +42,7 @@ class Engine:
         """`model`: by default the catalog's active one. `zone`: of dates without an offset; by default the setting."""
         self.catalog = catalog
         self.model_name = model
-        self.zone = zone or settings.load().zone
+        self.zone = zone or settings.load(catalog=catalog.folder).zone
         self._sentences = Sentences(catalog)
         self._samples = Samples(self._sentences, Cache(catalog.cache_folder))
 

@@ -28,7 +28,9 @@ class _Events(click.Group):
     """Without one of its commands it is `run`: `framescout events FILE` looks for the events of FILE."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+        if not ctx.resilient_parsing and (
+            not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names)
+        ):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
@@ -44,13 +46,12 @@ def events() -> None:
     framescout events list
     framescout export --event fighting --out clips
 
-    \b
     Exit status: 0 done, with alerts or without; 1 an alert could not be told; 2 usage, or the file is wrong; 3 there is
     no catalog, or a file or model can't be had; 4 another framescout is writing to the catalog.
     """
 
 
-@events.command()
+@events.command(short_help="Look for the events of FILE, and show what was found.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--plots", metavar="DIR", type=click.Path(path_type=Path), help="A picture of each camera's scores.")
 @click.option("--look-closer", is_flag=True, help="Decode more pictures where it might be one: 36 s an hour at most.")
@@ -80,6 +81,10 @@ def run(
     FILE is a TOML with a table for each event: prompts, what it is confused with, contexts. Nothing is trained, and
     without --look-closer nothing is decoded; run it again for what is new. A run replaces what earlier runs found, and
     drops events that FILE no longer defines. See docs/events.md.
+
+    \b
+    framescout events run events.toml --plots plots
+    framescout events run --event fighting --csv
     """
     from query.events.moments import stored_moments, to_json
     from query.events.showing import show
@@ -101,7 +106,7 @@ def run(
         ctx.exit(1)
 
 
-@events.command("list")
+@events.command("list", short_help="List the events that were looked for.")
 @_model
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
@@ -126,7 +131,11 @@ def list_events(ctx: click.Context, model: str | None, as_json: bool) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.pass_context
 def remove(ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Forget what was found of these events. What you said of their alerts stays, for the day they come back."""
+    """Forget what was found of these events. What you said of their alerts stays, for the day they come back.
+
+    \b
+    framescout events remove loitering
+    """
     from framescout.errors import UsageError
     from query.events.watching import there_are
 
@@ -141,7 +150,7 @@ def remove(ctx: click.Context, names: tuple[str, ...]) -> None:
         writer.drop_events(names)
 
 
-@events.command()
+@events.command(short_help="Draw what the score of an event is made of.")
 @click.argument("name")
 @click.option("--video", required=True, metavar="VIDEO", help="Its path, the end of one, or its video_id.")
 @click.option("--file", type=click.Path(path_type=Path), help="The file of events [default: the one of the last run].")
@@ -155,6 +164,9 @@ def test(
     """Draw each part of the score of the event NAME over one video: event, counter-prompts, contexts, alarm.
 
     Nothing is kept. So you can change the file and look again until the event is told as you want it.
+
+    \b
+    framescout events test fighting --video night.mp4
     """
     from query.events.parts import parts_of, plot_parts, to_json
 

@@ -30,7 +30,6 @@ def labels(ctx: click.Context, file: Path | None, model: str | None, as_json: bo
     framescout labels labels.toml
     framescout search "a dog" --label scene=street
 
-    \b
     Exit status: 0 done; 2 the file is wrong; 3 there is no catalog, or a file or model can't be had; 4 another
     framescout is writing to the catalog.
     """

@@ -40,7 +40,6 @@ def play(number: int) -> None:
     framescout search "a red car"
     framescout play 3
 
-    \b
     Exit status: 0 done; 2 there is no such moment; 3 there was no search, the file is gone, or no player can be had.
     """
     moment = _moment(number)
@@ -65,7 +64,6 @@ def open_(number: int) -> None:
     framescout search "a red car"
     framescout open 3
 
-    \b
     Exit status: 0 done; 2 there is no such moment; 3 there was no search, the file is gone, or nothing opens it.
     """
     moment = _moment(number)

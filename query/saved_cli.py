@@ -27,11 +27,10 @@ def searches(ctx: click.Context, as_json: bool) -> None:
     They run by themselves at the end of `framescout index`.
 
     \b
-    framescout searches save fence "a person climbing a fence" --camera yard --time 22:00-05:00
-    framescout searches save fire "smoke or fire" --exec 'mail -s fire me@example.org'
+    framescout searches save fence "a person at a fence" --time 22:00-05:00
+    framescout searches save fire "smoke" --exec 'mail -s fire me@example.org'
     framescout searches run
 
-    \b
     Exit status: 0 done; 1 a search or its program failed; 2 usage; 3 there is no catalog.
     """
     if ctx.invoked_subcommand is not None:
@@ -64,7 +63,11 @@ def searches(ctx: click.Context, as_json: bool) -> None:
 def save(
     ctx: click.Context, /, name: str, text: tuple[str, ...], command: str | None, past: bool, **asked: Any
 ) -> None:
-    """Keep a search under NAME; one of that name is replaced. The options are those of `framescout search`."""
+    """Keep a search under NAME; one of that name is replaced. The options are those of `framescout search`.
+
+    \b
+    framescout searches save fence "a person at a fence" --camera yard
+    """
     from framescout.errors import UsageError
 
     if asked["page"] is not None:
@@ -86,17 +89,26 @@ def save(
 @click.argument("name")
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
-    """Forget the search NAME."""
+    """Forget the search NAME.
+
+    \b
+    framescout searches remove fence
+    """
     (saved,) = _named(ctx, (name,))
     open_engine(ctx, None).catalog.saved_searches.remove(saved.name)
 
 
-@searches.command()
+@searches.command(short_help="Report what is new for these searches, or for all.")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout, on a terminal too.")
 @click.pass_context
 def run(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
-    """Report what is new for these searches, or for all: JSON lines, on a terminal a table."""
+    """Report what is new for these searches, or for all: JSON lines, on a terminal a table.
+
+    \b
+    framescout searches run
+    framescout searches run fence --json
+    """
     if not _report(ctx, names, as_json=as_json):
         ctx.exit(1)
 

@@ -32,7 +32,6 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     framescout serve
     framescout serve --host 0.0.0.0 --port 8080
 
-    \b
     Exit status: 0 stopped; 2 usage; 3 there is no catalog, or the port is taken.
     """
     import socket
@@ -48,7 +47,7 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     from query.web import create_app
     from query.web.guard import is_loopback
 
-    loaded = settings.load(ctx.obj["config"])
+    loaded = settings.load_chosen(ctx.obj)
     folder = settings.catalog_folder(ctx.obj["catalog"])
     catalog = Catalog.open(folder, create=False, stays=True, settings=loaded)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)

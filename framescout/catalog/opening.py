@@ -94,7 +94,7 @@ class Catalog:
     @cached_property
     def settings(self) -> Settings:
         """Those that it was opened with, else those in force."""
-        return self._given or configuration.load()
+        return self._given or configuration.load(catalog=self.folder)
 
     @property
     def rules(self) -> Rules:

@@ -35,7 +35,6 @@ def cameras(ctx: click.Context, as_json: bool) -> None:
     framescout cameras set cam03 --fast 4:10
     framescout cameras forget cam03
 
-    \b
     Exit status: 0 done; 2 usage; 3 there is no catalog.
     """
     if ctx.invoked_subcommand is not None:
@@ -48,7 +47,7 @@ def cameras(ctx: click.Context, as_json: bool) -> None:
         _show(facts, catalog.settings.zone)
 
 
-@cameras.command("set")
+@cameras.command("set", short_help="Say what is known of a camera, or of a folder.")
 @click.argument("name", required=False)
 @click.option("--folder", type=click.Path(path_type=Path), help="Of the files below this folder; NAME is their camera.")
 @click.option("--timezone", metavar="ZONE", help="Where the clock stands, as in the IANA list: Europe/Berlin.")
@@ -112,7 +111,7 @@ def _opened(ctx: click.Context) -> Catalog:
     from framescout import settings
     from framescout.catalog import Catalog
 
-    loaded = settings.load(ctx.obj["config"])
+    loaded = settings.load_chosen(ctx.obj)
     return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, settings=loaded)
 
 

@@ -34,7 +34,6 @@ def demo(ctx: click.Context, folder: Path) -> None:
     \b
     framescout demo
 
-    \b
     Exit status: 0 done; otherwise that of the step that failed.
     """
     _claim(folder)

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
@@ -18,6 +18,7 @@ from framescout.errors import FramescoutError
 _LITTLE_SPACE = 2 * 2**30
 _ENCODERS = ("libx264", "aac")
 """What cutting a clip needs."""
+_LEFT_OUT = {"torch", "open_clip_torch"}  # by requirements-small.txt
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     """Say what this machine has: packages, ffmpeg, codecs, processor and GPU, models, free disk, settings.
 
     \b
+    framescout doctor
+    framescout doctor --json
+
     Exit status: 0 all that is needed is there; 3 something is missing.
     """
     from framescout.settings import catalog_folder
@@ -43,13 +47,13 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     folder, config = catalog_folder(ctx.obj["catalog"]), ctx.obj["config"]
     findings = [
         *_looked_at("packages", _packages),
-        *_looked_at("ffmpeg", lambda: _ffmpeg(config)),
+        *_looked_at("ffmpeg", lambda: _ffmpeg(config, folder)),
         *_looked_at("decoders", _decoders),
-        *_looked_at("decoding", lambda: _decoding(config)),
+        *_looked_at("decoding", lambda: _decoding(config, folder)),
         *_looked_at("processor", _machine),
-        *_looked_at("model", lambda: _model(config)),
+        *_looked_at("model", lambda: _model(config, folder)),
         *_looked_at("catalog", lambda: _catalog(folder)),
-        *_looked_at("settings", lambda: _settings(config)),
+        *_looked_at("settings", lambda: _settings(config, folder)),
     ]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -100,14 +104,16 @@ def _installed(what: str, *names: str) -> Finding:
             return Finding(what, "ok", version if name == what else f"{name} {version}")
         except importlib.metadata.PackageNotFoundError:
             continue
+    if what in _LEFT_OUT:
+        return Finding(what, "ok", "not installed (a small install): needed only to make other models ready")
     return Finding(what, "fail", f"not installed; pip install {names[0]}")
 
 
-def _ffmpeg(config: Path | None) -> Iterator[Finding]:
+def _ffmpeg(config: Path | None, catalog: Path) -> Iterator[Finding]:
     from framescout import settings
     from framescout.media.ffmpeg import choose_ffmpeg, find_ffmpeg, has_encoder, version
 
-    choose_ffmpeg(settings.load(config).ffmpeg)
+    choose_ffmpeg(settings.load(config, catalog=catalog).ffmpeg)
     yield Finding("ffmpeg", "ok", f"{version()}, {find_ffmpeg()}")
     missing = [encoder for encoder in _ENCODERS if not has_encoder(encoder)]
     if missing:
@@ -127,11 +133,11 @@ def _decoders() -> Iterator[Finding]:
         yield Finding("decoders", "ok", "H.264, HEVC, VP9, AV1, MPEG-4, MJPEG, ProRes")
 
 
-def _decoding(config: Path | None) -> Iterator[Finding]:
+def _decoding(config: Path | None, catalog: Path) -> Iterator[Finding]:
     from framescout import settings
     from framescout.media.container import PROCESSOR, has_device
 
-    wanted = settings.load(config).decode_on
+    wanted = settings.load(config, catalog=catalog).decode_on
     if wanted == PROCESSOR:
         yield Finding("decoding", "ok", "on the processor, as decode_on says")
     elif has_device(wanted):
@@ -144,17 +150,22 @@ def _machine() -> Iterator[Finding]:
     from framescout.embedding.machine import machine
     from framescout.processors import usable_processors
 
+    try:
+        importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding("processor", "ok", f"{usable_processors()} cores; pictures are embedded by onnxruntime, in fp32")
+        return
     facts = machine()
     yield Finding("processor", "ok", f"{usable_processors()} cores; pictures are embedded in {facts.precision}")
     yield Finding("graphics", "ok", facts.gpu or "no card that torch can use: embedding runs on the processor")
 
 
-def _model(config: Path | None) -> Iterator[Finding]:
+def _model(config: Path | None, catalog: Path) -> Iterator[Finding]:
     from framescout import settings
     from framescout.embedding import fingerprint
     from framescout.embedding.recommending import better_than
 
-    name = settings.load(config).model
+    name = settings.load(config, catalog=catalog).model
     yield Finding("model", "ok", f"{name} ({fingerprint(name)[:12]})")
     better = better_than(name)
     if better:
@@ -175,12 +186,8 @@ def _catalog(folder: Path) -> Iterator[Finding]:
         yield Finding("disk", "warn", f"{room}; free some, or name another --catalog")
 
 
-def _settings(config: Path | None) -> Iterator[Finding]:
-    from framescout.settings import layers, load
+def _settings(config: Path | None, catalog: Path) -> Iterator[Finding]:
+    from framescout.settings import sourced
 
-    load(config)  # a key or value that makes no sense is the finding then
-    values: dict[str, tuple[Any, str]] = {}
-    for source, given in layers(config):
-        values |= {name: (value, source) for name, value in given.items()}
-    for name, (value, source) in values.items():
+    for name, (value, source) in sourced(config, catalog).items():
         yield Finding(f"setting {name}", "ok", f"{value!r} ({source})")

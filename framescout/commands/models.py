@@ -67,7 +67,7 @@ def models(context: click.Context, as_json: bool) -> None:
             size = f"~{entry.download_bytes / 1e6:,.0f} MB" if entry.download_bytes else ""
         click.echo(f"{entry.name:<10} {entry.where:<8} {size:>9}  {entry.dimensions:>5}  {entry.model}")
         click.echo(f"{'':<10} {entry.about}")
-    hint = better_than(settings.load(context.obj["config"]).model)
+    hint = better_than(settings.load_chosen(context.obj).model)
     if hint:
         click.echo(hint, err=True)
 
@@ -80,8 +80,8 @@ def fetch_model(name: str) -> None:
     It says how much will come, and goes on where a download broke off.
 
     \b
-    Example:
-      framescout models fetch fast
+    framescout models fetch fast
+
     Exit status: 3 where it can't be had.
     """
     from framescout.embedding.fetching import fetch
@@ -91,15 +91,15 @@ def fetch_model(name: str) -> None:
     click.echo(f"{name} is on this machine; use it with: framescout index --model {name} FOLDER")
 
 
-@models.command("export")
+@models.command("export", short_help="Write a model into one file, to be carried.")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
 def export_model(name: str, file: Path) -> None:
     """Write the model NAME, which is on this machine, into one file for a machine without a network.
 
     \b
-    Example:
-      framescout models export balanced model.zip
+    framescout models export balanced model.zip
+
     Exit status: 1 where the file can't be written; 3 where the model is not here.
     """
     from framescout.embedding import model_zip
@@ -117,8 +117,8 @@ def import_model(file: Path) -> None:
     """Take in a model that another machine exported, and try it. Files of strangers are read with care.
 
     \b
-    Example:
-      framescout models import model.zip
+    framescout models import model.zip
+
     Exit status: 1 where it doesn't fit; 3 where the file can't be read or holds no whole model.
     """
     from framescout.embedding import model_zip

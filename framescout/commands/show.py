@@ -35,13 +35,12 @@ def show(ctx: click.Context, video: str, no_pictures: bool, as_json: bool) -> No
     framescout show cam01/20260214_221500.mp4
     framescout show 17 --json
 
-    \b
     Exit status: 0 done; 2 there is no such video; 3 there is no catalog.
     """
     from framescout.catalog import Catalog
-    from framescout.settings import catalog_folder, load
+    from framescout.settings import catalog_folder, load_chosen
 
-    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load(ctx.obj["config"]))
+    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load_chosen(ctx.obj))
     tell_of_video(catalog, video, as_json=as_json, with_pictures=not no_pictures)
 
 

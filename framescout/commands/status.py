@@ -24,14 +24,13 @@ def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
     framescout status
     framescout status cam01/20260214_221500.mp4
 
-    \b
     Exit status: 0 done; 2 there is no such video; 3 there is no catalog.
     """
     from framescout.catalog import Catalog
     from framescout.catalog.summary import gather
-    from framescout.settings import catalog_folder, load
+    from framescout.settings import catalog_folder, load_chosen
 
-    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load(ctx.obj["config"]))
+    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load_chosen(ctx.obj))
     if video is not None:
         from framescout.commands.show import tell_of_video
 

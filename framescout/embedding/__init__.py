@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from framescout.cached import Cache
+from framescout.embedding.agreement import agrees_in_bf16
 from framescout.embedding.checksums import are_unchanged, looks_unchanged
 from framescout.embedding.look import Look
+from framescout.embedding.packed import close_image_graph, is_packed, unpack
 from framescout.embedding.presets import PHRASINGS, Preset, fetched, fingerprint, phrasings_of, presets, resolve
 from framescout.embedding.reference import KEPT_SENTENCES, ReferenceScores, kept_sentences, with_hubness
 from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
+from framescout.packages import is_installed, way_out
 from framescout.processors import multiplies_bf16
 
 if TYPE_CHECKING:
@@ -129,15 +132,19 @@ def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False
     """
     identity = fingerprint(name)
     folder = _towers(cache, identity) if cache else None
-    closely = closely and Look.of_folder(resolve(name).folder).crops > 0
-    if folder and not closely and (folder / IMAGE_GRAPH).is_file() and not _has_graphics_card():
-        texts = _open_text_tower(folder, identity, phrasings_of(name))
-        if texts and are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
-            facts = Facts.read(folder)
-            images = _open_image_tower(folder / IMAGE_GRAPH, facts.image_size, is_same_in_bf16=facts.is_same_in_bf16)
-            sentences = kept_sentences(folder) if texts.reference else None
-            return Embedder(name, identity, images, texts, sentences)
-        shutil.rmtree(folder, ignore_errors=True)  # damaged: exported again
+    model = resolve(name).folder
+    closely = closely and Look.of_folder(model).crops > 0
+    packed = model if is_packed(model, identity) else None
+    if folder and (packed or not closely) and not _has_graphics_card():
+        for _ in range(2):  # what is damaged is made once more
+            if packed and not looks_unchanged(folder):
+                unpack(packed, folder)
+            if not (folder / IMAGE_GRAPH).is_file():
+                break
+            opened = _open_towers(name, identity, folder, packed if closely else None)
+            if opened:
+                return opened
+            shutil.rmtree(folder, ignore_errors=True)
     return _load_with_torch(name, identity, folder, closely=closely)
 
 
@@ -162,14 +169,44 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
         raise ModelNotAvailableError(
             f"the catalog was made with other weights of {name} than this machine has; run framescout index again"
         )
-    from framescout.embedding.loading import load
-    from framescout.embedding.onnx_export import export_towers
+    model = resolve(name).folder
+    if model and is_packed(model, identity):
+        unpack(model, folder)
+    else:
+        _refuse_without_torch(name)
+        from framescout.embedding.loading import load
+        from framescout.embedding.onnx_export import export_towers
 
-    export_towers(load(resolve(name)), identity, folder)
+        export_towers(load(resolve(name)), identity, folder)
     return TextTower(folder, phrasings_of(name), stays=stays)
 
 
+def _open_towers(name: str, identity: str, folder: Path, closely: Path | None) -> Embedder | None:
+    """Both towers as they lie in the folder; None where they are damaged.
+
+    `closely`: the folder of the model, whose packed image tower for a close look is taken in place of the usual one.
+    """
+    texts = _open_text_tower(folder, identity)
+    if not texts or not are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
+        return None
+    facts = Facts.read(folder)
+    graph: Path | bytes = folder / IMAGE_GRAPH
+    is_same = facts.is_same_in_bf16
+    if closely:
+        graph = close_image_graph(closely)
+        is_same = agrees_in_bf16(graph, facts.image_size)
+    images = _open_image_tower(graph, facts.image_size, is_same_in_bf16=is_same)
+    return Embedder(name, identity, images, texts, kept_sentences(folder) if texts.reference else None)
+
+
+def _refuse_without_torch(name: str) -> None:
+    for module in ("torch", "open_clip"):
+        if not is_installed(module):
+            raise ModelNotAvailableError(f"the model {name} has to be made ready first, and {way_out(module)}")
+
+
 def _load_with_torch(name: str, identity: str, folder: Path | None, *, closely: bool) -> Embedder:
+    _refuse_without_torch(name)
     from framescout.embedding.loading import load
     from framescout.embedding.machine import machine
     from framescout.embedding.onnx_export import export_towers
@@ -188,7 +225,7 @@ def _load_with_torch(name: str, identity: str, folder: Path | None, *, closely: 
 
 def _exported_image_tower(loaded: LoadedModel, folder: Path | None, *, closely: bool) -> ImageTower | None:
     """From the folder, or exported to memory where there is none; None where torch does better."""
-    from framescout.embedding.onnx_export import agrees_in_bf16, image_graph
+    from framescout.embedding.onnx_export import image_graph
 
     size = loaded.image_size
     if folder and not closely:
@@ -201,7 +238,7 @@ def _exported_image_tower(loaded: LoadedModel, folder: Path | None, *, closely: 
 
 def _open_image_tower(graph: Path | bytes, size: tuple[int, int], *, is_same_in_bf16: bool) -> ImageTower:
     """By the runtime that is fastest on this processor."""
-    if is_same_in_bf16 and multiplies_bf16():
+    if is_same_in_bf16 and multiplies_bf16() and is_installed("openvino"):
         from framescout.embedding.openvino_tower import OpenVinoImageTower
 
         return OpenVinoImageTower(graph, size)

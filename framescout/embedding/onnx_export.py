@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import shutil
 import sys
 import tempfile
 import warnings
@@ -18,17 +17,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from framescout.durable import sync
+from framescout.durable import put_in_place
 from framescout.embedding import same_padding
+from framescout.embedding.agreement import AGREEMENT, agree, agrees_in_bf16, sample_pixels
 from framescout.embedding.checksums import write_checksums
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel, is_convolutional
-from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.text_tower import IMAGE_GRAPH, TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER, Facts, TextTower
-from framescout.embedding.torch_towers import AGREEMENT, UnitImageTower, sample_pixels
+from framescout.embedding.torch_towers import UnitImageTower
 from framescout.errors import DiskFullError, ModelNotAvailableError
-from framescout.processors import multiplies_bf16
 
 SENTENCES = (
     "a person climbing a fence",
@@ -64,7 +62,7 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
             if loaded.reference:
                 loaded.reference.write(unfinished)
             write_checksums(unfinished)
-            _put_in_place(unfinished, folder)
+            put_in_place(unfinished, folder)
     except OSError as error:
         raise DiskFullError(
             f"the model's towers can't be written to {folder.parent} ({error}); make room there"
@@ -83,16 +81,7 @@ def image_graph(loaded: LoadedModel, *, closely: bool = False) -> bytes | None:
     with torch.inference_mode():
         wanted = tower(torch.from_numpy(pixels)).numpy()
     got = OnnxImageTower(graph, loaded.image_size).encode_pixels(pixels)
-    return graph if _agree(got, wanted) else None
-
-
-def agrees_in_bf16(graph: bytes, image_size: tuple[int, int]) -> bool:
-    """Whether pictures may be embedded in bfloat16: this processor has it, and the vectors stay nearly the same."""
-    if not multiplies_bf16():
-        return False
-    pixels = sample_pixels(image_size)
-    wanted = OnnxImageTower(graph, image_size).encode_pixels(pixels)
-    return _agree(OpenVinoImageTower(graph, image_size).encode_pixels(pixels), wanted)
+    return graph if agree(got, wanted) else None
 
 
 class _UnitTextTower(nn.Module):  # type: ignore[misc]
@@ -130,7 +119,7 @@ def _write_text_tower(loaded: LoadedModel, fingerprint: str, folder: Path, *, is
                 "this model's tokenizer has no fast form that agrees with it; use another model"
             )
         got = np.concatenate([written.encode_texts([text]) for text in SENTENCES])
-        if _agree(got, wanted, _THE_SAME if is_free else AGREEMENT):
+        if agree(got, wanted, _THE_SAME if is_free else AGREEMENT):
             return
     raise ModelNotAvailableError("this model's text tower changes when written as ONNX; use another model")
 
@@ -221,21 +210,6 @@ def write_graph(
             dynamic_axes={name: {0: "n", **(free or {})}, "vectors": {0: "n"}},
             dynamo=False,
         )
-
-
-def _agree(got: np.ndarray, wanted: np.ndarray, cosine: float = AGREEMENT) -> bool:
-    return bool((got * wanted).sum(axis=1).min() >= cosine)
-
-
-def _put_in_place(unfinished: Path, folder: Path) -> None:
-    for path in unfinished.iterdir():
-        sync(path)
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        unfinished.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # else another process was as quick, with the same towers
-            raise
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from framescout.errors import ModelNotAvailableError
+from framescout.packages import is_installed
 from framescout.resources import bundled
 from framescout.settings import models_folder
 
@@ -156,6 +157,8 @@ def hub_files(source: Source) -> tuple[str, list[str], list[str]]:
 
 def cached(source: Source, repository: str, file_name: str) -> Path | None:
     """A file of the hub as it lies on this machine."""
+    if source.imported is None and not is_installed("huggingface_hub"):  # a small install: it fetched nothing
+        return None
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(repository, file_name, cache_dir=source.imported)

@@ -16,6 +16,8 @@ from framescout.embedding.reference import ReferenceScores, against_hubs, has_re
 
 TEXT_GRAPH, TEXT_WEIGHTS, TOKENIZER = "text_tower.onnx", "text_tower.bin", "tokenizer.json"
 IMAGE_GRAPH, FACTS = "image_tower.onnx", "towers.json"
+CLOSE_IMAGE_GRAPH = "image_tower_closely.onnx"
+"""The image tower that looks at parts of each picture, too; not kept."""
 PADDING = 1
 """Tokens of padding behind the longest sentence of a free length: a class token's mask, off by one, shows the first."""
 

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from framescout.embedding.agreement import AGREEMENT, sample_pixels
 from framescout.embedding.loading import LoadedModel
 from framescout.embedding.look import WINDOWS, pixels_of
 from framescout.embedding.machine import machine
 from framescout.embedding.reference import against_hubs
 
-AGREEMENT = 0.999
-"""Least cosine that a faster form of a tower must keep with the plain one."""
 _TEXTS_AT_ONCE = 64
 
 
@@ -123,15 +122,6 @@ class TorchTextTower:
                 rows.append(self._loaded.model.encode_text(ids, normalize=True))
             vectors: np.ndarray = torch.cat(rows).float().numpy()
         return against_hubs(vectors) if self._loaded.reference else vectors
-
-
-def sample_pixels(size: tuple[int, int], count: int = 2) -> np.ndarray:
-    """(count, H, W, 3) uint8: blurred noise, to compare two forms of a tower on."""
-    torch.manual_seed(0)
-    coarse = torch.rand(count, 3, 8, 8)
-    smooth = nn.functional.interpolate(coarse, (size[1], size[0]), mode="bicubic").clamp(0, 1)
-    pixels: np.ndarray = (255 * smooth).byte().permute(0, 2, 3, 1).contiguous().numpy()
-    return pixels
 
 
 def _in_bf16(plain: UnitImageTower, size: tuple[int, int]) -> UnitImageTower:

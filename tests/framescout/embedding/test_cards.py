@@ -12,12 +12,13 @@ from torch import nn
 
 from framescout import embedding
 from framescout.embedding import Embedder, load_embedder, machine, torch_towers
+from framescout.embedding.agreement import sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
 from framescout.embedding.machine import Machine
 from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.presets import resolve
-from framescout.embedding.torch_towers import TorchImageTower, sample_pixels
+from framescout.embedding.torch_towers import TorchImageTower
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
 
 CARD = Machine("a card", "fp16")

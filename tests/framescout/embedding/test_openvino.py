@@ -16,13 +16,13 @@ from torch import nn
 
 from framescout import embedding
 from framescout.embedding import Embedder, load_embedder, onnx_export
+from framescout.embedding.agreement import agrees_in_bf16, sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
-from framescout.embedding.onnx_export import agrees_in_bf16, image_graph
+from framescout.embedding.onnx_export import image_graph
 from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.presets import resolve
 from framescout.embedding.text_tower import FACTS
-from framescout.embedding.torch_towers import sample_pixels
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="OpenVINO is used on Linux alone")
