@@ -37,6 +37,7 @@ COMMANDS = {
     "retry": ("indexer.cli:retry", "Try the files in quarantine again."),
     "prune": ("indexer.cli:prune", "Drop the videos whose files are gone."),
     "models": ("framescout.commands.models:models", "List, fetch and import models."),
+    "service": ("framescout.commands.nightly:service", "Have the system index every night."),
     "config": ("framescout.commands.config:config", "Show every setting and where it comes from."),
     "completion": ("framescout.commands.completion:completion", "Have your shell complete commands and options."),
     "doctor": ("framescout.commands.doctor:doctor", "Say what this machine has, what is missing, how to get it."),

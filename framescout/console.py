@@ -48,11 +48,19 @@ class ConsoleProgress:
         if self._bar:
             self._bar.stop()
 
+    def began(self, step: str) -> None:
+        """The bar runs to and fro, with what is done beside it; where there is none, nothing is said."""
+        if self._bar:
+            self._drop_task()
+            self._task = self._bar.add_task("", total=None, facts=step)
+
     def found(self, videos: int, size_bytes: int) -> None:
         """Begin to count."""
         self._videos, self._began = videos, time.monotonic()
-        if self._bar and videos:
-            self._task = self._bar.add_task("", total=size_bytes, facts="")
+        if self._bar:
+            self._drop_task()
+            if videos:
+                self._task = self._bar.add_task("", total=size_bytes, facts=self._facts())
 
     def started(self, path: str) -> None:
         """Not shown: many are read at once."""
@@ -80,6 +88,11 @@ class ConsoleProgress:
         if not self._quiet:
             self._line(sentence)
 
+    def _drop_task(self) -> None:
+        if self._bar and self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+
     def _facts(self) -> str:
         speed = self._footage / max(time.monotonic() - self._began, 0.1)
         return f"{self._done}/{self._videos} videos  {format_clock(self._footage)} of footage  {speed:.0f}x real time"
@@ -94,11 +107,11 @@ class ConsoleProgress:
 
 def _make_bar() -> Bar:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     return Progress(
         BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f}%"),
+        TaskProgressColumn(),
         TextColumn("{task.fields[facts]}"),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),

@@ -8,6 +8,9 @@ from typing import Protocol
 class Progress(Protocol):
     """Told by an index run what happens. Footage is counted in seconds, the work ahead in bytes of files."""
 
+    def began(self, step: str) -> None:
+        """A step before or after the videos are read begins, such as "looking for files"."""
+
     def found(self, videos: int, size_bytes: int) -> None:
         """So many videos are to be read."""
 
@@ -30,6 +33,7 @@ class Progress(Protocol):
 class SilentProgress:
     """Reports to nobody."""
 
+    def began(self, step: str) -> None: ...
     def found(self, videos: int, size_bytes: int) -> None: ...
     def started(self, path: str) -> None: ...
     def advanced(self, footage: float, size_bytes: float) -> None: ...

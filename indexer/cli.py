@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from framescout.console import printable
+from framescout.console import ConsoleProgress, printable
 from framescout.errors import CatalogLockedError
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ def index(
         with _opened_for_reading(ctx, **flags) as (catalog, settings):
             _tell_plan(catalog, paths, settings, as_json)
         return
-    catalog, settings = _opened(ctx, **flags)
+    with ConsoleProgress(quiet=quiet) as progress:
+        progress.began("opening the catalog")
+        catalog, settings = _opened(ctx, **flags)
     if not (quiet or as_json):
         _tell_of_a_better_model(catalog, settings)
     while True:
@@ -223,7 +225,6 @@ def _opened_for_reading(ctx: click.Context, **flags: Any) -> Iterator[tuple[Cata
 
 def _run(catalog: Catalog, paths: list[Any], settings: Settings, quiet: bool, deadline: datetime | None) -> Report:
     import indexer
-    from framescout.console import ConsoleProgress
 
     _give_way()
     may_go_on: Callable[[], bool] = lambda: deadline is None or datetime.now().astimezone() < deadline  # noqa: E731
@@ -236,7 +237,6 @@ def _fill_in_motion(
 ) -> bool:
     """Whether it was interrupted."""
     import indexer
-    from framescout.console import ConsoleProgress
 
     may_go_on: Callable[[], bool] = lambda: deadline is None or datetime.now().astimezone() < deadline  # noqa: E731
     with ConsoleProgress(quiet=quiet) as progress:
@@ -271,9 +271,8 @@ def _tell(report: Report, quiet: bool, as_json: bool) -> None:
     if not quiet:
         for folder in report.unreadable_folders:
             click.echo(printable(f"can't be read: {folder}"), err=True)
-        click.echo(report.sentence(), err=True)
-        if report.quarantined:
-            click.echo("framescout status lists what is in quarantine, framescout retry tries it again", err=True)
+        for line in report.summary():
+            click.echo(printable(line), err=True)
 
 
 def _tell_plan(catalog: Catalog, paths: tuple[Path, ...], settings: Settings, as_json: bool) -> None:

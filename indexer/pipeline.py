@@ -61,6 +61,7 @@ def bring_up_to_date(
 ) -> Report:
     """The whole road for these paths; what `indexer.index` does."""
     with catalog.writer() as writer:
+        progress.began("looking for files")
         plan, model = _plan(catalog, paths, settings)
         writer.mark_gone(plan.gone)
         writer.bring_back(plan.back)
@@ -72,6 +73,7 @@ def bring_up_to_date(
         with interrupts() as interrupted, contextlib.closing(workers_for(len(plan.to_read), settings)) as workers:
             if not has_towers(settings.model, catalog.cache_folder):
                 progress.note(f"getting the model {settings.model} ready for this machine: once, it takes a moment")
+            progress.began(f"reading the model {settings.model}")
             closely = settings.density == "thorough"
             embedder = load_embedder(settings.model, cache=catalog.cache_folder, closely=closely)
             model = writer.model(settings.model, embedder.fingerprint, embedder.dimensions)
@@ -81,6 +83,7 @@ def bring_up_to_date(
                 embedder.keep_background(catalog.cache_folder)
         if run.bytes_read and report.elapsed > 1:
             writer.remember_speed(run.bytes_read / report.elapsed)
+        progress.began("finishing: the vector index, and what a first search needs")
         _conclude(catalog, writer, model, progress)
     return report
 

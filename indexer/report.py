@@ -7,6 +7,8 @@ from typing import Any
 
 from framescout.timeline import format_clock
 
+_MOST_REASONS = 5
+
 
 @dataclass
 class Report:
@@ -53,6 +55,19 @@ class Report:
         if self.stopped:
             parts.append(f"stopped ({self.stopped}) with {self.left} left to do; the next run goes on here")
         return ", ".join(parts)
+
+    def summary(self) -> list[str]:
+        """What a run did, short enough for a mail whatever went wrong: the sentence, then each reason with a file."""
+        reasons: dict[str, list[str]] = {}
+        for path, sentence in self.quarantined.items():
+            reasons.setdefault(sentence.partition(" (")[0], []).append(path)
+        often = sorted(reasons.items(), key=lambda pair: -len(pair[1]))
+        lines = [f"  {len(paths):>6} {why}: {paths[0]}" for why, paths in often[:_MOST_REASONS]]
+        if len(often) > _MOST_REASONS:
+            lines.append(f"         and {len(often) - _MOST_REASONS} other reasons")
+        if lines:
+            lines.append("framescout status lists what is in quarantine, framescout retry tries it again")
+        return [self.sentence(), *lines]
 
     def to_json(self) -> dict[str, Any]:
         """For `index --json`."""

@@ -186,7 +186,7 @@ def _open_towers(name: str, identity: str, folder: Path, closely: Path | None) -
 
     `closely`: the folder of the model, whose packed image tower for a close look is taken in place of the usual one.
     """
-    texts = _open_text_tower(folder, identity)
+    texts = _open_text_tower(folder, identity, phrasings_of(name))
     if not texts or not are_unchanged(folder, [IMAGE_GRAPH, *([KEPT_SENTENCES] if texts.reference else [])]):
         return None
     facts = Facts.read(folder)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,3 +32,31 @@ def test_names_of_any_language_stay(name: str) -> None:
 def test_one_line_stays_one_line_and_can_be_encoded(text: str) -> None:
     assert len(printable(text).splitlines()) <= 1
     printable(text).encode()
+
+
+def test_the_bar_says_from_the_first_second_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with ConsoleProgress() as progress:
+        progress.began("looking for files")
+        time.sleep(0.15)
+        progress.found(3, 300)
+        progress.advanced(10.0, 150)
+        time.sleep(0.15)
+        progress.began("finishing")
+        time.sleep(0.15)
+    said = terminal.getvalue()
+    places = [said.index(words) for words in ("looking for files", "0/3 videos", "50%", "finishing")]
+    assert places == sorted(places)
+    assert "looking for files" not in said[places[1] :]
+
+
+def test_where_no_terminal_is_steps_are_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with ConsoleProgress() as progress:
+        progress.began("looking for files")
+    assert capsys.readouterr().err == ""
