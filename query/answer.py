@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from framescout.errors import NotAvailableError
+from framescout.packages import is_installed
 
 if TYPE_CHECKING:
     from framescout.catalog.records import FileFacts, Video
@@ -94,6 +98,18 @@ class Answer:
     moments: tuple[Moment, ...]
     next_page: str | None = None
     """What `page` of the next question is to be; None where there is no more."""
+
+    def to_dataframe(self) -> Any:
+        """A row a moment, best first, in pandas or, where that isn't installed, polars; columns as in a moment's JSON.
+
+        Raises:
+            NotAvailableError: neither is installed.
+        """
+        rows = [{**moment.to_json(), "recorded_at": moment.recorded_at} for moment in self.moments]
+        for library in ("pandas", "polars"):
+            if is_installed(library):
+                return import_module(library).DataFrame(rows)
+        raise NotAvailableError("a data frame needs pandas or polars; run: python3 -m pip install pandas")
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document of `search --json`."""

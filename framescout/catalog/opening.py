@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlche
 
     from framescout.catalog.marks import AlertMarks
     from framescout.catalog.pending import PendingAlerts
+    from framescout.catalog.records import Video
     from framescout.catalog.salvage import Salvage
     from framescout.catalog.saved import SavedSearches
     from framescout.catalog.writing import Writer
@@ -132,6 +133,11 @@ class Catalog:
             f"the catalog's log has grown to {self.log_bytes / 2**20:.0f} MiB because a process has held an old state "
             "for long; it is written over once that process ends"
         )
+
+    def videos(self) -> list[Video]:
+        """Every video, by id: paths, camera, recording time, length in seconds, size in pixels, codec."""
+        with self.snapshot() as snapshot:
+            return snapshot.videos()
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
