@@ -22,6 +22,7 @@ from framescout.embedding.text_tower import IMAGE_GRAPH, Facts, TextTower
 from framescout.errors import ModelNotAvailableError
 from framescout.packages import is_installed, way_out
 from framescout.processors import multiplies_bf16
+from framescout.resources import bundled
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -132,9 +133,8 @@ def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False
     """
     identity = fingerprint(name)
     folder = _towers(cache, identity) if cache else None
-    model = resolve(name).folder
-    closely = closely and Look.of_folder(model).crops > 0
-    packed = model if is_packed(model, identity) else None
+    closely = closely and Look.of_folder(resolve(name).folder).crops > 0
+    packed = _packed(name, identity)
     if folder and (packed or not closely) and not _has_graphics_card():
         for _ in range(2):  # what is damaged is made once more
             if packed and not looks_unchanged(folder):
@@ -169,9 +169,9 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
         raise ModelNotAvailableError(
             f"the catalog was made with other weights of {name} than this machine has; run framescout index again"
         )
-    model = resolve(name).folder
-    if model and is_packed(model, identity):
-        unpack(model, folder)
+    packed = _packed(name, identity)
+    if packed:
+        unpack(packed, folder)
     else:
         _refuse_without_torch(name)
         from framescout.embedding.loading import load
@@ -179,6 +179,12 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
 
         export_towers(load(resolve(name)), identity, folder)
     return TextTower(folder, phrasings_of(name), stays=stays)
+
+
+def _packed(name: str, identity: str) -> Path | None:
+    """The folder of a model that ships with framescout and brings its towers; other folders are not trusted so far."""
+    folder = resolve(name).folder
+    return folder if folder and folder.parent == bundled("models") and is_packed(folder, identity) else None
 
 
 def _open_towers(name: str, identity: str, folder: Path, closely: Path | None) -> Embedder | None:

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from framescout import embedding
-from framescout.embedding import Embedder, load_embedder, onnx_export
+from framescout.embedding import Embedder, agreement, load_embedder
 from framescout.embedding.agreement import agrees_in_bf16, sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
@@ -37,7 +37,7 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def with_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this processor is: OpenVINO computes in float32 where it has no bfloat16."""
-    monkeypatch.setattr(onnx_export, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(agreement, "multiplies_bf16", lambda: True)
     monkeypatch.setattr(embedding, "multiplies_bf16", lambda: True)
 
 
@@ -71,7 +71,7 @@ def test_it_is_used_where_the_processor_has_bf16_and_the_export_found_it_the_sam
 def test_towers_of_a_processor_without_bf16_stay_in_float32(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_export, "multiplies_bf16", lambda: False)
+    monkeypatch.setattr(agreement, "multiplies_bf16", lambda: False)
     load_embedder(name, cache=tmp_path)
     monkeypatch.setattr(embedding, "multiplies_bf16", lambda: True)
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
@@ -143,9 +143,9 @@ def test_openvino_writes_nothing_about_the_user(name: str, tmp_path: Path) -> No
     """Imported plainly, it puts an identifier and a counter into the home folder."""
     program = (
         "import sys\n"
-        "from framescout.embedding import onnx_export, load_embedder\n"
+        "from framescout.embedding import agreement, load_embedder\n"
         "import framescout.embedding as embedding\n"
-        "onnx_export.multiplies_bf16 = embedding.multiplies_bf16 = lambda: True\n"
+        "agreement.multiplies_bf16 = embedding.multiplies_bf16 = lambda: True\n"
         "tower = load_embedder(sys.argv[1])._images\n"
         "assert type(tower).__name__ == 'OpenVinoImageTower'\n"
         "assert not [name for name in sys.modules if name.startswith('openvino_telemetry.')]\n"
