@@ -38,7 +38,7 @@ print(report.sentence())
 for video in catalog.videos():
     print(video.path, video.duration, video.camera)
 answer = query.search(catalog, "a person climbing a fence", limit=10, cameras=["yard"])
-frame = answer.to_dataframe()       # where pandas or polars is installed
+frame = answer.to_dataframe()  # where pandas or polars is installed
 clips = query.export(answer.moments, "clips")
 ```
 
@@ -48,9 +48,11 @@ A run that takes long tells an object of yours how far it is: `progress`, a `fra
 ```python
 from framescout.progress import SilentProgress
 
+
 class Printed(SilentProgress):
     def finished(self, path: str) -> None:
         print("done:", path)
+
 
 indexer.index(catalog, ["/footage"], progress=Printed(), may_go_on=lambda: not stop.is_set())
 ```
