@@ -39,14 +39,17 @@ def card(client: TestClient, question: str) -> dict[str, object]:
 
 
 def exported(client: TestClient, moment: dict[str, object]) -> dict[str, object]:
-    """The manifest's entry of a moment that the page exports."""
-    chosen = {name: moment[name] for name in ("video_id", "start", "end", "file")}
-    job = client.post("/api/exports", json={"moments": [chosen], "mode": "copy"}).json()
+    """The manifest's entry of a moment that the page exports, with the query."""
+    said = ("video_id", "start", "end", "file", "peak", "score", "confidence", "keyframe_id")
+    wanted = {"moments": [{name: moment[name] for name in said}], "mode": "copy", "query": {"question": "text=x"}}
+    job = client.post("/api/exports", json=wanted).json()
     while job["state"] not in ("done", "failed"):
         time.sleep(0.05)
         job = client.get(f"/api/exports/{job['id']}").json()
     assert job["error"] is None
-    return json.loads((Path(job["folder"]) / "manifest.json").read_text())["clips"][0]  # type: ignore[no-any-return]
+    manifest = json.loads((Path(job["folder"]) / "manifest.json").read_text())
+    assert manifest["query"] == wanted["query"]
+    return manifest["clips"][0]  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(("question", "name"), [("cameras=cam01", CAMERA), ("paths=phone/*", PHONE)])
@@ -63,6 +66,9 @@ def test_the_file_that_matched_is_shown_and_cut(client: TestClient, question: st
     assert Path(str(entry["video"])).name == name
     assert entry["camera"] == told["camera"]
     assert str(entry["file"]).startswith(Path(name).stem)
+    assert entry["keyframe_id"] == moment["keyframe_id"]
+    said = {key: pytest.approx(moment[key], abs=1e-4) for key in ("peak", "score", "confidence")}
+    assert {key: entry[key] for key in said} == said
 
 
 def test_where_the_file_that_matched_is_away_another_is_played(client: TestClient, tmp_path: Path) -> None:
