@@ -16,6 +16,8 @@ class Night:
 
     command: list[str]
     """The program by its whole path, and its arguments."""
+    folders: list[str]
+    """What has to be mounted: an empty mount point looks like an archive from which everything is gone."""
     hour: int
     minute: int
 
@@ -27,9 +29,11 @@ class Night:
 
 def systemd(night: Night, folder: Path) -> dict[Path, str]:
     """A service and its timer, of systemd's user manager, by their paths."""
-    call = " ".join(_quoted(part) for part in night.command)
+    call = " ".join(_quoted(part).replace("$", "$$") for part in night.command)  # else a variable
+    mounts = " ".join(_quoted(folder) for folder in night.folders)
     service = f"""[Unit]
 Description=Index new footage
+RequiresMountsFor={mounts}
 
 [Service]
 Type=oneshot
@@ -52,8 +56,8 @@ WantedBy=timers.target
 
 
 def _quoted(part: str) -> str:
-    """A word of ExecStart: systemd takes backslashes, quotes, % and $ for its own."""
-    for mark, meant in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$"), ("\n", "\\n"), ("\t", "\\t")):
+    """A word of a unit: systemd takes backslashes, quotes and % for its own."""
+    for mark, meant in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("\n", "\\n"), ("\t", "\\t")):
         part = part.replace(mark, meant)
     return f'"{part}"'
 

@@ -67,8 +67,9 @@ def _night(ctx: click.Context, paths: tuple[Path, ...], at: str, until: str | No
     if ctx.obj["config"]:
         named = ctx.obj["config"]
         command += ["--config", str(named.absolute() if named.exists() else named)]
-    command += ["index", *(str(path.expanduser().absolute()) for path in paths)]
-    return Night(command + (["--until", until] if until else []), begin.tm_hour, begin.tm_min)
+    folders = [str(path.expanduser().absolute()) for path in paths]
+    command += ["index", *folders, *(["--until", until] if until else [])]
+    return Night(command, folders, begin.tm_hour, begin.tm_min)
 
 
 def _check(option: str, clock: str | None) -> None:

@@ -16,7 +16,7 @@ from framescout.cli import main
 from framescout.timers import NAME, Night, launchd, systemd, task
 
 ODD = "/mnt/a folder/50% \"off\" $HOME 'x' \\ é"
-NIGHT = Night([sys.executable, "--catalog", "/var/lib/framescout", "index", ODD, "--until", "06:30"], 22, 5)
+NIGHT = Night([sys.executable, "--catalog", "/var/lib/framescout", "index", ODD, "--until", "06:30"], [ODD], 22, 5)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
@@ -37,6 +37,11 @@ def test_a_units_words_are_those_of_the_command() -> None:
     words = line.removeprefix('ExecStart="').removesuffix('"').split('" "')
     undone = [word.replace("%%", "%").replace("$$", "$").replace('\\"', '"').replace("\\\\", "\\") for word in words]
     assert undone == NIGHT.command
+    (mounts,) = [line for line in service.splitlines() if line.startswith("RequiresMountsFor=")]
+    assert (
+        mounts.removeprefix("RequiresMountsFor=").replace("%%", "%").replace('\\"', '"').replace("\\\\", "\\")
+        == f'"{ODD}"'
+    )
 
 
 def test_launchds_agent_is_a_property_list_with_the_command(tmp_path: Path) -> None:
@@ -48,7 +53,7 @@ def test_launchds_agent_is_a_property_list_with_the_command(tmp_path: Path) -> N
 
 
 def test_windows_task_is_xml_with_the_command(tmp_path: Path) -> None:
-    night = Night(["C:\\framescout.exe", "index", "D:\\My <Films> & more", "--until", "06:30"], 22, 5)
+    night = Night(["C:\\framescout.exe", "index", "D:\\My <Films> & more", "--until", "06:30"], [], 22, 5)
     ((_, text),) = task(night, tmp_path).items()
     root = ElementTree.fromstring(text.encode("utf-16"))
     found = {each.tag.rpartition("}")[2]: each.text for each in root.iter()}
