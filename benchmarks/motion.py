@@ -7,10 +7,11 @@ intervals over clips, of fighting against calm scenes of surveillance, and of fa
 in the same hall.
 
 The ways: coded sizes (a clip's mean level for fighting, its highest half second for falling), motion vectors (the mean
-length a picture), differences of decoded pictures on a grid of 12 x 8 (the mean of two successive ones). Single
-pictures score as the best keyframe by configs/events.example.toml. Both: the sum of the two, each less its mean and by
-its standard deviation over all clips of the act, so that no weight is fitted. The time is the processor's, of the way
-alone.
+length a picture), differences of decoded pictures on a grid of 12 x 8 (the mean of two successive ones), jerks of the
+same grid (the change of the change, in the ten cells where it is most). Single pictures score as the best keyframe by
+configs/events.example.toml; of an event that asks for what comes then, by that step. Both: the sum of the two, each
+less its mean and by its standard deviation over all clips of the act, so that no weight is fitted. The time is the
+processor's, of the way alone.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from indexer.motion import SIDE, change, read_motion, small
 from query.engine import Engine
 from query.events import read_events
 from query.events.evidence import Directions
+from query.events.jerks import jerk_octaves
 
 EXAMPLE = Path(__file__).parents[1] / "configs" / "events.example.toml"
 ACTS = {
@@ -44,6 +46,10 @@ ACTS = {
 }
 """Act -> the folder of its clips and of those without it, and how the labels of its clips begin."""
 _DRAWS = 2000
+_A_LOOK, _SAME = (
+    1 / 8,
+    0.05,
+)  # seconds between pictures whose jerks are taken; levels of 255 up to which one is repeated
 
 Way = Callable[[Path], np.ndarray]
 """A clip -> its levels in octaves, in order of time."""
@@ -100,9 +106,29 @@ def by_differences(path: Path) -> np.ndarray:
     return np.log2(np.array(differences) + 0.001)
 
 
+def by_jerks(path: Path) -> np.ndarray:
+    """How much the change itself changes, eight times a second, in the ten of 96 cells of the grid where it does most.
+
+    What only passes through a cell changes it evenly; a blow does not.
+    """
+    scaler = Scaler()
+    video_of: list[OpenVideo] = []
+    shown: list[tuple[float, np.ndarray]] = []
+
+    def look(frame: VideoFrame) -> None:
+        grey = small(scaler.squash(frame, (SIDE, SIDE), orientation_of(frame, video_of[0])))
+        time = float(frame.time or 0.0)
+        is_new = not shown or np.abs(grey - shown[-1][1]).mean() > _SAME
+        if is_new and (not shown or time - shown[-1][0] >= _A_LOOK - 1e-3):
+            shown.append((time, grey))
+
+    _of_frames(path, look, {}, video_of)
+    return jerk_octaves(np.stack([grey for _, grey in shown]) if shown else np.empty((0, SIDE, SIDE)))
+
+
 def _of_frames(
     path: Path,
-    look: Callable[[VideoFrame], float | None],
+    look: Callable[[VideoFrame], float | None] | Callable[[VideoFrame], None],
     options: dict[str, str],
     opened: list[OpenVideo] | None = None,
 ) -> list[float | None]:
@@ -119,6 +145,7 @@ WAYS: dict[str, Way] = {
     "coded sizes a second": by_sizes_a_second,
     "motion vectors": by_vectors,
     "decoded differences": by_differences,
+    "decoded jerks": by_jerks,
 }
 
 
@@ -142,9 +169,16 @@ def pictures(catalog: Path, act: str) -> dict[str, float]:
         names = {video.id: "/".join(Path(video.path).parts[-2:]) for video in space.snapshot.video_facts()}
         directions = Directions.of(engine.text_tower(space.model), event, sample)
         return {
-            names[block.video_id]: float(directions.event_odds(block.embeddings.astype(np.float32)).max())
+            names[block.video_id]: float(_last_step(directions, block.embeddings.astype(np.float32)).max())
             for block in space.blocks()
         }
+
+
+def _last_step(directions: Directions, rows: np.ndarray) -> np.ndarray:
+    """(N,) log-odds of what is seen at last: a fall is told by who lies, not by who stands."""
+    logits = directions.step_logits(rows)[:, -1]
+    odds: np.ndarray = logits[:, 0] - logits[:, 1]
+    return odds
 
 
 def main(catalog: Path, footage: Path) -> None:

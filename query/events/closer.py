@@ -1,4 +1,8 @@
-"""Looks a second time where an event might be: decodes and embeds more pictures of it, within a bound."""
+"""Looks a second time where an event might be, within a bound.
+
+Of an event that asks for much or sudden motion, it looks at jerks in place of coded sizes; of any other, it embeds more
+pictures.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,15 @@ from framescout.catalog.records import Model
 from framescout.embedding import Embedder, load_embedder
 from framescout.errors import MediaError, ModelNotAvailableError
 from framescout.media.frames import pictures_at
+from query.events.jerks import STEP as JERK_STEP
+from query.events.jerks import jerk_odds
 
 SECONDS_AN_HOUR = 36.0
 """Of footage that a second look decodes for each hour of a camera's footage, at most: one in a hundred."""
 STEP = 0.5
 """Seconds between the pictures of a second look."""
 
+_ENOUGH = 192, 192  # pixels into which pictures are fitted before their jerks are looked at
 _SUSPECTED = -3.0  # score from which a stretch might be an event: twenty times as usual as an alarm
 
 
@@ -39,6 +46,13 @@ class Closer:
                 "run framescout index again"
             )
         return cls(embedder, tell)
+
+    def jerk_odds(self, path: str, start: float, end: float) -> float:
+        """Log-odds by the jerks of a stretch; NaN where its pictures can't be had, or hardly differ."""
+        try:
+            return jerk_odds(pictures_at(path, np.arange(start, end, JERK_STEP).tolist(), size=_ENOUGH))
+        except (MediaError, OSError):
+            return np.nan
 
     def rows(self, path: str, times: np.ndarray) -> np.ndarray | None:
         """(N, D) float32 of the pictures shown at these seconds, rising; None where they can't be had."""

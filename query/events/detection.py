@@ -18,6 +18,7 @@ from query.events.closer import STEP, Closer, spans_of, suspects, times_within
 from query.events.contexts import NAMED, Clock, context_shares, reasons, shift
 from query.events.definition import Event
 from query.events.evidence import Directions
+from query.events.jerks import STEP as JERK_STEP
 from query.events.marks import threshold_shift
 from query.events.motion import motion_odds
 from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, lasting, smooth
@@ -76,6 +77,8 @@ class _Video:
     logits: np.ndarray
     places: np.ndarray
     motion: Motion | None
+    jerks: np.ndarray
+    """(N,) log-odds by jerks; NaN where nobody looked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +138,28 @@ def _seen_closer(
     if not chosen:
         return camera
     seconds, hours = float(lengths[chosen].sum()), float(lengths.sum()) / 3600
+    is_by_jerks = event.motion in ("much", "sudden")
     closer.tell(
         f"{name} at {camera.name}: a closer look at {seconds:.0f} s of {hours:.1f} h of footage, "
-        f"about {seconds / STEP:.0f} pictures"
+        f"about {seconds / (JERK_STEP if is_by_jerks else STEP):.0f} pictures"
     )
     first = np.searchsorted(camera.track.videos, np.arange(len(camera.videos)))
     videos = []
     for number, video in enumerate(camera.videos):
         own = sorted(place - int(first[number]) for place in chosen if camera.track.videos[place] == number)
-        videos.append(_finer(video, own, directions, closer) if own else video)
+        if own:
+            video = _shaken(video, own, closer) if is_by_jerks else _finer(video, own, directions, closer)  # noqa: PLW2901
+        videos.append(video)
     return _camera(camera.name, videos, event, zone)
+
+
+def _shaken(video: _Video, chosen: list[int], closer: Closer) -> _Video:
+    """The video with the jerks of its stretches that were chosen."""
+    jerks = video.jerks.copy()
+    for place in chosen:
+        start, end = float(video.times.starts[place]), float(video.times.ends[place])
+        jerks[place] = closer.jerk_odds(video.facts.path, start, end)
+    return replace(video, jerks=jerks)
 
 
 def _finer(video: _Video, chosen: list[int], directions: Directions, closer: Closer) -> _Video:
@@ -177,7 +192,14 @@ def _finer(video: _Video, chosen: list[int], directions: Directions, closer: Clo
         starts=np.array(starts),
         ends=np.array(ends),
     )
-    return replace(video, times=finer, ids=np.array(ids), logits=np.concatenate(logits), places=np.concatenate(places))
+    return replace(
+        video,
+        times=finer,
+        ids=np.array(ids),
+        logits=np.concatenate(logits),
+        places=np.concatenate(places),
+        jerks=np.full(len(ids), np.nan),
+    )
 
 
 def camera_of(video: VideoFacts | Video) -> str:
@@ -194,7 +216,7 @@ def _videos(space: Space, directions: Directions, *, asks_for_motion: bool) -> I
         motion = space.snapshot.motion(block.video_id) if asks_for_motion else None
         ids = np.arange(len(rows)) + times.first_keyframe_id
         logits, places = directions.step_logits(rows), directions.place_logits(rows)
-        yield _Video(facts[block.video_id], times, ids, logits, places, motion)
+        yield _Video(facts[block.video_id], times, ids, logits, places, motion, np.full(len(ids), np.nan))
 
 
 def _camera(name: str, videos: list[_Video], event: Event, zone: tzinfo) -> _Camera:
@@ -222,7 +244,8 @@ def _joined(videos: list[_Video], track: CameraKeyframes, event: Event) -> tuple
     if event.motion is not None:
         quiet = quiet_levels(video.motion for video in videos if video.motion is not None)
         moving = [motion_odds(event.motion, video.motion, video.times, quiet) for video in videos]
-        parts["motion"] = np.concatenate(moving)
+        jerks = np.concatenate([video.jerks for video in videos])
+        parts["motion"] = np.where(np.isnan(jerks), np.concatenate(moving), jerks)
         unknown = 0.0 if odds else NEVER  # what nobody knows says nothing; alone it is no event
         joined = joined + np.where(np.isnan(parts["motion"]), unknown, parts["motion"])
     return joined, parts

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from query.engine import Engine
 from query.events import Event, detect
 from query.events import closer as closer_module
 from query.events.closer import SECONDS_AN_HOUR, STEP, Closer, spans_of, suspects, times_within
+from query.events.jerks import jerk_odds
 
 SUNSET = Event(prompts=("a sunset over the sea",), counter=("snowy mountains",), least_seconds=1.0, threshold=0.6)
 
@@ -80,3 +82,46 @@ def test_footage_that_is_gone_is_judged_by_the_first_look(engine: Engine, monkey
         assert (
             detect(engine, space, "sunset", event, closer=looks).alerts == detect(engine, space, "sunset", event).alerts
         )
+
+
+def shaking(amounts: np.ndarray) -> list[Image.Image]:
+    """A bright square over a dark ground, moved by so many pixels from each picture to the next."""
+    pictures = []
+    for at in np.cumsum(amounts).tolist():
+        picture = np.full((96, 96, 3), 40, np.uint8)
+        left = round(at) % 72
+        picture[30:60, left : left + 24] = 220
+        pictures.append(Image.fromarray(picture))
+    return pictures
+
+
+def test_jerks_tell_shaking_from_passing_by_and_from_rest() -> None:
+    random = np.random.default_rng(2)
+    passing = jerk_odds(shaking(np.full(16, 3.0)))
+    blows = jerk_odds(shaking(random.choice([-24.0, 0.5, 24.0, 30.0], 16)))
+    assert blows > passing + 1
+    assert np.isnan(jerk_odds(shaking(np.zeros(16))))  # one picture, shown again and again
+    assert np.isnan(jerk_odds([]))
+    again = [picture for picture in shaking(np.full(8, 3.0)) for _ in range(3)]  # a camera of few pictures a second
+    assert jerk_odds(again) == jerk_odds(shaking(np.full(8, 3.0)))
+
+
+def test_motion_is_judged_by_jerks_where_it_was_looked_at_closely(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = msgspec.structs.replace(SUNSET, motion="much", threshold=0.3)
+    said: list[str] = []
+    with engine.space() as space:
+        looks = Closer.of(space.model, engine.catalog.cache_folder, said.append)
+        first = {each.camera: each for each in detect(engine, space, "sunset", event).cameras}
+        monkeypatch.setattr(closer_module, "SECONDS_AN_HOUR", 3600.0)
+        monkeypatch.setattr(closer_module, "_SUSPECTED", -1e9)
+        monkeypatch.setattr(Closer, "jerk_odds", lambda _, __, start, ___: 5.0 if start < 1.0 else np.nan)
+        finer = detect(engine, space, "sunset", event, closer=looks)
+    assert said
+    for camera in finer.cameras:
+        old = first[camera.camera]
+        assert camera.times.tolist() == old.times.tolist()  # no picture was embedded
+        was_seen = (camera.times < 1.0) & (camera.lengths > STEP)
+        assert (camera.parts["motion"][was_seen] == 5.0).all()
+        assert np.array_equal(camera.parts["motion"][~was_seen], old.parts["motion"][~was_seen], equal_nan=True)
