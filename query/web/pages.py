@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 _Short = Annotated[str | None, Parameter(max_length=200)]
 _Number = Annotated[int, Parameter(ge=1, le=1_000_000)]
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENTS_SHOWN, _KEYFRAMES_SHOWN, _VIDEOS_SHOWN = 60, 300, 60
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
 
@@ -84,7 +87,7 @@ def search_page(request: Request, site: Shared, asked: Question) -> Response:
         request,
         "search.html",
         answer=answer,
-        cards=[_card(site, moment) for moment in answer.moments] if answer else [],
+        cards=_cards(site, answer) if answer else [],
         sentence=sentence,
         paging=_paging(request, answer),
         chips=chips(given.multi_items()),
@@ -109,9 +112,11 @@ def _paging(request: Request, answer: Answer | None) -> dict[str, Any]:
 
 
 def _start(site: Site) -> dict[str, Any]:
-    """What there is to begin with: how large the archive is, the searches that are saved."""
+    """What there is to begin with: how large the archive is, what is new, the searches that are saved."""
     with site.engine.catalog.snapshot() as snapshot:
         totals = snapshot.totals()
+        order = snapshot.indexed_since(_EVER).newest
+        videos = {video.id: video for video in snapshot.videos(order)}
     saved = [
         (
             each.name,
@@ -120,7 +125,26 @@ def _start(site: Site) -> dict[str, Any]:
         for each in site.engine.catalog.saved_searches.all()
         if "images" not in each.query  # files of somebody's machine: no request names a path
     ]
-    return {"videos": totals.videos, "hours": totals.duration / 3600, "saved": saved}
+    newest = [videos[number] for number in order]
+    names = _names([video.path for video in newest])
+    return {
+        "videos": totals.videos,
+        "hours": totals.duration / 3600,
+        "quarantined": totals.quarantined,
+        "unread": _unread(site),
+        "saved": saved,
+        "newest": [{"video": each, "name": names[each.path], "at": _at(site, each.recorded_at)} for each in newest],
+    }
+
+
+def _unread(site: Site) -> int:
+    """How many alerts nobody has looked at."""
+    from query.events.moments import stored_moments
+
+    try:
+        return sum(facts.is_unread for pairs in stored_moments(site.engine).values() for _, facts in pairs)
+    except NotAvailableError:  # nothing is indexed yet
+        return 0
 
 
 @pages.get("/videos/{video_id}")
@@ -135,7 +159,7 @@ def video_page(request: Request, site: Shared, video_id: VideoId, page: _Number 
         name=Path(video.path).name,
         keyframes=site.keyframes(video_id),
         day=f"{recorded:%Y-%m-%d}" if recorded else None,
-        recorded=f"{recorded:%a %d %b %Y, %H:%M:%S}" if recorded else None,
+        recorded=_at(site, recorded),
         page=page,
         size=_KEYFRAMES_SHOWN,
     )
@@ -255,13 +279,38 @@ def _render(request: Request, template: str, /, *, status: int = 200, **values: 
     return _templates.TemplateResponse(request, template, values, status_code=status)
 
 
+def _cards(site: Site, answer: Answer) -> list[dict[str, Any]]:
+    """A page of moments; where they are sorted by it, the first that is no match any more is told."""
+    is_match = [moment.confidence >= MATCH for moment in answer.moments]
+    is_sorted = is_match == sorted(is_match, reverse=True)
+    first_near = is_match.index(False) if is_sorted and len({*is_match}) == 2 else None
+    names = _names([moment.video for moment in answer.moments])
+    return [
+        _card(site, moment) | {"name": names[moment.video], "is_first_near": number == first_near}
+        for number, moment in enumerate(answer.moments)
+    ]
+
+
 def _card(site: Site, moment: Moment) -> dict[str, Any]:
     at = moment.recorded_at + timedelta(seconds=moment.peak) if moment.recorded_at else None
-    return {
-        "moment": moment,
-        "name": readable(Path(moment.video).name),
-        "at": f"{at.astimezone(site.engine.zone):%a %d %b %Y, %H:%M:%S}" if at else None,
-    }
+    return {"moment": moment, "name": readable(Path(moment.video).name), "at": _at(site, at)}
+
+
+def _names(paths: Iterable[str]) -> dict[str, str]:
+    """Path -> its file's name, with as many folders before it as tell it from the others."""
+    parts = {path: Path(path).parts for path in paths}
+    shown = dict.fromkeys(parts, 1)
+    while True:
+        ends = Counter(parts[path][-count:] for path, count in shown.items())
+        alike = [path for path, count in shown.items() if ends[parts[path][-count:]] > 1 and count < len(parts[path])]
+        if not alike:
+            return {path: readable(str(Path(*parts[path][-count:]))) for path, count in shown.items()}
+        for path in alike:
+            shown[path] += 1
+
+
+def _at(site: Site, time: datetime | None) -> str | None:
+    return f"{time.astimezone(site.engine.zone):%a %d %b %Y, %H:%M:%S}" if time else None
 
 
 def _choices(site: Site) -> dict[str, list[str]]:

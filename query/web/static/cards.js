@@ -109,11 +109,27 @@ selection.whenChanged(() => {
   }
 });
 
-// Keys on the page itself: a card in focus is marked by "m", the next and previous are reached by "j" and "k".
+// How wide a card is, as it was chosen last.
+const WIDTHS = [150, 212, 290, 420]; // pixels at least
+const size = document.querySelector("[data-size]");
+if (size) {
+  const show = () => document.documentElement.style.setProperty("--card", `${WIDTHS[size.value]}px`);
+  size.value = localStorage.getItem("size of cards") ?? 1;
+  size.addEventListener("input", () => {
+    localStorage.setItem("size of cards", size.value);
+    show();
+  });
+  size.parentElement.hidden = false;
+  show();
+}
+
+// Keys on the page itself: of a card in focus; "j" and "k" reach the next and the previous one.
 document.addEventListener("keydown", (event) => {
   if (isTyping(event) || document.querySelector("dialog[open]")) return;
   const number = cards.findIndex(({ element }) => element.contains(event.target));
+  const wanted = { "+": "more_like", "-": "less_like" }[event.key];
   if (event.key === "m" && number >= 0) selection.toggle(cards[number].moment);
+  else if (wanted && cards[number]?.element.querySelector("[data-feedback]")) feedback(wanted, cards[number].moment.keyframe_id);
   else if ((event.key === "j" || event.key === "k") && cards.length) {
     const next = number < 0 ? 0 : number + (event.key === "j" ? 1 : -1);
     cards[Math.min(cards.length - 1, Math.max(0, next))].element.querySelector("[data-open]").focus();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from datetime import UTC, datetime
@@ -10,15 +11,19 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import framescout
 from framescout.cached import Cache
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity
+from query.confidence import MATCH
 from query.request import Query
 from query.web import create_app
 from query.web.chips import chips
+from query.web.pages import _names
 from query.web.thumbnails import Thumbnails
 
 
@@ -44,6 +49,46 @@ def test_a_match_and_no_match_are_said_plainly(client: TestClient) -> None:
     ).text
     assert "No confident match" in nothing
     assert "Nothing found" in client.get("/", params={"text": "a dog", "min_confidence": 1}).text
+
+
+def sure_of(page: str) -> list[float]:
+    return [json.loads(each)["confidence"] for each in re.findall("data-moment='([^']*)'", page)]
+
+
+def test_a_line_tells_where_matches_end(client: TestClient) -> None:
+    page = client.get("/", params={"text": "trees in a green meadow", "limit": 100, "collapse": False}).text
+    before, after = page.split('<li class="near">')
+    sure = [
+        [json.loads(each)["confidence"] for each in re.findall("data-moment='([^']*)'", part)]
+        for part in (before, after)
+    ]
+    assert min(sure[0]) >= MATCH > max(sure[1])
+    assert '<li class="near">' not in client.get("/", params={"text": "a cat on a sofa"}).text
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts)), unique=True
+    )
+)
+def test_names_that_repeat_come_with_the_folders_that_tell_them_apart(paths: list[str]) -> None:
+    names = _names(paths)
+    assert len(set(names.values())) == len(paths)
+    for path, name in names.items():
+        assert f"/{path}".endswith(f"/{name}")
+        if sum(Path(other).name == Path(path).name for other in paths) == 1:
+            assert name == Path(path).name
+
+
+def test_the_start_shows_what_came_last_and_what_needs_somebody(
+    client: TestClient, served: Catalog, ids: dict[str, int]
+) -> None:
+    start = client.get("/").text
+    with served.snapshot() as snapshot:
+        newest = snapshot.indexed_since(datetime(1970, 1, 1, tzinfo=UTC)).newest
+        quarantined = len(snapshot.quarantined())
+    assert [int(each) for each in re.findall(r'<li><a href="/videos/(\d+)">', start)] == newest
+    assert ("could not be read" in start) == (quarantined > 0)
 
 
 def test_the_newest_day_comes_first_and_in_it_the_earliest_video(served: Catalog, tmp_path: Path) -> None:
