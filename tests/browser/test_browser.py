@@ -32,7 +32,7 @@ def test_a_sentence_is_found_scrubbed_and_played(page: Page) -> None:
     assert box
     seen = set()
     for share in (0.1, 0.5, 0.9):
-        page.mouse.move(box["x"] + share * box["width"], box["y"] + 20)
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         expect(scrub).to_be_visible()
         seen.add(scrub.evaluate("strip => strip.style.backgroundPosition"))
     assert len(seen) == 3
