@@ -43,9 +43,10 @@ from framescout.embedding.presets import resolve
 loaded = load(resolve("starter"))
 with torch.inference_mode():
     vector = loaded.model.encode_text(loaded.tokenizer([sys.argv[2]]), normalize=True)[0].numpy()
-rows = sqlite3.connect(sys.argv[1]).execute("SELECT embeddings FROM indexing ORDER BY first_keyframe_id")
-matrix = np.concatenate([np.frombuffer(blob, "<f2").reshape(-1, len(vector)) for (blob,) in rows])
-scores = matrix.astype(np.float32) @ vector
+query = "SELECT keyframe_count, embeddings FROM indexing ORDER BY first_keyframe_id"
+rows = sqlite3.connect(sys.argv[1]).execute(query)
+matrix = np.concatenate([np.frombuffer(blob, "<f2").reshape(count, -1) for count, blob in rows])
+scores = matrix.astype(np.float32)[:, : len(vector)] @ vector  # the number behind them is framescout's own
 print(np.argsort(-scores)[:10] + 1)
 """
 _MAKE = """
