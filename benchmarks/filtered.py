@@ -1,39 +1,55 @@
-"""How long a filtered search from the shell takes in an archive of many short videos, each in a new process.
+"""How long the filters of a question take in an archive of many short videos, each in a new process.
 
-    python benchmarks/filtered.py [--videos 300000] [--rounds 5] [--before CHECKOUT] [--folder FOLDER]
+    python benchmarks/filtered.py [--videos 300000] [--rounds 3] [--before CHECKOUT] [--folder FOLDER]
 
-The catalog has one keyframe a video; ten cameras, a hundred days. It is filled with SQL, since the catalog's own
-writer commits each video by itself. --before: another state of framescout, whose catalog its own code begins. The ways
-take turns, after a round that warms up; figures are medians. "More" is what a filter takes beyond a search without one.
+The catalog has one keyframe a video; ten cameras, a hundred days. It is filled with SQL, since the catalog's own writer
+commits each video by itself. A process opens it and turns a question's filters into ranges of keyframe ids; imports,
+encoding and ranking are not counted. --before: another state of framescout, whose catalog its own code begins. The
+states take turns, after a round that warms up. Processor time, medians.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.cold_search import _SEARCH, SENTENCE, Way
 from benchmarks.record import recorded
 
-QUESTIONS: dict[str, tuple[str, ...]] = {
-    "no filter": (),
-    "`--camera cam03`": ("--camera", "cam03"),
-    "`--after DAY --before DAY`": ("--after", "2026-02-14", "--before", "2026-02-15"),
-    "`--time 22:00-05:00 --camera cam03`": ("--time", "22:00-05:00", "--camera", "cam03"),
-    "`--path 'cam03/*' --after DAY`": ("--path", "cam03/*", "--after", "2026-02-14"),
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "camera": {"cameras": ["cam03"]},
+    "a day": {"after": "2026-02-14", "before": "2026-02-15"},
+    "hours of the day": {"hours": "22:00-05:00"},
+    "hours and camera": {"hours": "22:00-05:00", "cameras": ["cam03"]},
+    "path and a day": {"paths": ["cam03/*"], "after": "2026-02-14", "before": "2026-02-15"},
 }
+_ASK = """
+import json, sys, time
+from datetime import UTC
+from framescout.catalog import Catalog
+from query.filters import wanted_ranges
+from query.request import Query
+query = Query.from_json({"text": "x", **json.loads(sys.argv[2])})
+catalog = Catalog.open(sys.argv[1])
+began = time.process_time()
+with catalog.snapshot() as snapshot:
+    model = snapshot.active_model()
+    state = (snapshot.space(model),) if hasattr(snapshot, "space") else (snapshot, model.id)
+    ranges = wanted_ranges(*state, query, UTC)
+taken = time.process_time() - began
+print(json.dumps([taken, int((ranges[:, 1] - ranges[:, 0]).sum())]))
+"""
 _FIRST, _SPAN = datetime(2025, 12, 1, tzinfo=UTC), timedelta(days=100)
 _BEGIN = """
 import sys
@@ -94,57 +110,51 @@ def _put(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
     database.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", [*row.values()])
 
 
-def ways_of(name: str, catalog: Path, state: Path, folder: Path) -> list[Way]:
-    """One a question."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"PYTHONPATH": str(state), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
-    search = [sys.executable, "-c", _SEARCH, "--catalog", str(catalog), "search", SENTENCE]
-    return [Way(f"{name}: {asked}", [*search, *options], environment, folder) for asked, options in QUESTIONS.items()]
+def ask(catalog: Path, state: Path, filters: dict[str, Any]) -> tuple[float, int]:
+    """Seconds of processor time, and how many keyframes pass."""
+    command = [sys.executable, "-c", _ASK, str(catalog), json.dumps(filters)]
+    environment = os.environ | {"PYTHONPATH": str(state)}
+    done = subprocess.run(command, env=environment, cwd=state, check=True, stdout=subprocess.PIPE)
+    taken, count = json.loads(done.stdout)
+    return taken, count
 
 
-def table(states: dict[str, list[Way]]) -> str:
-    """As Markdown; the ratios are of now to before."""
-    lines = [f"| processor, s | {' | '.join(states)} | ratio | more | ratio of more |"]
-    lines.append("|---|" + "---|" * (len(states) + 3))
-    busy = {name: [way.middles()[1] for way in ways] for name, ways in states.items()}
-    for number, asked in enumerate(QUESTIONS):
-        taken = [each[number] for each in busy.values()]
-        more = [each[number] - each[0] for each in busy.values()]
-        is_compared = len(taken) > 1
-        ratio = f"{taken[0] / taken[1]:.2f}" if is_compared else "-"
-        ratio_of_more = f"{more[0] / more[1]:.2f}" if is_compared and number else "-"
-        figures = " | ".join(f"{each:.2f}" for each in taken)
-        beyond = " : ".join(f"{each:.2f}" for each in more)
-        lines.append(f"| {asked} | {figures} | {ratio} | {beyond} | {ratio_of_more} |")
+def table(taken: dict[str, dict[str, list[float]]]) -> str:
+    """As Markdown; the ratio is of now to before."""
+    lines = [f"| filter | {' | '.join(f'{name}, s' for name in taken)} | ratio |", "|---|" + "---|" * (len(taken) + 1)]
+    for asked in QUESTIONS:
+        middles = [statistics.median(own[asked]) for own in taken.values()]
+        lines.append(f"| {asked} | {' | '.join(f'{each:.3f}' for each in middles)} | {middles[0] / middles[-1]:.2f} |")
     return "\n".join(lines)
 
 
-def main(given: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--videos", type=int, default=300_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--before", type=lambda given: Path(given).absolute())
     parser.add_argument("--folder", type=Path, help="Keep what is made here, for the next run.")
-    asked = parser.parse_args(given)
-    here = Path(__file__).parents[1]
+    given = parser.parse_args()
+    states = {"now": Path(__file__).parents[1]} | ({"before": given.before} if given.before else {})
     with tempfile.TemporaryDirectory() as temporary:
-        folder = (asked.folder or Path(temporary)).absolute()
-        states = {"now": here} | ({"before": asked.before} if asked.before else {})
-        ways = {
-            name: ways_of(name, make_catalog(folder / name, asked.videos, state), state, folder)
-            for name, state in states.items()
-        }
-        firsts: list[tuple[float, float]] = []
-        for number in range(asked.rounds + 1):
-            for way in (way for pair in zip(*ways.values(), strict=True) for way in pair):
-                taken = way.run()
-                (way.taken if number else firsts).append(taken)
-    print(f"{asked.videos} videos, {asked.rounds} rounds\n")
-    print(table(ways))
-    clocks = {name: statistics.median(clock for way in own[1:] for clock, _ in way.taken) for name, own in ways.items()}
-    print("\nBy the clock, median of all filtered searches: " + ", ".join(f"{n} {c:.2f} s" for n, c in clocks.items()))
-    print(f"The very first filtered search, which derives times and cameras: {firsts[len(ways)][0]:.1f} s now.")
+        folder = (given.folder or Path(temporary)).absolute()
+        catalogs = {name: make_catalog(folder / name, given.videos, state) for name, state in states.items()}
+        for kept in (catalogs["now"] / "cache").glob("files-*"):
+            kept.unlink()
+        first, _ = ask(catalogs["now"], states["now"], QUESTIONS["camera"])
+        taken: dict[str, dict[str, list[float]]] = {name: {asked: [] for asked in QUESTIONS} for name in states}
+        for number in range(given.rounds + 1):
+            for asked, filters in QUESTIONS.items():
+                answers = {name: ask(catalogs[name], state, filters) for name, state in states.items()}
+                if len({count for _, count in answers.values()}) > 1:
+                    raise RuntimeError(f"the states differ in {asked}: {answers}")
+                for name, (seconds, _) in answers.items():
+                    if number:
+                        taken[name][asked].append(seconds)
+    print(f"{given.videos} videos, {given.rounds} rounds; the states agree on how many keyframes pass\n")
+    print(table(taken))
+    print(f"\nNow the very first one, which derives all times and cameras and keeps them, takes {first:.1f} s.")
 
 
 if __name__ == "__main__":
