@@ -1,6 +1,6 @@
 """Kinds of FAISS index on the same vectors, one question at a time on one core: which one the project should write.
 
-    python benchmarks/index_kinds.py [--keyframes 200000] [--dimensions 384] [--like FOLDER ...] [--keep FOLDER]
+    python benchmarks/index_kinds.py [--keyframes 200000] [--dimensions 385] [--like FOLDER ...] [--keep FOLDER]
 
 Vectors and questions are those of search_peers.py. All inverted lists have the same centres in the same tree, as
 framescout/vectors/lists.py learns them; what is approximate is refined from the float16 rows. Of each kind the quickest
@@ -195,7 +195,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keyframes", type=int, default=200_000)
-    parser.add_argument("--dimensions", type=int, default=384)
+    parser.add_argument("--dimensions", type=int, default=385)
     parser.add_argument("--like", type=Path, nargs="*", default=[])
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()

@@ -6,7 +6,7 @@ moved by a part of the difference of two others of its kind (a cell of k-means),
 pictures do and in the directions in which pictures differ. Its keyframes lie around the middle, moved by differences
 that successive keyframes of real footage have.
 
-No weights of a model with 512 dimensions are at hand, so `widen` turns the starter's 384 into 512: the other 128 are
+No weights of a model with 512 dimensions are at hand, so `widen` turns the starter's 385 into 512: the other 127 are
 noise as strong as the weakest of the real ones, and all are turned by one rotation.
 """
 

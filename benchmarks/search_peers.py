@@ -1,6 +1,6 @@
 """Our vector index beside others, on the same vectors, one query at a time, at equal recall.
 
-    python benchmarks/search_peers.py [--keyframes 20000] [--dimensions 384] [--rounds 3] [--like FOLDER ...]
+    python benchmarks/search_peers.py [--keyframes 20000] [--dimensions 385] [--rounds 3] [--like FOLDER ...]
                                       [--peers PYTHON] [--engines NAME ...] [--keep FOLDER] [--result FILE]
 
 Each engine builds its store, then is asked with each of its settings; the first one that finds 98 of the exact hundred
@@ -153,7 +153,7 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keyframes", type=int, default=20_000)
-    parser.add_argument("--dimensions", type=int, default=384)
+    parser.add_argument("--dimensions", type=int, default=385)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--like", type=Path, nargs="*", default=[])
     parser.add_argument("--peers", default=sys.executable)
