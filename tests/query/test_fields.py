@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 import framescout
 from query import cli, saved_cli
-from query.fields import DATE, FIELDS, FLAG, HOURS, KEYFRAME, MOTION, NUMBER, PAGE, PICTURE, Field
+from query.fields import DATE, FIELDS, FLAG, HOURS, KEYFRAME, MOTION, NUMBER, ORDER, PAGE, PICTURE, Field
 from query.request import Query
 from query.web import create_app
 from query.web.chips import chips
@@ -28,7 +28,7 @@ def written(field: Field) -> list[str]:
     """Values that somebody may give."""
     named = {"like": ["a.mp4@3", "7@75"], "labels": ["scene=street", "scene=shop"], "limit": ["7"], "within": ["2.5"]}
     known = {PICTURE: ["0" * 32], NUMBER: ["0.5"], KEYFRAME: ["3", "9"], FLAG: ["false"], DATE: ["2026-02-14"],
-             HOURS: ["22:00-05:00"], MOTION: ["much"], PAGE: ["2@17"]}  # fmt: skip
+             HOURS: ["22:00-05:00"], MOTION: ["much"], ORDER: ["motion"], PAGE: ["2@17"]}  # fmt: skip
     values = named.get(field.name) or known.get(field.kind) or ["a dog", "snow"]
     return values if field.is_many else values[:1]
 
@@ -72,7 +72,7 @@ def test_a_value_out_of_bounds_is_refused_in_the_same_words_everywhere(field: Fi
 def test_what_is_set_shows_as_a_chip(field: Field) -> None:
     made = chips([(field.parameter, value) for value in written(field)])
     assert bool(made) == bool(field.chip)
-    assert bool(field.chip) == (field.group != "shown" and field.name != "text")
+    assert bool(field.chip) == (field.kind is ORDER or (field.group != "shown" and field.name != "text"))
     if field.chip:
         value = str(len(written(field))) if field.kind is KEYFRAME else written(field)[0]
         assert made[0].text == field.chip.format(value)
