@@ -6,7 +6,6 @@ Torch in bf16 is as fast only where the processor itself multiplies bf16 matrice
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,39 +36,28 @@ class ImageTower(Protocol):
 _A_THREAD = 2  # pictures that a thread embeds at once; more fall out of its cache: a fifth slower at 16
 
 
-class ThreadedImageTower(ABC):
-    """An image tower of which each thread embeds a few pictures by itself."""
-
-    def __init__(self, image_size: tuple[int, int]) -> None:
-        self.image_size = image_size
-        threads = usable_processors()
-        self.good_batch = _A_THREAD * threads
-        self._threads = ThreadPoolExecutor(threads)
-
-    def encode_pixels(self, pixels: np.ndarray) -> np.ndarray:
-        """(N, H, W, 3) uint8 RGB of `image_size`, N > 0 -> (N, D) float32, rows of unit length."""
-        pixels = np.ascontiguousarray(pixels)
-        parts = [pixels[start : start + _A_THREAD] for start in range(0, len(pixels), _A_THREAD)]
-        return np.concatenate(list(self._threads.map(self._encode, parts)))
-
-    @abstractmethod
-    def _encode(self, pixels: np.ndarray) -> np.ndarray:
-        """The same of a thread's few."""
-
-
-class OnnxImageTower(ThreadedImageTower):
-    """An image tower as `onnx_export` wrote it."""
+class OnnxImageTower:
+    """An image tower as `onnx_export` wrote it, of which each thread embeds a few pictures by itself."""
 
     def __init__(self, graph: Path | bytes, image_size: tuple[int, int]) -> None:
         import onnxruntime
 
-        super().__init__(image_size)
+        self.image_size = image_size
+        threads = usable_processors()
+        self.good_batch = _A_THREAD * threads
+        self._threads = ThreadPoolExecutor(threads)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1  # threads that share a picture wait for each other
         self._session = onnxruntime.InferenceSession(
             graph if isinstance(graph, bytes) else str(graph), options, providers=["CPUExecutionProvider"]
         )
+
+    def encode_pixels(self, pixels: np.ndarray) -> np.ndarray:
+        """(N, H, W, 3) uint8 RGB of `image_size`, N > 0 -> (N, D) float32, rows of unit length."""
+        pixels = np.ascontiguousarray(pixels)
+        parts = [pixels[start : start + _A_THREAD] for start in range(0, len(pixels), _A_THREAD)]
+        return np.concatenate(list(self._threads.map(self._encode, parts)))
 
     def _encode(self, pixels: np.ndarray) -> np.ndarray:
         vectors: np.ndarray = self._session.run(None, {"pixels": pixels})[0]
