@@ -10,14 +10,10 @@ states take turns, after a round that warms up. Processor time, medians.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import os
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.record import recorded
+from benchmarks.states import parser_of, run_in, states_of
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "camera": {"cameras": ["cam03"]},
@@ -70,8 +67,7 @@ def make_catalog(folder: Path, videos: int, state: Path) -> Path:
     """A catalog of this state of framescout with so many videos."""
     if not (folder / "catalog").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {"PYTHONPATH": str(state)}
-        subprocess.run([sys.executable, "-c", _BEGIN, str(folder)], env=environment, cwd=state, check=True)
+        run_in(state, _BEGIN, str(folder))
         with contextlib.closing(sqlite3.connect(folder / "catalog" / "catalog.sqlite")) as database, database:
             _multiply(database, videos)
     return folder / "catalog"
@@ -112,10 +108,7 @@ def _put(database: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
 
 def ask(catalog: Path, state: Path, filters: dict[str, Any]) -> tuple[float, int]:
     """Seconds of processor time, and how many keyframes pass."""
-    command = [sys.executable, "-c", _ASK, str(catalog), json.dumps(filters)]
-    environment = os.environ | {"PYTHONPATH": str(state)}
-    done = subprocess.run(command, env=environment, cwd=state, check=True, stdout=subprocess.PIPE)
-    taken, count = json.loads(done.stdout)
+    taken, count = json.loads(run_in(state, _ASK, str(catalog), json.dumps(filters)))
     return taken, count
 
 
@@ -130,13 +123,10 @@ def table(taken: dict[str, dict[str, list[float]]]) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, rounds=3)
     parser.add_argument("--videos", type=int, default=300_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--before", type=lambda given: Path(given).absolute())
-    parser.add_argument("--folder", type=Path, help="Keep what is made here, for the next run.")
     given = parser.parse_args()
-    states = {"now": Path(__file__).parents[1]} | ({"before": given.before} if given.before else {})
+    states = states_of(given.before)
     with tempfile.TemporaryDirectory() as temporary:
         folder = (given.folder or Path(temporary)).absolute()
         catalogs = {name: make_catalog(folder / name, given.videos, state) for name, state in states.items()}

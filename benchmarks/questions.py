@@ -9,17 +9,14 @@ is made by its own code, of the same archive (realistic.py). Figures are of the 
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.cold_search import _MAKE
 from benchmarks.record import recorded
+from benchmarks.states import parser_of, run_in, states_of
 
 TOGETHER = (1, 4)
 _ASK = """
@@ -46,18 +43,13 @@ def make_catalog(folder: Path, keyframes: int, state: Path) -> Path:
     """As `framescout index` of this state leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "catalog").exists():
-        make = [sys.executable, "-c", _MAKE, str(folder), str(keyframes)]
-        subprocess.run(make, env=os.environ | {"PYTHONPATH": str(state)}, cwd=state, check=True)
+        run_in(state, _MAKE, str(folder), str(keyframes))
     return folder / "catalog"
 
 
 def ask(catalog: Path, state: Path) -> list[float]:
     """Milliseconds of processor time a question, for each of TOGETHER."""
-    command = [sys.executable, "-c", _ASK, str(catalog), json.dumps(TOGETHER)]
-    done = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": str(state)}, cwd=state, check=True, stdout=subprocess.PIPE
-    )
-    taken: list[float] = json.loads(done.stdout.splitlines()[-1])
+    taken: list[float] = json.loads(run_in(state, _ASK, str(catalog), json.dumps(TOGETHER)).splitlines()[-1])
     return taken
 
 
@@ -75,13 +67,10 @@ def table(taken: dict[str, list[list[float]]]) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, rounds=5)
     parser.add_argument("--keyframes", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--before", type=lambda given: Path(given).absolute())
-    parser.add_argument("--folder", type=Path, help="Keep what is made here, for the next run.")
     given = parser.parse_args()
-    states = {"now": Path(__file__).parents[1]} | ({"before": given.before} if given.before else {})
+    states = states_of(given.before)
     with tempfile.TemporaryDirectory() as temporary:
         folder = (given.folder or Path(temporary)).absolute()
         catalogs = {name: make_catalog(folder / name, given.keyframes, state) for name, state in states.items()}
