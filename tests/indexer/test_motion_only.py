@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sqlite3
 from dataclasses import replace
@@ -17,12 +16,11 @@ from framescout import settings
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity
 from framescout.motion import Motion, Source
-from indexer import processes
-from indexer.events import MotionJob
 from indexer.motion_only import MotionReport
 from tests.conftest import Program
 from tests.footage import make, moving
 from tests.framescout.catalog.make import make_indexed
+from tests.indexer.hurting import hurt_decoder_of
 
 
 def test_index_motion_fills_in_what_is_missing_and_embeds_nothing(tmp_path: Path, program: Program) -> None:
@@ -83,15 +81,7 @@ def curves(catalog: Catalog) -> dict[str, Motion | None]:
 def test_a_process_that_dies_or_hangs_costs_one_curve_once(
     without_curves: Catalog, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, why: str
 ) -> None:
-    begin = processes._Process.begin
-
-    def begin_and_hurt(process: processes._Process, job: MotionJob) -> None:
-        if job.file.path.endswith("moving.mp4"):
-            assert process._process.pid
-            os.kill(process._process.pid, sent)
-        begin(process, job)
-
-    monkeypatch.setattr(processes._Process, "begin", begin_and_hurt)
+    hurt_decoder_of("moving.mp4", sent, monkeypatch)
     report = fill_in(without_curves, decode_timeout=15.0)
     assert [Path(path).name for path in report.read] == ["resting.mp4"]
     assert [why in told for told in report.failed.values()] == [True]

@@ -23,12 +23,12 @@ from framescout.catalog import Catalog, Writer
 from framescout.catalog.lock import Note
 from framescout.catalog.records import Video
 from framescout.errors import CatalogLockedError, DiskFullError, NotAvailableError
-from indexer import pipeline, processes
+from indexer import pipeline
 from indexer import run as running
-from indexer.events import Job
 from indexer.report import Report
 from tests.conftest import program_path
 from tests.footage import make
+from tests.indexer.hurting import hurt_decoder_of
 from tests.waiting import wait_until
 
 SETTINGS = settings.load()
@@ -221,15 +221,7 @@ def test_what_decodes_of_a_truncated_file_is_kept_and_marked_partial(catalog: Ca
 def test_a_decoder_that_dies_or_hangs_costs_one_video(
     catalog: Catalog, archive: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, reason: str
 ) -> None:
-    begin = processes._Process.begin
-
-    def begin_and_hurt(process: processes._Process, job: Job) -> None:
-        if job.file.path.endswith("colours.mp4"):
-            assert process._process.pid
-            os.kill(process._process.pid, sent)
-        begin(process, job)
-
-    monkeypatch.setattr(processes._Process, "begin", begin_and_hurt)
+    hurt_decoder_of("colours.mp4", sent, monkeypatch)
     report = run(catalog, archive / "colours.mp4", archive / "cam02", workers=1, decode_timeout=15.0)
     assert [Path(path).name for path in report.indexed] == ["cam02_20260214_221500.mp4"]
     with catalog.snapshot() as snapshot:
