@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 
 def wait_until(is_so: Callable[[], object], process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """Return once `is_so()`; without a limit of time, since only a process that ended can't bring it about any more.
+    """Return once `is_so()`; without a limit of its own, since only a process that ended can't bring it about any more.
 
-    A test that hangs shows where: see faulthandler_timeout in pyproject.toml.
+    A test that hangs is ended: see `timeout` in pyproject.toml.
     """
     while not is_so():
         if process.poll() is not None:

@@ -41,7 +41,7 @@ BROADCAST = (
     "query/clips/test_reports.py::test_all_tracks_of_a_broadcast_recording_go_along_and_its_length_is_the_pictures"
 )
 CHANGES = "query/clips/test_reports.py::test_a_change_of_form_inside_a_recording_leaves_no_hole_and_loses_no_frame"
-MELT = "query/clips/test_editors.py::test_melt_plays_the_frames_of_the_clips"
+MELT = "query/clips/test_editors.py::test_mlt_plays_the_frames_of_the_clips"
 
 CONTAINERS = (
     Case("MP4, MOV, MKV, WebM, FLV, NUT; all codecs that PyAV decodes",

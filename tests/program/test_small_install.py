@@ -37,7 +37,7 @@ for d in m.distributions():
 
 
 def run(*call: object, **more: object) -> subprocess.CompletedProcess[str]:
-    ended = subprocess.run([*map(str, call)], capture_output=True, text=True, check=False, **more)
+    ended = subprocess.run([*map(str, call)], capture_output=True, text=True, check=False, timeout=300, **more)
     assert ended.returncode == 0, ended.stderr[-3000:]
     return ended
 
@@ -49,8 +49,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("builder", "small"):
         run(sys.executable, "-m", "venv", base / name)
     builder, small = (base / name / "bin" / "python" for name in ("builder", "small"))
-    fetch = [builder, "-m", "pip", "install", "-q", "hatchling"]
-    fetched = subprocess.run(fetch, capture_output=True, text=True, check=False)
+    fetch = [builder, "-m", "pip", "install", "-q", "--retries", "0", "--timeout", "20", "hatchling"]
+    fetched = subprocess.run(fetch, capture_output=True, text=True, check=False, timeout=300)
     if fetched.returncode:
         pytest.skip(f"no package registry can be asked: {fetched.stderr.strip().splitlines()[-1][:200]}")
     run(builder, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", base, ROOT)
@@ -66,7 +66,9 @@ def small(installed: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def call(*arguments: object) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         command = [installed / "bin" / "framescout", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=installed)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment, cwd=installed, timeout=300
+        )
 
     return call
 

@@ -1,12 +1,13 @@
 """Lists of clips as an editor's own program reads them, and as OpenTimelineIO does: they show the very frames.
 
-MLT's `melt` (Debian's package of that name) is what Shotcut and Kdenlive play by.
+MLT (Debian's package `melt`) is what Shotcut and Kdenlive play by.
 """
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.footage.make import read_number
 from tests.query.clips.footage import moment, shown
 
 MELT = shutil.which("melt")
+PLAYER = Path(__file__).with_name("play_mlt.py")
 NTSC = Fraction(30000, 1001)
 MAKERS: dict[str, Callable[[Path], Path]] = {
     "plain": make.numbered,
@@ -43,41 +45,34 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
 }
 
 
-def frames_of_melt(project: Path) -> list[int]:
-    """The numbers of the frames that melt plays."""
+def frames_of_mlt(project: Path) -> list[int]:
+    """The numbers of the frames that MLT plays."""
     profile = ElementTree.parse(project).find("profile")
     assert profile is not None
     width, height = int(profile.attrib["width"]), int(profile.attrib["height"])
     raw = project.with_suffix(".raw")
-    how = (f"avformat:{raw}", "f=rawvideo", "vcodec=rawvideo", "pix_fmt=rgb24", "an=1", "real_time=-1")
-    for _ in range(3):  # on a busy machine melt sometimes ends, or waits for ever, before it has begun
-        try:
-            command = [str(MELT), str(project), "-consumer", *how]
-            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=40, check=True)
-        except subprocess.TimeoutExpired:
-            continue
-        if raw.stat().st_size:
-            break
+    command = [sys.executable, str(PLAYER), str(project), str(width), str(height), str(raw)]
+    subprocess.run(command, stdin=subprocess.DEVNULL, check=True, timeout=120)
     pictures = np.fromfile(raw, np.uint8).reshape(-1, height, width, 3)
     return [read_number(picture) for picture in pictures]
 
 
 @pytest.mark.skipif(not MELT, reason="melt is not installed (Debian: apt-get install melt)")
 @pytest.mark.parametrize("kind", MAKERS)
-def test_melt_plays_the_frames_of_the_clips(tmp_path: Path, kind: str) -> None:
+def test_mlt_plays_the_frames_of_the_clips(tmp_path: Path, kind: str) -> None:
     path = MAKERS[kind](tmp_path)
     clips = export([moment(path, 1.2, 1.6), moment(path, 0.6, 0.8)], tmp_path / "clips", mlt=True)
     wanted = [number for clip in clips for _, number in shown(tmp_path / "clips" / clip.file)]
-    assert frames_of_melt(tmp_path / "clips" / "timeline.mlt") == wanted
+    assert frames_of_mlt(tmp_path / "clips" / "timeline.mlt") == wanted
 
 
 @pytest.mark.skipif(not MELT, reason="melt is not installed (Debian: apt-get install melt)")
-def test_melt_finds_files_of_any_name_and_plays_several_in_their_order(tmp_path: Path) -> None:
+def test_mlt_finds_files_of_any_name_and_plays_several_in_their_order(tmp_path: Path) -> None:
     one = make.numbered(tmp_path, "plain.mp4").rename(tmp_path / "<Küche> & \"Hof\" 'é'.mp4")
     two = make.b_frames(tmp_path, "two.mkv")
     moments = [moment(one, 1, 1.4), moment(two, 2, 2.4), moment(one, 0, 0.2)]
     export(moments, tmp_path / "clips", mlt=True, query={"text": 'a < "b" & c'})
-    assert frames_of_melt(tmp_path / "clips" / "timeline.mlt") == [*range(25, 35), *range(50, 60), *range(5)]
+    assert frames_of_mlt(tmp_path / "clips" / "timeline.mlt") == [*range(25, 35), *range(50, 60), *range(5)]
 
 
 def test_a_name_that_xml_cannot_hold_breaks_no_project(tmp_path: Path) -> None:
