@@ -30,6 +30,7 @@ COMMANDS = {
     "labels": ("query.labels_cli:labels", "Label every keyframe."),
     "events": ("query.events_cli:events", "Find events: normal in one place, suspicious in another."),
     "serve": ("query.serve_cli:serve", "Open a web page to search, play, pick and export."),
+    "log": ("framescout.commands.log:log", "Say who exported what, and when."),
     "cameras": ("framescout.commands.cameras:cameras", "List the cameras; say their zones and clocks' errors."),
     "show": ("framescout.commands.show:show", "Show everything that is known of one video."),
     "status": ("framescout.commands.status:status", "Say what the catalog holds and what needs your attention."),

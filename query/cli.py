@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +15,7 @@ from framescout.console import printable
 from query.fields import COUNT, FIELDS, FLAG, Field
 
 if TYPE_CHECKING:
-    from query.answer import Answer
+    from query.answer import Answer, Moment
     from query.engine import Engine
     from query.request import Query
 
@@ -201,7 +202,8 @@ def export(
             click.echo(manifest(asked_for, []), nl=False)
         return
     how: Literal["precise", "copy"] = "precise" if precise else "copy"
-    clips = cut(moments, out, mode=how, pad=pad, query=asked_for, command=sys.argv, **besides)
+    with _logged(settings.catalog_folder(ctx.obj["catalog"]), out, moments, pad, asked_for):
+        clips = cut(moments, out, mode=how, pad=pad, query=asked_for, command=sys.argv, **besides)
     if (besides["edl"] or besides["mlt"]) and (remark := mixed_rates(clip.footage for clip in clips if clip.footage)):
         click.echo(remark, err=True)
     if as_json:
@@ -209,6 +211,35 @@ def export(
         return
     for clip in clips:
         click.echo(str(out / clip.file))
+
+
+@contextlib.contextmanager
+def _logged(catalog: Path, out: Path, moments: Sequence[Moment], pad: float, query: dict[str, Any]) -> Iterator[None]:
+    """Write in the catalog's log that what is done within begins and how it ends; say so where that can't be done."""
+    from framescout import export_log
+    from framescout.people import user_of_this_process
+
+    if not catalog.is_dir():  # moments of --from need no catalog
+        yield
+        return
+    stretches = [moment.to_json() for moment in moments]
+    begun: dict[str, Any] = {"who": user_of_this_process(), "by": "command line", "folder": out, "pad": pad}
+    try:
+        number = export_log.begin(catalog, moments=stretches, query=query, **begun)
+    except OSError as error:
+        click.echo(f"this export is not in the log of {catalog} ({error.strerror})", err=True)
+        yield
+        return
+    state = "failed"
+    try:
+        yield
+        state = "done"
+    except KeyboardInterrupt:
+        state = "stopped"
+        raise
+    finally:
+        with contextlib.suppress(OSError):  # it says that the export began
+            export_log.end(catalog, number, state)
 
 
 def _checked(manifest: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 import click
@@ -21,16 +20,34 @@ _TURN = 0.0005
     show_default=True,
     help="Folder below which clips are written.",
 )
+@click.option("--user", "users", multiple=True, metavar="NAME", help="Somebody with a token of their own.")
+@click.option("--viewer", "viewers", multiple=True, metavar="NAME", help="The same, who may only search and look.")
+@click.option(
+    "--tokens",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File that keeps the tokens between runs: NAME TOKEN, a line each.",
+)
 @click.option("--model", help="The model to search with [default: the catalog's].")
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | None) -> None:
+def serve(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    exports: Path,
+    users: tuple[str, ...],
+    viewers: tuple[str, ...],
+    tokens: Path | None,
+    model: str | None,
+) -> None:
     """Look instead of read: a web page to search, play, pick and export, and an HTTP API under it.
 
-    On an address that others can reach, every request needs the token that is printed once.
+    On an address that others can reach, and where people are named, every request needs a token; the addresses that
+    are printed have it. `framescout log` says who exported what.
 
     \b
     framescout serve
     framescout serve --host 0.0.0.0 --port 8080
+    framescout serve --host 0.0.0.0 --user anna --viewer ben --tokens tokens.txt
 
     Exit status: 0 stopped; 2 usage; 3 there is no catalog, or the port is taken.
     """
@@ -46,13 +63,15 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
     from framescout.media.ffmpeg import choose_ffmpeg
     from query.web import create_app
     from query.web.guard import is_loopback
+    from query.web.people import EVERYONE, people
 
     loaded = settings.load_chosen(ctx.obj)
     folder = settings.catalog_folder(ctx.obj["catalog"])
     catalog = Catalog.open(folder, create=False, stays=True, settings=loaded)
-    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    needs_token = bool(users or viewers or tokens) or not is_loopback(host)
+    let_in = people(users, viewers, tokens) if needs_token else []
     choose_ffmpeg(loaded.ffmpeg)
-    app = create_app(catalog, exports=exports.absolute(), host=host, token=token, model=model, zone=loaded.zone)
+    app = create_app(catalog, exports=exports.absolute(), host=host, people=let_in, model=model, zone=loaded.zone)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle's delay on
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +81,31 @@ def serve(ctx: click.Context, host: str, port: int, exports: Path, model: str | 
         raise NotAvailableError(
             f"{host}:{port} can't be listened on ({error.strerror}); choose another --port"
         ) from error
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"http://{shown}:{port}/" + (f"?token={token}" if token else ""))
+    page = f"http://{_address(host)}:{port}/"
+    for person in let_in:
+        click.echo(f"{page}?token={person.token}" + (f"  {person.name}" if person.name != EVERYONE else ""))
+    if not let_in:
+        click.echo(page)
     config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _address(host: str) -> str:
+    """The one at which a browser, on another device too, reaches an app that listens on `host`."""
+    import ipaddress
+    import socket
+
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        if not ipaddress.ip_address(host).is_unspecified:
+            return shown
+    except ValueError:  # a name
+        return shown
+    family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((elsewhere, 9))  # sends nothing: it says by which address this machine would go out
+            name = asking.getsockname()[0]
+        except OSError:
+            return socket.gethostname()
+    return f"[{name}]" if family == socket.AF_INET6 else name

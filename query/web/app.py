@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from query.web.api import api
 from query.web.error_responses import status_and_sentence
 from query.web.guard import Guard
 from query.web.pages import error_page, pages
+from query.web.people import Person
 from query.web.sentence_search import SentenceSearch
 from query.web.site import Site
 
@@ -33,7 +34,7 @@ def create_app(
     *,
     exports: Path,
     host: str = "127.0.0.1",
-    token: str | None = None,
+    people: Sequence[Person] = (),
     model: str | None = None,
     zone: tzinfo | None = None,
 ) -> ASGIApp:
@@ -43,7 +44,7 @@ def create_app(
         catalog: an open catalog.
         exports: the folder below which clips are written, and nothing else is.
         host: what it will listen on.
-        token: demanded of every request; needed where `host` is no loopback address.
+        people: whose token is demanded of every request; needed where `host` is no loopback address.
         model: by default the catalog's active one.
         zone: of dates without an offset; by default the setting.
     """
@@ -64,7 +65,7 @@ def create_app(
     app.add_exception_handler(FramescoutError, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(HTTPException, _told)
-    return Guard(SentenceSearch(app, site), host=host, token=token)
+    return Guard(SentenceSearch(app, site), host=host, people=people)
 
 
 async def _told(request: Request, error: Exception) -> Response:

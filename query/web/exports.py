@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import secrets
 import threading
@@ -13,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from framescout.errors import FramescoutError
+from framescout import export_log
+from framescout.errors import FramescoutError, NotAvailableError
 from framescout.progress import SilentProgress
 from query.answer import Moment
 from query.web.documents import ExportState, State
@@ -61,23 +63,43 @@ class ExportJob(SilentProgress):
 class Exports:
     """The exports of one run of the app."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, catalog: Path) -> None:
+        """`folder`: below it clips are written. `catalog`: the folder of the catalog, which has the log."""
         self._folder = folder
+        self._catalog = catalog
         self._jobs: dict[str, ExportJob] = {}
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
         self._lock = threading.Lock()
 
-    def begin(self, moments: Sequence[Moment], **options: Any) -> ExportJob:
-        """Put an export in the queue; `options` are those of `query.export`."""
+    def begin(self, moments: Sequence[Moment], *, who: str, **options: Any) -> ExportJob:
+        """Write in the log who wants what, and put the export in the queue; `options` are those of `query.export`.
+
+        Raises:
+            NotAvailableError: the log can't be written; nothing is exported then.
+        """
         number = secrets.token_hex(8)
         extras = sum(bool(options.get(name)) for name in ("reel", "edl", "otio", "mlt", "sheet"))
         folder = self._folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{number[:4]}"
         job = ExportJob(number, folder, len(moments) + extras)
+        try:
+            logged = export_log.begin(
+                self._catalog,
+                who=who,
+                by="web",
+                folder=folder,
+                moments=[moment.to_json() for moment in moments],
+                pad=options.get("pad", 0.0),
+                query=options.get("query") or {},
+            )
+        except OSError as error:
+            raise NotAvailableError(
+                f"the log of exports can't be written ({error.strerror}); free some space"
+            ) from error
         with self._lock:
             self._jobs[number] = job
             while len(self._jobs) > _KEPT:
                 self._jobs.pop(next(iter(self._jobs)))
-        self._pool.submit(self._run, job, list(moments), options)
+        self._pool.submit(self._run, job, logged, list(moments), options)
         return job
 
     def find(self, number: str) -> ExportJob | None:
@@ -95,7 +117,7 @@ class Exports:
             job.is_unwanted = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, job: ExportJob, moments: list[Moment], options: dict[str, Any]) -> None:
+    def _run(self, job: ExportJob, logged: str, moments: list[Moment], options: dict[str, Any]) -> None:
         from query.clips import export
 
         job.state = "running"
@@ -111,6 +133,8 @@ class Exports:
         if job.folder.is_dir():
             job.files = sorted(path.name for path in job.folder.iterdir() if not path.name.startswith("."))
         job.doing = None
+        with contextlib.suppress(OSError):  # it says that the export began
+            export_log.end(self._catalog, logged, end)
         job.state = end  # last: who sees it sees the files too
 
 

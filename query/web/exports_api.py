@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 from fastapi import Path as InPath
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.errors import NotAvailableError, UsageError
+from framescout.people import user_of_this_process
 from query.answer import Moment
 from query.web.documents import ExportId, ExportRequest, ExportState, Selection
 from query.web.exports import ExportJob, zipped
@@ -19,10 +20,12 @@ exports_api = APIRouter(prefix="/exports")
 
 
 @exports_api.post("", status_code=202)
-def begin(site: Shared, wanted: Annotated[ExportRequest, Body()]) -> ExportState:
-    """Cut moments out in the background."""
+def begin(request: Request, site: Shared, wanted: Annotated[ExportRequest, Body()]) -> ExportState:
+    """Cut moments out in the background; the log says who had it done."""
     moments = [_moment(site, each) for each in wanted.moments]
-    return site.exports.begin(moments, **wanted.model_dump(exclude={"moments"})).document()
+    person = request.scope.get("person")
+    who = person.name if person else user_of_this_process()
+    return site.exports.begin(moments, who=who, **wanted.model_dump(exclude={"moments"})).document()
 
 
 @exports_api.get("")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
@@ -17,9 +17,13 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from query.web.people import Person
+
 COOKIE = "framescout-token"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE = frozenset({"GET", "HEAD"})
+_ASKS = "/api/pictures"  # a picture to search with
+_EXPORTS = "/api/exports"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
@@ -46,11 +50,14 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, *, host: str, token: str | None) -> None:
-        """`host`: what the app listens on. `token`: demanded of every request; None: of none."""
+    def __init__(self, app: ASGIApp, *, host: str, people: Sequence[Person]) -> None:
+        """`host`: what the app listens on. `people`: whose token is demanded of every request; empty: none is.
+
+        The scope of a request that passes has the person as `person`.
+        """
         self._app = app
         self._host = host
-        self._token = token
+        self._people = people
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass, with the headers; answer the rest with a sentence."""
@@ -65,15 +72,24 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._is_own_name(headers.get("host", "")):
             return PlainTextResponse("this app is not known by that name; open it by its address\n", 421)
-        if self._token is not None:
+        if self._people:
             given = QueryParams(scope["query_string"]).get("token")
-            if given is not None and _same(given, self._token):
-                return self._welcome(scope)
-            if not self._has_token(headers):
+            if given is not None and (person := self._person([given])):
+                return _welcome(scope, person)
+            person = self._person(_tokens(headers))
+            if person is None:
                 return PlainTextResponse("the token is missing; open the address that framescout serve printed\n", 401)
+            if not person.may_change and _changes(scope):
+                return PlainTextResponse("this token may search and look, but not export or mark\n", 403)
+            scope["person"] = person
         if scope["method"] not in _SAFE and not _is_same_origin(headers):
             return PlainTextResponse("a change may come only from the app's own pages\n", 403)
         return None
+
+    def _person(self, given: Sequence[str]) -> Person | None:
+        """Whose token is among these. All are compared: how long it takes says nothing of them."""
+        matching = [person for person in self._people for each in given if _same(each, person.token)]
+        return matching[0] if matching else None
 
     def _is_own_name(self, header: str) -> bool:
         """Whether a Host header names this app: a loopback name; elsewhere an address, this machine, or `--host`."""
@@ -91,25 +107,32 @@ class Guard:
             return name in _LOOPBACK
         return True
 
-    def _has_token(self, headers: Headers) -> bool:
-        assert self._token is not None
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.casefold() == "bearer" and _same(given.strip(), self._token):
-            return True
-        cookies: SimpleCookie = SimpleCookie()
-        try:
-            cookies.load(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        return COOKIE in cookies and _same(cookies[COOKIE].value, self._token)
 
-    def _welcome(self, scope: Scope) -> Response:
-        """Keep the token in a cookie, and take it out of the address."""
-        rest = [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "token"]
-        path = "/" + scope["path"].lstrip("/")  # never "//elsewhere"
-        answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303)
-        answer.set_cookie(COOKIE, str(self._token), httponly=True, samesite="strict", max_age=30 * 86_400)
-        return answer
+def _tokens(headers: Headers) -> list[str]:
+    """Those that a request brings, in its header or its cookie."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    tokens = [given.strip()] if scheme.casefold() == "bearer" else []
+    cookies: SimpleCookie = SimpleCookie()
+    try:
+        cookies.load(headers.get("cookie", ""))
+    except CookieError:
+        return tokens
+    return [*tokens, cookies[COOKIE].value] if COOKIE in cookies else tokens
+
+
+def _changes(scope: Scope) -> bool:
+    """Whether a request would change something, or take footage away."""
+    path: str = scope["path"]
+    return (scope["method"] not in _SAFE and path != _ASKS) or path == _EXPORTS or path.startswith(f"{_EXPORTS}/")
+
+
+def _welcome(scope: Scope, person: Person) -> Response:
+    """Keep the token in a cookie, and take it out of the address."""
+    rest = [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "token"]
+    path = "/" + scope["path"].lstrip("/")  # never "//elsewhere"
+    answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303)
+    answer.set_cookie(COOKIE, person.token, httponly=True, samesite="strict", max_age=30 * 86_400)
+    return answer
 
 
 def _same(given: str, wanted: str) -> bool:

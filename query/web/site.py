@@ -55,7 +55,8 @@ class Site:
         """`exports`: the folder below which clips are written."""
         thumbnails = Thumbnails(Cache(catalog.cache_folder))
         engine = Engine(catalog, model=model, zone=zone)
-        return cls(engine, QuestionBatcher(engine), thumbnails, Exports(exports), CapacityLimiter(_PICTURE_THREADS))
+        shelf = Exports(exports, catalog.folder)
+        return cls(engine, QuestionBatcher(engine), thumbnails, shelf, CapacityLimiter(_PICTURE_THREADS))
 
     @property
     def asked_pictures(self) -> Path:

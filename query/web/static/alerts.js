@@ -4,6 +4,7 @@ import { say, sendJson } from "./basics.js";
 const cards = [...document.querySelectorAll("[data-alert]")];
 const allSeen = document.querySelector("[data-all-seen]");
 const unread = document.querySelector("[data-unread]");
+const looksOnly = "looksOnly" in document.documentElement.dataset;
 
 for (const card of cards) {
   const { event, keyframe_id } = JSON.parse(card.dataset.alert);
@@ -27,7 +28,7 @@ allSeen?.addEventListener("click", async () => {
 });
 
 async function see(card, alert) {
-  if (!card.classList.contains("unread")) return;
+  if (looksOnly || !card.classList.contains("unread")) return;
   try {
     await sendJson("/api/events/seen", alert);
     wasSeen(card);
@@ -63,7 +64,7 @@ function wasSeen(card) {
 
 // What the player shows is seen, however it was opened.
 document.addEventListener("shown", async ({ detail: moment }) => {
-  if (!moment.event) return;
+  if (!moment.event || looksOnly) return;
   const card = cards.find((each) => {
     const { event, keyframe_id } = JSON.parse(each.dataset.alert);
     return event === moment.event && keyframe_id === moment.keyframe_id;

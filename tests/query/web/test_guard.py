@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from framescout.catalog import Catalog
 from query.web import create_app
+from query.web.people import Person
 
 TOKEN = "a-token-of-this-test"
 
@@ -16,7 +17,7 @@ TOKEN = "a-token-of-this-test"
 @pytest.fixture
 def open_to_all(served: Catalog, tmp_path: Path) -> TestClient:
     """As `serve --host 0.0.0.0`."""
-    app = create_app(served, exports=tmp_path, host="0.0.0.0", token=TOKEN)
+    app = create_app(served, exports=tmp_path, host="0.0.0.0", people=[Person("everyone", TOKEN)])
     return TestClient(app, base_url="http://192.168.1.7:8000", follow_redirects=False)
 
 
