@@ -182,20 +182,12 @@ def export(
     if asks + (event is not None) + (source is not None) > 1:
         raise click.UsageError("Say what to look for, name an --event, or give moments with --from FILE; one of these.")
     if source is not None:
-        asked_for, moments = read_moments(source)
-    elif event is not None:
-        from query.events.moments import moments_of
-
-        asked_for, moments = {"event": event}, moments_of(open_engine(ctx, model), event)[: asked["limit"]]
+        asked_for, moments, is_match = *read_moments(source), True
     else:
-        engine = open_engine(ctx, model)
-        answer = engine.answer(read_query(text, asked))
-        if refine:
-            answer = _refined(engine, answer)
-        asked_for, moments = answer.query, list(answer.moments)
-        if not answer.matched and moments and not anyway:
-            click.echo("no confident match, so nothing is cut; --anyway cuts the nearest moments", err=True)
-            ctx.exit(1)
+        asked_for, moments, is_match = _found(ctx, text, asked, model=model, refine=refine, event=event)
+    if moments and not (is_match or anyway):
+        click.echo("no confident match, so nothing is cut; --anyway cuts the nearest moments", err=True)
+        ctx.exit(1)
     if not moments:
         click.echo("there is nothing to cut", err=True)
         if as_json:
@@ -211,6 +203,27 @@ def export(
         return
     for clip in clips:
         click.echo(str(out / clip.file))
+
+
+def _found(
+    ctx: click.Context,
+    text: tuple[str, ...],
+    asked: dict[str, Any],
+    *,
+    model: str | None,
+    refine: bool,
+    event: str | None,
+) -> tuple[dict[str, Any], list[Moment], bool]:
+    """What is asked of the catalog, the moments that answer it, and whether there is a confident match among them."""
+    engine = open_engine(ctx, model)
+    if event is not None:
+        from query.events.moments import moments_of
+
+        return {"event": event}, moments_of(engine, event)[: asked["limit"]], True
+    answer = engine.answer(read_query(text, asked))
+    if refine:
+        answer = _refined(engine, answer)
+    return answer.query, list(answer.moments), answer.matched
 
 
 @contextlib.contextmanager
