@@ -204,14 +204,14 @@ def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
 
 def _reason(error: BaseException) -> str:
     """A few words, whole: what the system or the hub said, not what layers above made of it."""
-    if isinstance(error, TimeoutError):
-        return f"nothing came within {_PATIENCE:.0f} s"
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
         return f"status {status}"
     deepest: BaseException = error
     while below := deepest.__cause__ or deepest.__context__:
         deepest = below
+    if isinstance(deepest, TimeoutError) or type(deepest).__name__.endswith("Timeout"):  # ours, or the client's own
+        return f"nothing came within {_PATIENCE:.0f} s"
     said = deepest.strerror if isinstance(deepest, OSError) else None
     return said or type(error).__name__
 

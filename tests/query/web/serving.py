@@ -26,11 +26,16 @@ def serving(catalog: Path, exports: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+            try:
+                server.wait(60)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                raise
 
 
 def _answers(port: int) -> bool:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/state").close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/state", timeout=30).close()
     except OSError:
         return False
     return True
