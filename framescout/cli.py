@@ -220,8 +220,8 @@ def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: b
     """
     if debug or ctx.invoked_subcommand not in READERS:
         _log(is_debugging=debug)
-    ctx.obj = {"catalog": catalog, "config": config, "debug": debug, "after_index": _after_index}
-    signal.signal(signal.SIGTERM, _terminate)
+    ctx.obj = {"catalog": catalog, "config": config, "debug": debug, "after_index": _after_index, "ended": False}
+    _end_by_signals(ctx.obj)
 
 
 def run() -> None:
@@ -251,6 +251,17 @@ def run() -> None:
         raise SystemExit(code) from None
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a run as Ctrl-C does: cleanly."""
-    raise KeyboardInterrupt
+def _end_by_signals(state: dict[str, Any]) -> None:
+    """SIGTERM ends a run as Ctrl-C does: cleanly.
+
+    Python drops what is raised while it tidies up, after an import for instance. So `state["ended"]` tells of it too,
+    for a command that would go on for ever.
+    """
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        state["ended"] = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a run in the background is deaf to it
+        signal.signal(signal.SIGINT, end)

@@ -86,7 +86,7 @@ def index(
             if watch is None or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
                 raise
             click.echo(printable(f"{error}; looking again in {watch:g} s"), err=True)
-            time.sleep(watch)
+            _sleep(ctx, watch)
             continue
         _tell(report, quiet, as_json)
         if catalog.warning:
@@ -100,7 +100,7 @@ def index(
             ctx.obj["after_index"](ctx, has_grown=bool(report.indexed))
         if watch is None or report.stopped or (deadline and datetime.now().astimezone() + _span(watch) > deadline):
             break
-        time.sleep(watch)
+        _sleep(ctx, watch)
     if strict and report.quarantined:
         ctx.exit(1)
 
@@ -309,6 +309,13 @@ def _deadline(text: str) -> datetime:
     now = datetime.now().astimezone()
     then = now.replace(hour=clock.tm_hour, minute=clock.tm_min, second=0, microsecond=0)
     return then if then > now else then + timedelta(days=1)
+
+
+def _sleep(ctx: click.Context, seconds: float) -> None:
+    """Not where somebody has ended the run and Python dropped that."""
+    if ctx.obj["ended"]:
+        raise KeyboardInterrupt
+    time.sleep(seconds)
 
 
 def _span(seconds: float) -> timedelta:

@@ -81,6 +81,8 @@ def bring_up_to_date(
             report = run.execute(workers, interrupted, may_go_on)
             if not interrupted.is_set():
                 embedder.keep_background(catalog.cache_folder)
+            if interrupted.is_set():
+                report.stopped = "interrupted"
         if run.bytes_read and report.elapsed > 1:
             writer.remember_speed(run.bytes_read / report.elapsed)
         progress.began("finishing: the vector index, and what a first search needs")

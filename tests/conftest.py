@@ -82,7 +82,7 @@ def program() -> Program:
     """The `framescout` command in a process of its own; takes its arguments."""
 
     def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-        options = {"capture_output": True, "text": True, "check": False} | options
+        options = {"capture_output": True, "text": True, "check": False, "timeout": 400} | options
         return subprocess.run([program_path(), *map(str, arguments)], **options)
 
     return run

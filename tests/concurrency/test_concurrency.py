@@ -35,7 +35,7 @@ def askers(catalog: Path, folder: Path, count: int) -> Iterator[list[Path]]:
         yield written
     finally:
         stop.touch()
-        said = [process.communicate()[1] for process in running]
+        said = [process.communicate(timeout=200)[1] for process in running]
     assert [process.returncode for process in running] == [0] * count, said
 
 

@@ -19,7 +19,7 @@ import psutil
 from framescout.catalog import Catalog
 from framescout.catalog.summary import motion_curve
 
-LONGEST_A_FILE = 20.0
+LONGEST_A_FILE = 8.0
 """Seconds that a run may take for each of its files, on the whole."""
 MOST_MEMORY = 3072.0
 """MiB of the program and all its decoders together."""

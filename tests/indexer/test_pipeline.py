@@ -32,6 +32,9 @@ from tests.indexer.hurting import hurt_decoder_of
 from tests.waiting import wait_until
 
 SETTINGS = settings.load()
+HEAR = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+HEARING = [sys.executable, "-c", HEAR]
+"""Begins a command that hears SIGINT, which a test run in the background ignores."""
 
 
 @pytest.fixture
@@ -320,15 +323,10 @@ def test_a_stopped_run_ends_cleanly_with_130(catalog: Catalog, tmp_path: Path, s
     archive = tmp_path / "archive"
     archive.mkdir()
     many(archive, 40)
-    process = subprocess.Popen(
-        command(catalog, "index", archive),
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
-    )
+    process = subprocess.Popen([*HEARING, *command(catalog, "index", archive)], stderr=subprocess.PIPE, text=True)
     wait_until(lambda: videos(catalog), process)
     process.send_signal(sent)
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=200)
     assert process.returncode == 130
     assert "Traceback" not in said
     assert 0 < len(videos(catalog)) < 40
@@ -338,16 +336,12 @@ def test_a_stopped_run_ends_cleanly_with_130(catalog: Catalog, tmp_path: Path, s
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
 def test_ctrl_c_while_the_model_is_loaded_is_clean(catalog: Catalog, archive: Path) -> None:
     process = subprocess.Popen(
-        command(catalog, "index", archive),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        [*HEARING, *command(catalog, "index", archive)], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     wait_until((catalog.folder / "writer.json").exists, process)
     time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: decoders hear it too
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=200)
     assert process.returncode == 130
     assert "Traceback" not in said
     with catalog.snapshot() as snapshot:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 import framescout
 import indexer
 from framescout import vectors
 from framescout.catalog import Catalog
-from framescout.cli import COMMANDS
+from framescout.cli import COMMANDS, main
 from framescout.commands.demo import QUESTION, make_archive
 from tests.conftest import Program, program_path
 from tests.footage import make
@@ -144,12 +149,33 @@ def test_watching_waits_for_another_writer_and_says_what_takes_long(tmp_path: Pa
         assert watching.stderr
         assert any("looking again in 1 s" in line for line in watching.stderr)
     told = []
+    at_last = threading.Timer(300, watching.kill)
+    at_last.start()
     for line in watching.stderr:
         told.append(line)
         if "videos indexed" in line:
             watching.send_signal(signal.SIGTERM)
+    at_last.cancel()
     assert watching.wait(60) == 130
     assert any("getting the model starter ready" in line for line in told)
+
+
+def test_watching_ends_though_python_dropped_what_the_signal_raised(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a callback of a weak reference, which Python calls at the end of every import."""
+
+    def end_and_drop(_ctx: click.Context, **_: object) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+
+    (tmp_path / "archive").mkdir()
+    monkeypatch.setattr("framescout.cli._after_index", end_and_drop)
+    call = ["--catalog", str(catalog.folder), "index", str(tmp_path / "archive"), "--watch", "500"]
+    began = time.monotonic()
+    assert CliRunner().invoke(main, call).exit_code == 130
+    assert time.monotonic() - began < 100
 
 
 def test_a_search_without_a_catalog_says_how_to_make_one(tmp_path: Path, program: Program) -> None:

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -41,6 +42,19 @@ class Doomed:
         if self.returncode is None and select.select([self._said], [], [], timeout)[0]:
             self.returncode = int(_line(self._said))
         return self.returncode
+
+    def end(self, timeout: float) -> int:
+        """Wait for its end; where it doesn't come it is killed with its children, since the nursery waits for it.
+
+        Raises:
+            AssertionError: it went on after `timeout` seconds.
+        """
+        code = self.wait(timeout)
+        if code is not None:
+            return code
+        os.killpg(self.pid, signal.SIGKILL)
+        self.wait(60)
+        raise AssertionError(f"it went on after {timeout:.0f} s")
 
 
 class Nursery:

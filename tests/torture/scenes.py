@@ -77,7 +77,7 @@ class World:
         Raises:
             AssertionError: it did not end well.
         """
-        code = self.begin(command, options, **settings).wait(timeout=300)
+        code = self.begin(command, options, **settings).end(300)
         assert code == 0, f"{' '.join(command)} ended with {code}: {self.said()}"
 
     def said(self) -> str:

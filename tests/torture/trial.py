@@ -92,7 +92,7 @@ def _kill(world: World, rehearsal: Rehearsal, outcome: Outcome, chance: random.R
         name = chance.choice(sorted(set(rehearsal.points)))
         number = chance.choice([i for i, point in enumerate(rehearsal.points) if point == name])
         process = world.begin(scene.command(world), [*options, "--fatal", str(number)], **scene.settings)
-        if process.wait(timeout=300) == -signal.SIGKILL:
+        if process.end(300) == -signal.SIGKILL:
             outcome.kills.append(rehearsal.points[number])
     else:
         process = world.begin(scene.command(world), options, **scene.settings)
@@ -101,7 +101,7 @@ def _kill(world: World, rehearsal: Rehearsal, outcome: Outcome, chance: random.R
             rehearsal.seconds = time.monotonic() - began  # the machine has become faster
         elif _strike(process.pid, outcome.way, chance):
             outcome.kills.append(f"{moment:.3f} s")
-        process.wait(timeout=300)
+        process.end(300)
         if outcome.way == "decoder":
             assert process.returncode == 0, f"a dead decoder ended the run: {world.said()}"
     if process.returncode not in (0, -signal.SIGKILL):

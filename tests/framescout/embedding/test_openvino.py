@@ -23,9 +23,13 @@ from framescout.embedding.onnx_export import image_graph
 from framescout.embedding.openvino_tower import OpenVinoImageTower
 from framescout.embedding.presets import resolve
 from framescout.embedding.text_tower import FACTS
+from framescout.processors import CPU_FACTS
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="OpenVINO is used on Linux alone")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or " avx512f " not in CPU_FACTS.read_text(encoding="utf-8", errors="replace"),
+    reason="OpenVINO is used on Linux alone, and on processors with bfloat16, which have AVX-512",
+)
 SIZE = (64, 64)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
@@ -21,7 +22,7 @@ PHONE, CAMERA = "PXL_20260220_173344123.mp4", "cam01_20260305_230000.mp4"
 
 
 @pytest.fixture
-def client(catalog: Catalog, tmp_path: Path) -> TestClient:
+def client(catalog: Catalog, tmp_path: Path) -> Iterator[TestClient]:
     """One video in two files: phone/PXL_..., found first, and cam01/cam01_..."""
     for folder in ("phone", "cam01"):
         (tmp_path / "archive" / folder).mkdir(parents=True)
@@ -30,7 +31,8 @@ def client(catalog: Catalog, tmp_path: Path) -> TestClient:
     shutil.copy(tmp_path / "archive" / "phone" / PHONE, tmp_path / "archive" / "cam01" / CAMERA)
     indexer.index(catalog, [tmp_path / "archive"])
     app = create_app(catalog, exports=tmp_path / "exports", zone=UTC)
-    return TestClient(app, base_url="http://127.0.0.1:8000")
+    with TestClient(app, base_url="http://127.0.0.1:8000") as opened:
+        yield opened
 
 
 def card(client: TestClient, question: str) -> dict[str, object]:
