@@ -91,12 +91,19 @@ class Field:
     """What a chip says; {} is the value. Of keyframes, how many there are."""
     label: str | None = None
     """Of its input in the search form; without one the form keeps what an address said."""
+    opposite: str | None = None
+    """The field that leaves out what this one asks for, or the other way round."""
     placeholder: str = ""
 
     @property
     def asks(self) -> bool:
         """Whether it says what is looked for, rather than where or how much of it is shown."""
         return self.group == "what" or self.suffices
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it says what must not be, where another field says what must."""
+        return self.opposite is not None and (self.chip or "").startswith("not ")
 
     @property
     def option(self) -> str:
@@ -125,9 +132,10 @@ FIELDS = (
           metavar="TEXT", suffices=True),
     Field("also", SENTENCE, (), "What should be seen at the same moment besides.", "what",
           metavar="TEXT", is_many=True, suffices=True,
-          chip="and {}", label="and at the same time", placeholder="snow"),
+          chip="and {}", label="and at the same time", opposite="without", placeholder="snow"),
     Field("without", SENTENCE, ("--not",), "What should not be seen then.", "what",
-          metavar="TEXT", is_many=True, chip="not {}", label="but not", placeholder="a bus"),
+          metavar="TEXT", is_many=True, chip="not {}", label="but not", opposite="also",
+          placeholder="a bus"),
     Field("images", PICTURE, ("--image",), "A picture that it should look like.", "what",
           metavar="FILE", is_many=True, suffices=True, chip="like this picture"),
     Field("like", NAME, ("--like",), "More of what is seen there.", "what",
@@ -148,13 +156,19 @@ FIELDS = (
     Field("hours", HOURS, ("--time",), "Wall clock; 22:00-05:00 crosses midnight.", "when",
           metavar="HH:MM-HH:MM", chip="between {}", label="hours of the day", placeholder="22:00-05:00"),
     Field("cameras", NAME, ("--camera",), "Only this camera; one of several.", "where",
-          metavar="GLOB", is_many=True, chip="camera {}", label="camera", placeholder="any, or cam*"),
+          metavar="GLOB", is_many=True, chip="camera {}", opposite="not_cameras"),
+    Field("not_cameras", NAME, ("--not-camera",), "Not what this camera recorded.", "where",
+          metavar="GLOB", is_many=True, chip="not camera {}", opposite="cameras"),
     Field("paths", NAME, ("--path",), "Only videos whose path fits: 'cam1/**'.", "where",
-          metavar="GLOB", is_many=True, chip="path {}", label="path", placeholder="cam1/**"),
+          metavar="GLOB", is_many=True, chip="path {}", label="path", opposite="not_paths", placeholder="*.mkv"),
+    Field("not_paths", NAME, ("--not-path",), "Not videos whose path fits.", "where",
+          metavar="GLOB", is_many=True, chip="not path {}", opposite="paths"),
     Field("labels", NAME, ("--label",), "Only what carries the label.", "where",
-          metavar="SET=LABEL", is_many=True, chip="label {}", label="label", placeholder="scene=street"),
+          metavar="SET=LABEL", is_many=True, chip="label {}", opposite="not_labels"),
+    Field("not_labels", NAME, ("--not-label",), "Not what carries the label.", "where",
+          metavar="SET=LABEL", is_many=True, chip="not label {}", opposite="labels"),
     Field("motion", MOTION, ("--motion",), "Only where so much moves; alone it finds where something moves.", "where",
-          metavar="KIND", suffices=True, chip="motion: {}", label="motion", placeholder="much"),
+          metavar="KIND", suffices=True, chip="motion: {}"),
     Field("min_duration", NUMBER, ("--min-duration",), "Only videos that last so long at least.", "where",
           metavar="S", bounds=Bounds(0), chip="videos of {} s or more"),
     Field("max_duration", NUMBER, ("--max-duration",), "Only videos that last so long at most.", "where",

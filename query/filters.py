@@ -5,7 +5,9 @@ from __future__ import annotations
 import fnmatch
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import reduce
 
 import numpy as np
 
@@ -19,6 +21,11 @@ from framescout.timeline import format_clock
 from framescout.vectors import common, tidy
 from query.recorded import Times
 from query.request import Hours, Place, Query, read_date, read_label, read_motion
+
+_BELOW = "/**"
+"""The end of a glob that fits whatever lies in certain folders, whatever its name."""
+_MOST_PATHS = 20_000
+"""Of more files the folders alone are read, and remembered, where globs ask for no more."""
 
 
 def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = None) -> np.ndarray | None:
@@ -34,22 +41,48 @@ def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = 
     Raises:
         UsageError: a camera or a label is asked for that the catalog doesn't have.
     """
-    parts = []
     files = FileFilter(space, query, zone)
-    if files.is_needed or query.min_duration is not None or query.max_duration is not None:
-        parts.append(files.ranges())
-    parts.extend(_of_labels(space, query.labels))
-    if query.motion is not None:
-        ids, _ = space.motion().showing(read_motion(query.motion))
-        parts.append(_runs(ids))
+    parts = [files.ranges()] if files.is_needed or files.asks_for_durations else []
+    parts.extend(_of_keyframes(space, query))
     if below is not None:
         parts.append(np.array([[0, below]], np.int64))
-    if not parts:
-        return None
-    ranges = parts[0]
-    for part in parts[1:]:
-        ranges = common(ranges, part)
-    return ranges
+    return _in_all(parts)
+
+
+def ranges_of_keyframes(space: Space, query: Query) -> np.ndarray | None:
+    """As `wanted_ranges`, by what is asked of keyframes alone: their labels and motion."""
+    return _in_all(list(_of_keyframes(space, query)))
+
+
+def _of_keyframes(space: Space, query: Query) -> Iterator[np.ndarray]:
+    yield from _of_labels(space, query.labels)
+    unwanted = [*_of_labels(space, query.not_labels)]
+    if unwanted:
+        yield _outside(tidy(np.concatenate(unwanted)), space.snapshot.next_keyframe_id())
+    if query.motion is not None:
+        ids, _ = space.motion().showing(read_motion(query.motion))
+        yield _runs(ids)
+
+
+def _in_all(parts: Sequence[np.ndarray]) -> np.ndarray | None:
+    return reduce(common, parts) if parts else None
+
+
+def _outside(ranges: np.ndarray, end: int) -> np.ndarray:
+    """The ids under `end` in none of the ranges, which are sorted and apart."""
+    return tidy(np.concatenate([[0], ranges.ravel(), [end]]))
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What passes of N files, in the order of `FileColumns`."""
+
+    spans: np.ndarray
+    """(N, 2) int64: keyframe ids [first, last + 1) of each file's video."""
+    whole: np.ndarray
+    """(N,) bool: files that pass with every keyframe."""
+    parts: np.ndarray
+    """(M, 3) int64: of other files, the file's place and the keyframes [first, last + 1) with which it passes."""
 
 
 class FileFilter:
@@ -64,34 +97,43 @@ class FileFilter:
             zone,
         )
         self._asks_for_times = bool(query.after or query.before or query.hours)
-        self.is_needed = bool(query.paths or query.cameras) or self._asks_for_times
-        """Whether the query asks anything of files."""
-        self._cameras = _wanted_cameras(space.snapshot.cameras(), query.cameras) if query.cameras else None
+        asks_for_names = query.paths or query.cameras or query.not_paths or query.not_cameras
+        self.is_needed = bool(asks_for_names) or self._asks_for_times
+        """Whether the query tells one file of a video from another."""
+        self.asks_for_durations = query.min_duration is not None or query.max_duration is not None
+        known = space.snapshot.cameras() if query.cameras or query.not_cameras else []
+        self._cameras = _matching_cameras(known, query.cameras) if query.cameras else None
+        self._unwanted_cameras = _matching_cameras(known, query.not_cameras)
 
     def ranges(self) -> np.ndarray:
         """(M, 2) int64, sorted and apart: the keyframes of which some file passes."""
+        passing = self.passing()
+        return tidy(np.concatenate([passing.spans[passing.whole], passing.parts[:, 1:]]))
+
+    def passing(self) -> Passing:
+        """Which files pass, and with which keyframes."""
         columns = self._space.snapshot.file_columns()
         spans, passes = self._spans(columns)
         passes &= columns.durations >= (self._query.min_duration or 0.0)
         if self._query.max_duration is not None:
             passes &= columns.durations <= self._query.max_duration
         if self._cameras is not None:
-            wanted = [code for code, name in enumerate(columns.cameras) if name in self._cameras]
-            passes &= np.isin(columns.camera_codes, wanted)
+            passes &= _are_by(columns, self._cameras)
+        passes &= ~_are_by(columns, self._unwanted_cameras)
         in_part = np.zeros(len(passes), bool)
         if self._asks_for_times:
             whole, in_part = self._times.sort(columns)
             in_part &= passes
             passes &= whole
-        if self._query.paths:
+        if self._query.paths or self._query.not_paths:
             fits = self._fit_paths(columns, passes | in_part)
             passes, in_part = passes & fits, in_part & fits
         parts = [
-            part
+            (number, *part)
             for number in np.flatnonzero(in_part).tolist()
             for part in self._recorded_then(*columns.recorded(number), *spans[number].tolist())
         ]
-        return tidy(np.concatenate([spans[passes], np.array(parts, np.int64).reshape(-1, 2)]))
+        return Passing(spans, passes, np.array(parts, np.int64).reshape(-1, 3))
 
     def _spans(self, columns: FileColumns) -> tuple[np.ndarray, np.ndarray]:
         """(N, 2) int64: keyframe ids [first, last + 1) of each file's video; (N,) bool: whether it has any."""
@@ -103,15 +145,32 @@ class FileFilter:
         return ranges[places, 1:], ranges[places, 0] == columns.video_ids
 
     def _fit_paths(self, columns: FileColumns, asked: np.ndarray) -> np.ndarray:
+        """(N,) bool: of the files that are asked for, those whose path passes."""
+        wanted = self._fit(columns, self._query.paths, asked) if self._query.paths else asked
+        left: np.ndarray = wanted & ~self._fit(columns, self._query.not_paths, wanted)
+        return left
+
+    def _fit(self, columns: FileColumns, globs: Sequence[str], asked: np.ndarray) -> np.ndarray:
         """(N,) bool: of the files that are asked for, those of which some glob fits the path."""
         fits = np.zeros(len(asked), bool)
-        places = np.flatnonzero(asked)
-        paths = self._space.snapshot.paths(columns.ids[places].tolist())
-        fits[places] = [self._fits_path(paths[number]) for number in columns.ids[places].tolist()]
+        of_folders = [glob for glob in globs if glob.endswith(_BELOW)]
+        others = [glob for glob in globs if not glob.endswith(_BELOW)]
+        if np.count_nonzero(asked) > _MOST_PATHS:
+            codes, folders = self._space.snapshot.folders()
+            is_in = [any(matches_path(f"{folder}/file", glob) for glob in of_folders) for folder in folders]
+            fits = asked & np.array(is_in, bool)[codes]
+        else:
+            others = [*globs]
+        if others:
+            places = np.flatnonzero(asked & ~fits)
+            paths = self._space.snapshot.paths(columns.ids[places].tolist())
+            own = (paths[number] for number in columns.ids[places].tolist())
+            fits[places] = [any(matches_path(path, glob) for glob in others) for path in own]
         return fits
 
     def _fits_path(self, path: str) -> bool:
-        return any(matches_path(path, glob) for glob in self._query.paths)
+        is_wanted = not self._query.paths or any(matches_path(path, glob) for glob in self._query.paths)
+        return is_wanted and not any(matches_path(path, glob) for glob in self._query.not_paths)
 
     def file_of(self, video: VideoFacts, keyframe_id: int) -> FileFacts:
         """The first of the video's files with which this keyframe passes; the first of all where none does."""
@@ -127,7 +186,7 @@ class FileFilter:
 
     def _of_file(self, file: FileFacts, first: int, end: int) -> Iterable[tuple[int, int]]:
         """Of a video's keyframes [first, end), those with which the file passes."""
-        if self._query.paths and not self._fits_path(file.path):
+        if not self._fits_path(file.path) or file.camera in self._unwanted_cameras:
             return ()
         if self._cameras is not None and file.camera not in self._cameras:
             return ()
@@ -200,7 +259,13 @@ def _timecode_in(path: str) -> SourceTimecode | None:
         raise NotAvailableError(f"--like: {path} can't be read ({error})") from error
 
 
-def _wanted_cameras(known: Sequence[str], globs: tuple[str, ...]) -> set[str]:
+def _are_by(columns: FileColumns, cameras: set[str]) -> np.ndarray:
+    """(N,) bool: the files of these cameras."""
+    codes = [code for code, name in enumerate(columns.cameras) if name in cameras]
+    return np.isin(columns.camera_codes, codes)
+
+
+def _matching_cameras(known: Sequence[str], globs: tuple[str, ...]) -> set[str]:
     """A camera's name may be written in any case, and with wildcards."""
     wanted: set[str] = set()
     for glob in globs:

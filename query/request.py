@@ -58,10 +58,16 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """A window of the wall clock: '08:00-17:30'; '22:00-05:00' goes across midnight."""
     cameras: tuple[str, ...] = ()
     """Names or globs of cameras; one of them."""
+    not_cameras: tuple[str, ...] = ()
+    """Names or globs of cameras; none of them."""
     paths: tuple[str, ...] = ()
     """Globs over the absolute path, or over its end: '*.mkv', 'cam1/**'; one of them."""
+    not_paths: tuple[str, ...] = ()
+    """Such globs; none of them."""
     labels: tuple[str, ...] = ()
     """SET=LABEL: keyframes that carry it; of one set any, of several sets each."""
+    not_labels: tuple[str, ...] = ()
+    """SET=LABEL: keyframes that carry none of them."""
     motion: str | None = None
     """How much moves in the keyframe's stretch: 'none', 'little', 'much' or 'sudden'."""
     min_duration: float | None = None
@@ -100,7 +106,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             read_motion(self.motion)
         if self.order not in (None, *ORDERS):
             raise UsageError(f"--order {self.order!r} is no order; it is one of {', '.join(ORDERS)}")
-        for label in self.labels:
+        for label in (*self.labels, *self.not_labels):
             read_label(label)
 
     def _check_steps(self) -> None:

@@ -38,6 +38,20 @@ class StoredLabels:
         )
         return [Labelling(video_id, first, np.frombuffer(codes, np.uint8)) for video_id, first, codes in rows]
 
+    def columns(self, label_set: LabelSet) -> tuple[np.ndarray, np.ndarray]:
+        """(N,) int64 ids of the keyframes that the set labels, rising; (N,) uint8 the place of each one's label."""
+        return self._reader.once(("labels", label_set.id, self._model_id), lambda: self._columns(label_set))
+
+    def _columns(self, label_set: LabelSet) -> tuple[np.ndarray, np.ndarray]:
+        labellings = self.labellings(label_set)
+        if not labellings:
+            return np.empty(0, np.int64), np.empty(0, np.uint8)
+        counts = np.array([len(each.codes) for each in labellings], np.int64)
+        firsts = np.array([each.first_keyframe_id for each in labellings], np.int64)
+        begins = np.cumsum(counts) - counts
+        ids = np.repeat(firsts - begins, counts) + np.arange(counts.sum())
+        return ids, np.concatenate([each.codes for each in labellings])
+
     def ranges(self, label_set: LabelSet, label: str) -> np.ndarray:
         """(M, 2) int64, sorted and apart: ids [first, last + 1) of the keyframes that carry the label."""
         code = label_set.labels.index(label)

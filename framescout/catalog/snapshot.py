@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from framescout.cached import Cache
 from framescout.catalog.file_columns import FileColumns
 from framescout.catalog.reader import Reader, any_of
@@ -154,6 +156,18 @@ class Snapshot:
         """Of the files with these ids in `file_columns`."""
         rows = self._reader.rows(f"SELECT id, path FROM file WHERE id {_OF_THESE}", any_of(file_ids))
         return {number: path_of(path) for number, path in rows}
+
+    def folders(self) -> tuple[np.ndarray, tuple[str, ...]]:
+        """(N,) int64: of each file of `file_columns`, the place of its folder among these paths."""
+        return self._reader.once("folders", self._folders)
+
+    def _folders(self) -> tuple[np.ndarray, tuple[str, ...]]:
+        known: dict[bytes, int] = {}
+        numbers = {}
+        for number, path in self._reader.rows("SELECT id, CAST(path AS BLOB) FROM file"):
+            numbers[number] = known.setdefault(path[: max(0, path.rfind(b"/"))], len(known))
+        codes = np.array([numbers[number] for number in self.file_columns().ids.tolist()], np.int64)
+        return codes, tuple(map(path_of, known))
 
     def _video_facts(self) -> tuple[VideoFacts, ...]:
         rows = self._reader.rows("SELECT id, duration, tags, created_at FROM video ORDER BY id")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from query.web.alerts_api import alerts_api
 from query.web.documents import ErrorDocument, Picture
 from query.web.exports_api import exports_api
+from query.web.facets_api import facets_api
 from query.web.question_parameters import LARGEST_PICTURE, keep_picture, small_copy
 from query.web.sentence_search import encode
 from query.web.site import Question, Shared
@@ -71,5 +72,6 @@ def state(site: Shared) -> dict[str, Any]:
 
 
 api.include_router(alerts_api)
+api.include_router(facets_api)
 api.include_router(videos_api)
 api.include_router(exports_api)

@@ -18,13 +18,23 @@ class Chip:
     """The address of the question without it."""
     picture: str | None = None
     """The name of a picture that was asked with."""
+    turned: str | None = None
+    """The address of the question that leaves out what this one asks for, or the other way round."""
+    is_left_out: bool = False
+    """Whether it says what must not be."""
 
 
 def chips(given: Iterable[tuple[str, str]]) -> list[Chip]:
     """The chips of a question's parameters (name, value), in the order of the form."""
     pairs = [(name, value) for name, value in given if value != "" and name != "page"]
     made = [
-        Chip(_words(field, value), _rest(pairs, [(name, value)]), value if field.kind is PICTURE else None)
+        Chip(
+            _words(field, value),
+            _rest(pairs, [(name, value)]),
+            value if field.kind is PICTURE else None,
+            _turned(pairs, field, value),
+            field.leaves_out,
+        )
         for field in FIELDS
         if field.chip and field.kind is not KEYFRAME
         for name, value in pairs
@@ -40,6 +50,12 @@ def chips(given: Iterable[tuple[str, str]]) -> list[Chip]:
 def _words(field: Field, value: str) -> str:
     assert field.chip
     return field.chip.format(value.replace("T", " ") if field.kind is DATE else value)
+
+
+def _turned(pairs: list[tuple[str, str]], field: Field, value: str) -> str | None:
+    if field.opposite is None:
+        return None
+    return "/?" + urlencode([(field.opposite, value) if pair == (field.parameter, value) else pair for pair in pairs])
 
 
 def _rest(pairs: list[tuple[str, str]], gone: list[tuple[str, str]]) -> str:

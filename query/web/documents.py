@@ -102,6 +102,29 @@ class MotionCurve(BaseModel):
     """0 as still as its camera at rest, 0.5 where much begins, 1 sixty-four times as much or more; null: not known."""
 
 
+class ChoiceDocument(BaseModel):
+    """A value of a filter that may be picked."""
+
+    value: str
+    """What the parameter is to be."""
+    name: str
+    videos: int
+    """That are searched then."""
+    depth: int
+    """Of a folder: in how many others of the list it lies."""
+
+
+class FacetDocument(BaseModel):
+    """A filter and the values that it may be given."""
+
+    field: Literal["cameras", "paths", "labels", "motion"]
+    """The parameter of a question."""
+    not_field: str | None
+    """The parameter that leaves its values out."""
+    name: str
+    choices: list[ChoiceDocument]
+
+
 class FrameTimes(BaseModel):
     """When the frames around a time are shown, rising, in seconds."""
 

@@ -24,7 +24,7 @@ from query.answer import Answer, Moment
 from query.clips.names import readable
 from query.confidence import MATCH
 from query.fields import FIELDS
-from query.request import MOTIONS, ORDERS, PageToken
+from query.request import ORDERS, PageToken
 from query.web.chips import chips
 from query.web.documents import FileKey, VideoId
 from query.web.error_responses import status_of
@@ -92,7 +92,7 @@ def search_page(request: Request, site: Shared, asked: Question) -> Response:
         paging=_paging(request, answer),
         chips=chips(given.multi_items()),
         given={key: given.getlist(key) for key in given},
-        choices=_choices(site),
+        choices={"order": ORDERS},
         fields=FIELDS,
         start=None if answer or sentence else _start(site),
         status=status,
@@ -311,15 +311,3 @@ def _names(paths: Iterable[str]) -> dict[str, str]:
 
 def _at(site: Site, time: datetime | None) -> str | None:
     return f"{time.astimezone(site.engine.zone):%a %d %b %Y, %H:%M:%S}" if time else None
-
-
-def _choices(site: Site) -> dict[str, list[str]]:
-    """What the fields of the form may hold: cameras and labels of the catalog, kinds of motion, orders."""
-    with site.engine.catalog.snapshot() as snapshot:
-        try:
-            sets = site.engine.space_in(snapshot).labels().sets()
-        except FramescoutError:  # nothing is indexed yet
-            sets = {}
-        names = snapshot.cameras()
-    labels = [f"{name}={label}" for name, each in sets.items() for label in each.labels]
-    return {"cameras": names, "labels": labels, "motion": [*MOTIONS], "order": [*ORDERS]}

@@ -13,7 +13,7 @@ from pydantic import Field as Limits
 
 from framescout.cached import write_whole
 from framescout.errors import NotAvailableError, UsageError
-from query.fields import COUNT, FIELDS, FLAG, KEYFRAME, NUMBER, PICTURE, Field
+from query.fields import BY_NAME, COUNT, FIELDS, FLAG, KEYFRAME, NUMBER, PICTURE, Field
 from query.request import Query
 from query.web.documents import LARGEST_ID
 
@@ -21,7 +21,7 @@ MOST_SHOWN = 100
 USUAL_LIMIT = 24
 LARGEST_PICTURE = 20 * 2**20
 
-_LONGEST_OF_MANY = 500
+LONGEST_OF_MANY = 500
 """Letters of a text of which a question may say several: the server reads addresses of 64 KB at most."""
 _MOST_SECONDS = 1e9
 _Annotated: Any = Annotated  # these annotations are made while the program runs, and read by FastAPI alone
@@ -64,7 +64,7 @@ def _list_of(field: Field) -> Any:
         return _Annotated[_List[_Annotated[int, Parameter(ge=1, le=LARGEST_ID)]], most]
     if field.kind is NUMBER:
         return _Annotated[list[float], BeforeValidator(_without_empty), most]
-    longest = min(field.kind.longest or _LONGEST_OF_MANY, _LONGEST_OF_MANY)
+    longest = min(field.kind.longest or LONGEST_OF_MANY, LONGEST_OF_MANY)
     return _Annotated[_List[_Annotated[str, Parameter(max_length=longest)]], most]
 
 
@@ -94,6 +94,13 @@ class QuestionParameters:
     def is_empty(self) -> bool:
         """Whether nothing is looked for."""
         return self.picture is None and not any(self._given.get(field.name) for field in FIELDS if field.suffices)
+
+    def filters(self) -> Query:
+        """A question with its filters alone; what it says should be seen is not looked at."""
+        kept = {name: value for name, value in self._given.items() if BY_NAME[name].group in ("when", "where")}
+        return Query.from_json(
+            {"text": "anything"} | {name: value for name, value in kept.items() if value is not None}
+        )
 
     def query(self, pictures: Path) -> Query:
         """The question. Raises UsageError where it makes no sense, NotAvailableError where its picture is gone."""

@@ -26,7 +26,8 @@ by_name = pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 
 def written(field: Field) -> list[str]:
     """Values that somebody may give."""
-    named = {"like": ["a.mp4@3", "7@75"], "labels": ["scene=street", "scene=shop"], "limit": ["7"], "within": ["2.5"]}
+    named = {"like": ["a.mp4@3", "7@75"], "labels": ["scene=street", "scene=shop"],
+             "not_labels": ["scene=street", "scene=shop"], "limit": ["7"], "within": ["2.5"]}  # fmt: skip
     known = {PICTURE: ["0" * 32], NUMBER: ["0.5"], KEYFRAME: ["3", "9"], FLAG: ["false"], DATE: ["2026-02-14"],
              HOURS: ["22:00-05:00"], MOTION: ["much"], ORDER: ["motion"], PAGE: ["2@17"]}  # fmt: skip
     values = named.get(field.name) or known.get(field.kind) or ["a dog", "snow"]

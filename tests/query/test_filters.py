@@ -8,17 +8,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framescout.catalog import Catalog
 from framescout.catalog.naming import matches_path
-from framescout.catalog.records import FileIdentity, Model
+from framescout.catalog.records import FileIdentity, Labelling, Model
 from framescout.errors import UsageError
 from framescout.recording import Recording
 from framescout.settings import load
 from framescout.timeline import Span
+from framescout.vectors import within
 from query.filters import FileFilter, find_places, wanted_ranges
 from query.request import Query
 from tests.framescout.catalog.make import make_indexed
@@ -112,8 +114,9 @@ def archive(folder: Path, made: Made) -> tuple[Catalog, Model]:
     st.none() | moments,
     st.none() | st.tuples(st.integers(0, 23), st.integers(0, 23)),
     st.sampled_from([(), ("cam*",), ("yard",), ("CAM1", "yard")]),
+    st.sampled_from([(), ("cam*",), ("CAM1",)]),
     st.sampled_from([None, 9000.0]),
-    st.booleans(),
+    st.sampled_from(["all", "copies", "first ones"]),
 )
 def test_filters_leave_exactly_what_passes_one_by_one(
     tmp_path_factory: pytest.TempPathFactory,
@@ -122,8 +125,9 @@ def test_filters_leave_exactly_what_passes_one_by_one(
     before: datetime | None,
     hours: tuple[int, int] | None,
     cameras: tuple[str, ...],
+    not_cameras: tuple[str, ...],
     max_duration: float | None,
-    copies_alone: bool,
+    which: str,
 ) -> None:
     catalog, model = archive(tmp_path_factory.mktemp("filters"), made)
     query = Query(
@@ -133,12 +137,16 @@ def test_filters_leave_exactly_what_passes_one_by_one(
         hours=f"{hours[0]:02d}:00-{hours[1]:02d}:00" if hours else None,
         cameras=cameras,
         max_duration=max_duration,
-        paths=("*copy*",) if copies_alone else (),
+        not_cameras=not_cameras,
+        paths=("*copy*",) if which == "copies" else (),
+        not_paths=("*copy*",) if which == "first ones" else (),
     )
     with catalog.snapshot() as snapshot:
         spans = snapshot.space(model).video_ranges()
         known = {(file.camera or "").casefold() for _, files in made for file in files}
-        if any(not any(fnmatchcase(name, glob.casefold()) for name in known if name) for glob in cameras):
+        if any(
+            not any(fnmatchcase(name, glob.casefold()) for name in known if name) for glob in (*cameras, *not_cameras)
+        ):
             with pytest.raises(UsageError, match="there is no camera"):
                 wanted_ranges(snapshot.space(model), query, ZONE)
             return
@@ -150,7 +158,8 @@ def test_filters_leave_exactly_what_passes_one_by_one(
                 fitting = [
                     number
                     for number, file in enumerate(files)
-                    if not (copies_alone and number == 0)
+                    if which == "all" or (which == "copies") == (number > 0)
+                    if not any(fnmatchcase((file.camera or "").casefold(), each.casefold()) for each in not_cameras)
                     for at in [file.recorded_at and file.recorded_at + timedelta(seconds=5000.0 * place)]
                     if passes(at, file.camera, 5000.0 * count, after, before, hours, cameras, max_duration)
                 ]
@@ -197,6 +206,19 @@ def test_a_later_page_sees_no_later_footage(tmp_path: Path) -> None:
         ranges = wanted_ranges(snapshot.space(model), Query("x"), ZONE, below=4)
         assert ranges is not None
         assert ranges.tolist() == [[0, 4]]
+
+
+def test_what_carries_a_label_is_left_out(tmp_path: Path) -> None:
+    catalog, model = archive(tmp_path, [(3, [UNKNOWN]), (2, [UNKNOWN])])
+    with catalog.writer() as writer:
+        labellings = [Labelling(1, 1, np.array([0, 1, 2], np.uint8)), Labelling(2, 4, np.array([1, 0], np.uint8))]
+        writer.put_labels(model, "scene", "print", ("street", "shop", "yard"), labellings)
+    with catalog.snapshot() as snapshot:
+        space = snapshot.space(model)
+        for unwanted, left in ((("scene=shop",), [1, 3, 5]), (("scene=shop", "scene=street"), [3])):
+            ranges = wanted_ranges(space, Query("x", not_labels=unwanted), ZONE)
+            assert [i for i in range(1, 6) if within(np.array([i]), ranges)] == left
+        assert wanted_ranges(space, Query("x", labels=("scene=yard",), not_labels=("scene=yard",)), ZONE).tolist() == []
 
 
 def test_a_place_names_one_video(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 import "./cards.js";
 import "./alerts.js";
 import "./search.js";
+import "./filters.js";
 import "./reel.js";
 import "./exports.js";
 import "./timeline.js";

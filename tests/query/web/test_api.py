@@ -21,6 +21,7 @@ from framescout.media.container import open_video
 from framescout.media.frames import frames_from, upright
 from framescout.motion import KINDS, MUCH_FROM, OCTAVE, STEP, Kind, is_noisy, kinds, quiet_levels
 from query.web import create_app
+from query.web.facets_api import can_be_asked
 from tests.footage import make
 
 
@@ -317,3 +318,26 @@ def _ended(client: TestClient, job: dict) -> dict:
         time.sleep(0.05)
         job = client.get(f"/api/exports/{job['id']}").json()
     return job
+
+
+def test_facets_follow_the_other_filters(client: TestClient) -> None:
+    facets = {each["field"]: each for each in client.get("/api/facets").json()}
+    assert {each["name"] for each in facets["paths"]["choices"]} == {"odd"}
+    (odd,) = facets["paths"]["choices"]
+    assert facets["cameras"]["not_field"] == "not_cameras"
+    for camera in facets["cameras"]["choices"]:
+        asked = {"text": "anything", "cameras": camera["value"], "limit": 100, "collapse": "false"}
+        found = client.get("/api/search", params=asked).json()["moments"]
+        assert len({each["video_id"] for each in found}) == camera["videos"]
+    inside = client.get("/api/facets", params={"paths": odd["value"]}).json()
+    counted = sum(each["videos"] for each in inside[0]["choices"] if inside[0]["field"] == "cameras")
+    assert counted <= odd["videos"]
+    refused = client.get("/api/facets", params={"cameras": "nowhere"})
+    assert refused.status_code == 409
+    assert "there is no camera" in refused.json()["error"]
+
+
+def test_what_a_request_can_not_hold_is_no_choice() -> None:
+    assert can_be_asked("/archive/schön/**")
+    assert not can_be_asked("/archive/\udcff/**")
+    assert not can_be_asked("/" + "a" * 500)
