@@ -16,8 +16,9 @@ from typing import Any
 import click
 
 import framescout
+from framescout.address import Address, place_of
 from framescout.console import printable
-from framescout.errors import FramescoutError, NotAvailableError
+from framescout.errors import FramescoutError, NotAvailableError, UsageError
 from framescout.processors import multiply_with_one_thread
 
 COMMANDS = {
@@ -56,6 +57,20 @@ BUILDERS = {"index", "retry", "verify", "demo"}
 
 READERS = {"search", "status"}
 """Commands that leave nothing behind which Python would have to tidy up."""
+
+
+class CatalogPlace(click.Path):
+    """A folder, or the address of a database."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            place = place_of(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+        return place if isinstance(place, Address) else super().convert(value, param, ctx)
 
 
 class Commands(click.Group):
@@ -188,7 +203,7 @@ def _set(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
 
 _SHARED: dict[str, Callable[[], click.Option]] = {
     "--catalog": lambda: click.Option(
-        ["--catalog"], type=click.Path(file_okay=False, path_type=Path), expose_value=False, callback=_set, hidden=True
+        ["--catalog"], type=CatalogPlace(), expose_value=False, callback=_set, hidden=True
     ),
     "--config": lambda: click.Option(
         ["--config"], type=click.Path(path_type=Path), expose_value=False, callback=_set, hidden=True
@@ -202,13 +217,13 @@ _SHARED: dict[str, Callable[[], click.Option]] = {
 @click.version_option(framescout.__version__, package_name="framescout")
 @click.option(
     "--catalog",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=CatalogPlace(),
     help="The catalog's folder [default: $FRAMESCOUT_CATALOG, else your data folder].",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="A file of settings, or overnight.toml or gpu.toml.")
 @click.option("--debug", is_flag=True, help="Show tracebacks and what goes on.")
 @click.pass_context
-def main(ctx: click.Context, catalog: Path | None, config: Path | None, debug: bool) -> None:
+def main(ctx: click.Context, catalog: Path | Address | None, config: Path | None, debug: bool) -> None:
     """Search a video archive by plain sentences, and cut out the moments that match.
 
     \b

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import platformdirs
 
+from framescout.address import Address, place_of
 from framescout.errors import NotAvailableError, UsageError
 from framescout.resources import bundled
 
@@ -140,12 +141,22 @@ def own_file() -> Path:
     return older if older.is_file() and not (folder / FILE).is_file() else folder / FILE
 
 
-def catalog_folder(given: Path | None) -> Path:
-    """The catalog's folder: the flag, else $FRAMESCOUT_CATALOG, else the platform's place for a user's data."""
+def catalog_place(given: Path | Address | None) -> Path | Address:
+    """Where the catalog is: the flag, else $FRAMESCOUT_CATALOG, else the platform's place for a user's data.
+
+    Raises:
+        UsageError: it is an address that framescout doesn't know.
+    """
     if given is not None:
         return given
     named = os.environ.get("FRAMESCOUT_CATALOG")
-    return Path(named) if named else Path(platformdirs.user_data_dir("framescout"))
+    return place_of(named) if named else Path(platformdirs.user_data_dir("framescout"))
+
+
+def catalog_folder(given: Path | Address | None) -> Path:
+    """The folder of the catalog; of one in a database, where this machine keeps what is derived from it."""
+    place = catalog_place(given)
+    return place if isinstance(place, Path) else place.folder
 
 
 def state_folder() -> Path:

@@ -128,8 +128,8 @@ def verify(ctx: click.Context, repair: bool, force: bool, as_json: bool) -> None
     from indexer.verify import check, mend, rescue
 
     settings.load_chosen(ctx.obj)
-    folder = settings.catalog_folder(ctx.obj["catalog"])
-    saved, catalog = rescue(folder) if repair else (None, Catalog.open(folder, create=False))
+    place = settings.catalog_place(ctx.obj["catalog"])
+    saved, catalog = rescue(place) if repair else (None, Catalog.open(place, create=False))
     if saved:
         click.echo(saved.sentence, err=True)
     problems = check(catalog)
@@ -203,7 +203,7 @@ def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[C
     from framescout.catalog import Catalog
 
     loaded = settings.load_chosen(ctx.obj, **flags)
-    return Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=create, settings=loaded), loaded
+    return Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=create, settings=loaded), loaded
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from framescout import vectors
+from framescout.address import Address
 from framescout.cached import Cache
 from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.blocks import EmbeddingBlock
@@ -58,7 +59,7 @@ def check(catalog: Catalog) -> list[Problem]:
     return [*problems, *_cache(catalog.cache_folder)]
 
 
-def rescue(folder: Path) -> tuple[Salvage | None, Catalog]:
+def rescue(where: Path | Address) -> tuple[Salvage | None, Catalog]:
     """A catalog to be repaired, opened; where its database is damaged, what could be saved of it took its place.
 
     Raises:
@@ -66,13 +67,13 @@ def rescue(folder: Path) -> tuple[Salvage | None, Catalog]:
         DamagedCatalogError: nothing can be saved of it.
     """
     try:
-        catalog = Catalog.open(folder, create=False)
+        catalog = Catalog.open(where, create=False)
         if not catalog.check():
             return None, catalog
     except DamagedCatalogError:
         pass
-    salvage = Catalog.salvage(folder)
-    return salvage, Catalog.open(folder)
+    salvage = Catalog.salvage(where)
+    return salvage, Catalog.open(where)
 
 
 def mend(catalog: Catalog, problems: list[Problem], *, force: bool = False) -> list[Problem]:

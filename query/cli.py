@@ -290,7 +290,7 @@ def open_engine(ctx: click.Context, model: str | None) -> Engine:
     from query.engine import Engine
 
     loaded = settings.load_chosen(ctx.obj)
-    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False, settings=loaded)
+    catalog = Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=False, settings=loaded)
     return Engine(catalog, model=model, zone=loaded.zone)
 
 

@@ -122,7 +122,7 @@ def after_index(ctx: click.Context, *, has_grown: bool) -> None:
     from framescout.catalog import Catalog
     from framescout.errors import FramescoutError
 
-    catalog = Catalog.open(settings.catalog_folder(ctx.obj["catalog"]), create=False)
+    catalog = Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=False)
     try:
         if has_grown:
             _prepare(catalog)

@@ -66,8 +66,8 @@ def serve(
     from query.web.people import EVERYONE, people
 
     loaded = settings.load_chosen(ctx.obj)
-    folder = settings.catalog_folder(ctx.obj["catalog"])
-    catalog = Catalog.open(folder, create=False, stays=True, settings=loaded)
+    place = settings.catalog_place(ctx.obj["catalog"])
+    catalog = Catalog.open(place, create=False, stays=True, settings=loaded)
     needs_token = bool(users or viewers or tokens) or not is_loopback(host)
     let_in = people(users, viewers, tokens) if needs_token else []
     choose_ffmpeg(loaded.ffmpeg)

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framescout import settings as configuration
+from framescout.address import Address, place_of
 from framescout.cached import Cache
 from framescout.catalog import schema
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.lock import writer_lock
 from framescout.catalog.reader import LARGEST_LOG, Readers, connect
 from framescout.catalog.snapshot import Snapshot
-from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
+from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError, UsageError
 from framescout.recording import Rules, Said, said
 from framescout.settings import Settings
 
@@ -43,9 +44,9 @@ class Catalog:
 
     @classmethod
     def open(
-        cls, folder: str | Path, *, create: bool = True, stays: bool = False, settings: Settings | None = None
+        cls, where: str | Path | Address, *, create: bool = True, stays: bool = False, settings: Settings | None = None
     ) -> Catalog:
-        """Open the catalog in `folder`, upgrading an older one after a copy of it was made.
+        """Open the catalog in the folder `where`, upgrading an older one after a copy of it was made.
 
         `stays`: for a process that asks again and again; connections, and embeddings that were read, are kept.
         `settings`: by which times and cameras are read; without them those in force.
@@ -54,8 +55,9 @@ class Catalog:
             CatalogNotFoundError: there is none, and `create` is false.
             CatalogTooNewError: a newer framescout wrote it.
             DamagedCatalogError: its file is not a readable catalog.
+            UsageError: it looks like the address of a database.
         """
-        folder = Path(folder).expanduser().absolute()
+        folder = _folder(where)
         path = folder / "catalog.sqlite"
         if not create and not path.is_file():
             raise CatalogNotFoundError(f"there is no catalog in {folder}; make one with: framescout index FOLDER")
@@ -70,7 +72,7 @@ class Catalog:
         return cls(folder, stays=stays, settings=settings)
 
     @classmethod
-    def salvage(cls, folder: str | Path) -> Salvage:
+    def salvage(cls, where: str | Path | Address) -> Salvage:
         """Let a sound catalog with all that can be saved take the place of a damaged one, which is kept beside it.
 
         Raises:
@@ -80,7 +82,7 @@ class Catalog:
         """
         from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
 
-        folder = Path(folder).expanduser().absolute()
+        folder = _folder(where)
         path, new = folder / "catalog.sqlite", folder / "catalog.sqlite.part"
         with writer_lock(folder), _sentences(path):
             try:
@@ -205,6 +207,13 @@ class Catalog:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def _folder(where: str | Path | Address) -> Path:
+    place = place_of(where)
+    if isinstance(place, Address):
+        raise UsageError(f"{place} is a database, and a catalog is kept in a folder; name one")
+    return place.expanduser().absolute()
 
 
 def _delete(path: Path) -> None:

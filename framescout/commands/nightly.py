@@ -57,13 +57,14 @@ def install(ctx: click.Context, paths: tuple[Path, ...], at: str, until: str | N
 
 
 def _night(ctx: click.Context, paths: tuple[Path, ...], at: str, until: str | None) -> Night:
-    from framescout.settings import catalog_folder
+    from framescout.settings import catalog_place
     from framescout.timers import Night
 
     for option, clock in (("--at", at), ("--until", until)):
         _check(option, clock)
     begin = time.strptime(at, "%H:%M")
-    command = [_program(), "--catalog", str(catalog_folder(ctx.obj["catalog"]).absolute())]
+    place = catalog_place(ctx.obj["catalog"])
+    command = [_program(), "--catalog", str(place.absolute() if isinstance(place, Path) else place)]
     if ctx.obj["config"]:
         named = ctx.obj["config"]
         command += ["--config", str(named.absolute() if named.exists() else named)]

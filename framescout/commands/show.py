@@ -38,9 +38,9 @@ def show(ctx: click.Context, video: str, no_pictures: bool, as_json: bool) -> No
     Exit status: 0 done; 2 there is no such video; 3 there is no catalog.
     """
     from framescout.catalog import Catalog
-    from framescout.settings import catalog_folder, load_chosen
+    from framescout.settings import catalog_place, load_chosen
 
-    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False, settings=load_chosen(ctx.obj))
+    catalog = Catalog.open(catalog_place(ctx.obj["catalog"]), create=False, settings=load_chosen(ctx.obj))
     tell_of_video(catalog, video, as_json=as_json, with_pictures=not no_pictures)
 
 

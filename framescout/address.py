@@ -1,0 +1,67 @@
+"""Tells the two places that a catalog can be in apart: a folder, and a PostgreSQL database that has an address."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from framescout.errors import UsageError
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")
+_OURS = ("postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Of a PostgreSQL database that holds a catalog, as libpq takes it; without a password."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine keeps what is derived from the catalog, and the catalog's own file of settings."""
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.text.partition("?")[0].rpartition("/")[2]) or "catalog"
+        digest = hashlib.blake2b(self.text.encode(), digest_size=6).hexdigest()
+        return Path(platformdirs.user_cache_dir("framescout")) / "catalogs" / f"{name}-{digest}"
+
+
+def place_of(where: str | Path | Address) -> Path | Address:
+    """The folder or the address that a person wrote.
+
+    Raises:
+        UsageError: it looks like an address and is none that framescout knows, or it holds a password.
+    """
+    if isinstance(where, Address):
+        return where
+    found = _ADDRESS.match(str(where))
+    scheme = found[1].lower() if found else ""
+    is_whole = str(where).startswith(f"{scheme}://")
+    if not (scheme in _OURS or (scheme and is_whole)):
+        return Path(where)
+    if scheme not in _OURS:
+        raise UsageError(f"{where} is no place for a catalog; name a folder, or postgresql://USER@HOST/DATABASE")
+    if not is_whole or isinstance(where, Path):
+        raise UsageError(f"{where} is not whole; write it as a text: postgresql://USER@HOST/DATABASE")
+    return _checked(where)
+
+
+def _checked(text: str) -> Address:
+    from urllib.parse import parse_qsl, urlsplit  # a catalog in a folder needs none of it
+
+    parts = urlsplit(text)
+    user, _, _ = parts.netloc.rpartition("@")
+    if ":" in user or "password" in dict(parse_qsl(parts.query)):
+        raise UsageError(
+            "a password in a catalog's address can be read by everybody on this machine; leave it out, and put it into "
+            "~/.pgpass or $PGPASSWORD"
+        )
+    if not parts.path.strip("/") and "dbname" not in dict(parse_qsl(parts.query)):
+        raise UsageError(f"{text} names no database; write postgresql://USER@HOST/DATABASE")
+    return Address(text)
