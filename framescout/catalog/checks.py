@@ -47,6 +47,6 @@ class Checks:
         """Whether `of` reads another seal of the row than `seal`, which stands in it."""
         version = version_of(seal)
         try:
-            return version is None or of(self._reader.connection, version, *key) != seal
+            return version is None or of(self._reader.session, version, *key) != seal
         except (TypeError, ValueError, OverflowError):  # a value that its column can't hold
             return True

@@ -162,7 +162,7 @@ class FileColumns:
 def _state(reader: Reader) -> list[int | None]:
     """What changes whenever files or videos do; the last two also where a framescout writes that knows no number."""
     query = "SELECT (SELECT value FROM state WHERE key = ?), (SELECT value FROM state WHERE key = ?), max(id) FROM file"
-    return [*next(reader.rows(query, STATE, "next_keyframe_id"))]
+    return [*reader.rows(query, STATE, "next_keyframe_id").fetchone()]
 
 
 def _number(seal: Any) -> int:

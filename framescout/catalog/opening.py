@@ -1,24 +1,23 @@
-"""Opens a catalog's folder and turns SQLite's errors into sentences."""
+"""Opens a catalog, whichever store its truth is in."""
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from framescout import settings as configuration
 from framescout.address import Address, place_of
 from framescout.cached import Cache
-from framescout.catalog import schema
 from framescout.catalog.block_cache import BlockCache
-from framescout.catalog.lock import writer_lock
-from framescout.catalog.reader import LARGEST_LOG, Readers, connect
+from framescout.catalog.reader import Reader, Readers
 from framescout.catalog.snapshot import Snapshot
-from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError, UsageError
-from framescout.recording import Rules, Said, said
+from framescout.catalog.sqlite import LARGEST_LOG
+from framescout.catalog.store import Store, store_of
+from framescout.errors import DamagedCatalogError
+from framescout.recording import Rules, Said
 from framescout.settings import Settings
 
 if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlchemy takes longer than a search
@@ -35,11 +34,12 @@ if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlche
 class Catalog:
     """An open catalog. Any number of processes may read; one may write."""
 
-    def __init__(self, folder: Path, *, stays: bool = False, settings: Settings | None = None) -> None:
-        self.folder = folder
+    def __init__(self, store: Store, *, stays: bool = False, settings: Settings | None = None) -> None:
+        self.store = store
+        """What keeps its truth."""
         self.stays = stays
         """Whether it was opened to be asked again and again."""
-        self._readers = Readers(folder / "catalog.sqlite", BlockCache() if stays else None)
+        self._readers = Readers(store.session, BlockCache() if stays else None)
         self._given = settings
 
     @classmethod
@@ -57,19 +57,9 @@ class Catalog:
             DamagedCatalogError: its file is not a readable catalog.
             UsageError: it looks like the address of a database.
         """
-        folder = _folder(where)
-        path = folder / "catalog.sqlite"
-        if not create and not path.is_file():
-            raise CatalogNotFoundError(f"there is no catalog in {folder}; make one with: framescout index FOLDER")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CatalogNotFoundError(
-                f"the catalog folder {folder} can't be made ({error.strerror}); choose another with --catalog"
-            ) from error
-        with _sentences(path):
-            schema.prepare(path)
-        return cls(folder, stays=stays, settings=settings)
+        store = store_of(place_of(where))
+        store.prepare(create=create)
+        return cls(store, stays=stays, settings=settings)
 
     @classmethod
     def salvage(cls, where: str | Path | Address) -> Salvage:
@@ -77,22 +67,20 @@ class Catalog:
 
         Raises:
             CatalogLockedError: another process writes to it.
-            DamagedCatalogError: it is another program's database, or older than seals.
+            DamagedCatalogError: it is another program's database, or older than seals, or no file.
             DiskFullError: there is no room for both; nothing was changed.
         """
-        from framescout.catalog.salvage import Salvage, copy_what_is_sound, fold_log_in, put_in_place
+        from framescout.catalog.salvage import salvage
 
-        folder = _folder(where)
-        path, new = folder / "catalog.sqlite", folder / "catalog.sqlite.part"
-        with writer_lock(folder), _sentences(path):
-            try:
-                fold_log_in(path)
-                _delete(new)
-                schema.prepare(new)
-                counts = copy_what_is_sound(path, new)
-                return Salvage(*counts, put_in_place(new, path))
-            finally:
-                _delete(new)
+        place = place_of(where)
+        if isinstance(place, Address):
+            raise DamagedCatalogError(f"the database {place} is damaged; restore a backup of it")
+        return salvage(place.expanduser().absolute())
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine keeps what is derived from it, and its own file of settings."""
+        return self.store.folder
 
     @cached_property
     def settings(self) -> Settings:
@@ -102,11 +90,16 @@ class Catalog:
     @property
     def rules(self) -> Rules:
         """By which times and cameras are read now: the settings, and what was said of folders and cameras."""
-        return Rules(self.settings.timezone, self.settings.camera_pattern or None, said.read(self.folder))
+        with self.store.sentences(), self._readers.reader() as reader:
+            return self._rules(reader)
+
+    def _rules(self, reader: Reader) -> Rules:
+        said = self.store.said(reader)
+        return Rules(self.settings.timezone, self.settings.camera_pattern or None, said)
 
     def say(self, every: Iterable[Said]) -> None:
         """Put what is said of folders and cameras in the place of what was said before; it counts at once."""
-        said.write(self.folder, every)
+        self.store.say(every)
 
     @property
     def vectors_folder(self) -> Path:
@@ -121,10 +114,7 @@ class Catalog:
     @property
     def log_bytes(self) -> int:
         """Size of the write-ahead log: what was committed and could not be moved into the database yet."""
-        try:
-            return (self.folder / "catalog.sqlite-wal").stat().st_size
-        except OSError:
-            return 0
+        return self.store.log_bytes
 
     @property
     def warning(self) -> str | None:
@@ -144,8 +134,8 @@ class Catalog:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Read one consistent state, whatever is written meanwhile."""
-        with _sentences(self.folder), self._readers.reader() as reader:
-            yield Snapshot(reader, self.rules, Cache(self.folder / "cache"))
+        with self.store.sentences(), self._readers.reader() as reader:
+            yield Snapshot(reader, self._rules(reader), Cache(self.folder / "cache"))
 
     @contextlib.contextmanager
     def writer(self) -> Iterator[Writer]:
@@ -154,18 +144,14 @@ class Catalog:
         Raises:
             CatalogLockedError: another process holds it.
         """
-        from sqlalchemy import QueuePool
-
-        from framescout.catalog.writable import writable
         from framescout.catalog.writing import Writer
 
-        with writer_lock(self.folder) as note, _sentences(self.folder):
-            # its connection stays open: the last one that closes folds the log into the database, after each video
-            engine = writable(self.folder / "catalog.sqlite", poolclass=QueuePool)
-            try:
-                yield Writer(engine, note)
-            finally:
-                engine.dispose()
+        with self.store.sentences(), self.store.writer() as (engine, note):
+            yield Writer(engine, note)
+
+    def holder(self) -> dict[str, Any] | None:
+        """Who writes now; as `Store.holder`."""
+        return self.store.holder()
 
     @property
     def saved_searches(self) -> SavedSearches:
@@ -189,59 +175,15 @@ class Catalog:
         return PendingAlerts(self._readers, self._engine)
 
     def check(self) -> list[str]:
-        """What SQLite's own integrity check finds wrong; empty where all is well."""
-        path = self.folder / "catalog.sqlite"
-        with _sentences(self.folder), contextlib.closing(connect(path)) as connection:
-            rows = connection.execute("PRAGMA integrity_check").fetchall()
-            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-        return [str(row) for (row,) in rows if row != "ok"] + [f"a row of {row[0]} points to nothing" for row in broken]
+        """What the database's own check finds wrong; empty where all is well."""
+        return self.store.check()
 
     @cached_property
     def _engine(self) -> Engine:
         """For what is written without the writer's lock."""
-        from framescout.catalog.writable import writable
-
-        return writable(self.folder / "catalog.sqlite")
+        return self.store.engine()
 
     def _derived(self, name: str) -> Path:
         folder = self.folder / name
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-
-def _folder(where: str | Path | Address) -> Path:
-    place = place_of(where)
-    if isinstance(place, Address):
-        raise UsageError(f"{place} is a database, and a catalog is kept in a folder; name one")
-    return place.expanduser().absolute()
-
-
-def _delete(path: Path) -> None:
-    """A database file with its log."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _sentences(where: Path) -> Iterator[None]:
-    """Turn SQLite's troubles into sentences."""
-    try:
-        yield
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # its own sentence may hold bytes of a damaged schema
-        raise _sentence(error, where) from error
-
-
-def _sentence(error: BaseException | None, where: Path) -> FramescoutError:
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = code & 0xFF if code is not None else None
-    if primary == sqlite3.SQLITE_FULL:
-        return DiskFullError(f"the disk of {where} is full; free some space and run the same command again")
-    if primary == sqlite3.SQLITE_BUSY:
-        return FramescoutError(f"the catalog {where} is busy; try again in a moment")
-    if primary == sqlite3.SQLITE_IOERR:
-        return FramescoutError(f"the disk of {where} fails ({error}); look at it, then run the same command again")
-    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return CatalogNotFoundError(f"the catalog {where} can't be opened for writing ({error}); check its permissions")
-    return DamagedCatalogError(
-        f"the catalog {where} can't be read ({error}); framescout verify --repair saves what can be saved"
-    )

@@ -15,9 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from framescout.catalog import schema
+from framescout.catalog.lock import writer_lock
 from framescout.catalog.readable import UNREADABLE, readable_rows
 from framescout.catalog.sealing import as_sealed
 from framescout.catalog.seals import Record, Version, version_of
+from framescout.catalog.sqlite_store import sentences
 from framescout.catalog.tables import METADATA
 from framescout.durable import sync
 from framescout.errors import DamagedCatalogError, FramescoutError
@@ -49,6 +52,26 @@ class Salvage:
             f"{marks}; the damaged file is kept as {self.damaged}; framescout index reads the other videos again, "
             "and labels and events have to be made anew"
         )
+
+
+def salvage(folder: Path) -> Salvage:
+    """As `Catalog.salvage`."""
+    path, new = folder / "catalog.sqlite", folder / "catalog.sqlite.part"
+    with writer_lock(folder), sentences(path):
+        try:
+            fold_log_in(path)
+            _delete(new)
+            schema.prepare(new)
+            counts = copy_what_is_sound(path, new)
+            return Salvage(*counts, put_in_place(new, path))
+        finally:
+            _delete(new)
+
+
+def _delete(path: Path) -> None:
+    """A database file with its log."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
 def copy_what_is_sound(damaged: Path, new: Path) -> tuple[int, int | None, int, int, int]:

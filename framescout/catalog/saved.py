@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, delete, update
-from sqlalchemy.dialects.sqlite import insert
 
 from framescout.catalog.reader import Readers
 from framescout.catalog.records import SavedSearch
 from framescout.catalog.sealing import seal_search
 from framescout.catalog.stored import time_of
 from framescout.catalog.tables import SavedSearchRow
+from framescout.catalog.writable import insert_into
 
 
 class SavedSearches:
@@ -40,8 +40,8 @@ class SavedSearches:
     def save(self, name: str, query: dict[str, Any], command: list[str] | None, seen_below: int) -> None:
         """Keep a search; one of the same name is replaced."""
         values = {"query": query, "command": command, "seen_below": seen_below, "saved_at": datetime.now(UTC)}
-        statement = insert(SavedSearchRow).values(name=name, **values)
         with self._engine.begin() as connection:
+            statement = insert_into(connection, SavedSearchRow).values(name=name, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
             seal_search(connection, name)
 

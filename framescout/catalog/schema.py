@@ -10,7 +10,8 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framescout.catalog.reader import connect
+from framescout.catalog.session import Session
+from framescout.catalog.sqlite import connect
 from framescout.durable import sync
 from framescout.errors import CatalogTooNewError, DamagedCatalogError
 from framescout.resources import bundled
@@ -35,7 +36,8 @@ def prepare(path: Path) -> None:
     from framescout.catalog.writable import plain, writable
 
     with writable(path).begin() as connection:
-        revision = _revision(plain(connection))  # once more: another process may have been faster
+        written = plain(connection)
+        revision = _revision(written)  # once more: another process may have been faster
         if revision == NEWEST:
             return
         if revision is not None and revision > NEWEST:
@@ -43,11 +45,11 @@ def prepare(path: Path) -> None:
                 f"the catalog {path.parent} has schema {revision}, newer than this framescout's {NEWEST}; "
                 "upgrade framescout to open it"
             )
-        if revision is None and _tables(plain(connection)):
+        if revision is None and _tables(written):
             raise DamagedCatalogError(f"{path} is a database, but not framescout's; choose another --catalog folder")
         if revision is not None:
             back_up(path, path.with_name(f"{path.name}.before-{NEWEST}"))
-        _upgrade(connection)
+        upgrade(connection)
 
 
 def back_up(path: Path, target: Path) -> None:
@@ -63,19 +65,20 @@ def back_up(path: Path, target: Path) -> None:
     unfinished.replace(target)
 
 
-def _revision(database: sqlite3.Connection) -> str | None:
+def _revision(database: Session | sqlite3.Connection) -> str | None:
     if "alembic_version" not in _tables(database):
         return None
     row = database.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else None
 
 
-def _tables(database: sqlite3.Connection) -> set[str]:
+def _tables(database: Session | sqlite3.Connection) -> set[str]:
     own = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     return {name for (name,) in database.execute(own)}
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, in the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Column, Connection, Dialect, LargeBinary, TypeDecorator, 
 from sqlalchemy.dialects import sqlite
 
 from framescout.catalog.seals import Record, Version, newest
+from framescout.catalog.session import Session
 from framescout.catalog.tables import (
     METADATA,
     AlertMarkRow,
@@ -67,13 +67,13 @@ def seal_mark(connection: Connection, event: str, content_hash: str, start: floa
     connection.execute(update(AlertMarkRow).where(own).values(seal=seal))
 
 
-def of_video(database: sqlite3.Connection, version: Version, video_id: int) -> str | None:
+def of_video(database: Session, version: Version, video_id: int) -> str | None:
     """The seal that the row should have; None where there is no such row."""
     row = _read(database, version, "video", version.video, {"id": video_id})
     return None if row is None else version.of_video(row)
 
 
-def of_file(database: sqlite3.Connection, version: Version, file_id: int) -> str | None:
+def of_file(database: Session, version: Version, file_id: int) -> str | None:
     """As `of_video`, of a file."""
     row = _read(database, version, "file", (*version.file, "video_id"), {"id": file_id})
     if row is None:
@@ -83,7 +83,7 @@ def of_file(database: sqlite3.Connection, version: Version, file_id: int) -> str
     return version.of_file(row, _content_hash(database, row["video_id"]))
 
 
-def of_indexing(database: sqlite3.Connection, version: Version, video_id: int, model_id: int) -> str | None:
+def of_indexing(database: Session, version: Version, video_id: int, model_id: int) -> str | None:
     """As `of_video`, of a video's embeddings and keyframes by one model."""
     row = _read(database, version, "indexing", version.indexing, {"video_id": video_id, "model_id": model_id})
     model = _read(database, version, "model", version.model, {"id": model_id})
@@ -97,13 +97,13 @@ def of_indexing(database: sqlite3.Connection, version: Version, video_id: int, m
     return version.of_indexing(row, _content_hash(database, video_id), model, keyframes)
 
 
-def of_search(database: sqlite3.Connection, version: Version, name: str) -> str | None:
+def of_search(database: Session, version: Version, name: str) -> str | None:
     """As `of_video`, of a saved search."""
     row = _read(database, version, "saved_search", version.search, {"name": name})
     return None if row is None else version.of_search(row)
 
 
-def of_mark(database: sqlite3.Connection, version: Version, event: str, content_hash: str, start: float) -> str | None:
+def of_mark(database: Session, version: Version, event: str, content_hash: str, start: float) -> str | None:
     """As `of_video`, of what a person said of an alert."""
     key = {"event": event, "content_hash": content_hash, "start": start}
     row = _read(database, version, "alert_mark", version.mark or (*key,), key)
@@ -122,7 +122,7 @@ def as_sealed(version: Version, table: str, row: Record) -> Record:
 
 
 def _read(
-    database: sqlite3.Connection, version: Version, table: str, columns: Iterable[str], key: dict[str, Any]
+    database: Session, version: Version, table: str, columns: Iterable[str], key: dict[str, Any]
 ) -> Record | None:
     names = [*columns]
     query = f"SELECT {_quoted(names, ', ')} FROM {table} WHERE {_quoted(key, ' = ? AND ')} = ?"
@@ -135,7 +135,7 @@ def _quoted(names: Iterable[str], between: str) -> str:
     return between.join(f'"{name}"' for name in names)
 
 
-def _content_hash(database: sqlite3.Connection, video_id: int) -> str:
+def _content_hash(database: Session, video_id: int) -> str:
     (content_hash,) = database.execute("SELECT content_hash FROM video WHERE id = ?", (video_id,)).fetchone()
     return str(content_hash)
 

@@ -104,9 +104,9 @@ class Snapshot:
         """The motion curves of these videos, or of all, with their ids in order; as `motion`."""
         query = "SELECT id, motion_levels, motion_source, motion_detail FROM video WHERE motion_source IS NOT NULL"
         if video_ids is None:
-            rows = self._reader.rows(f"{query} ORDER BY id")
+            rows = self._reader.stream(f"{query} ORDER BY id")
         else:
-            rows = self._reader.rows(f"{query} AND id {_OF_THESE} ORDER BY id", any_of(video_ids))
+            rows = self._reader.stream(f"{query} AND id {_OF_THESE} ORDER BY id", any_of(video_ids))
         for video_id, levels, source, detail in rows:
             try:
                 yield video_id, Motion(unpacked(levels), Source(source), detail)

@@ -109,7 +109,7 @@ class Space:
 
     def _read_blocks(self, firsts: Sequence[int]) -> Iterator[EmbeddingBlock]:
         """Those that begin with these keyframes, in this order, which is that of the ids."""
-        rows = self._reader.rows(
+        rows = self._reader.stream(
             "SELECT video_id, first_keyframe_id, keyframe_count, embeddings FROM indexing WHERE model_id = ? "
             "AND first_keyframe_id IN (SELECT value FROM json_each(?)) ORDER BY first_keyframe_id",
             self.model.id,
@@ -193,7 +193,7 @@ class Space:
         if not len(spans):
             return
         read = "SELECT id, span_start, span_end FROM keyframe WHERE id >= ? AND id < ? ORDER BY id"
-        rows = self._reader.rows(read, int(spans[0, 1]), int(spans[-1, 2]))
+        rows = self._reader.stream(read, int(spans[0, 1]), int(spans[-1, 2]))
         ids, starts, ends = np.fromiter((each for row in rows for each in row), np.float64).reshape(-1, 3).T.copy()
         for video_id, first, end in spans.tolist():
             low, high = np.searchsorted(ids, (first, end))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from framescout.catalog.lock import holder
 from framescout.catalog.naming import find_video
 from framescout.catalog.opening import Catalog
 from framescout.catalog.records import FileFacts
@@ -41,7 +38,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
             for video in snapshot.partial_videos()
         ]
     return {
-        "catalog": str(catalog.folder),
+        "catalog": str(catalog.store),
         "videos": totals.videos,
         "hours": round(totals.duration / 3600, 3),
         "seconds": round(totals.duration, 3),
@@ -50,8 +47,8 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         "partial": partial,
         "models": models,
         "quarantined": quarantined,
-        "writer": holder(catalog.folder),
-        "size_bytes": _size(catalog.folder),
+        "writer": catalog.holder(),
+        "size_bytes": catalog.store.size_bytes(),
         "log_bytes": catalog.log_bytes,
     }
 
@@ -163,12 +160,3 @@ def _index(space: Space) -> dict[str, Any] | None:
         "recall": generation.recall,
         "built_at": generation.built_at.isoformat(),
     }
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files below `folder`; one that goes meanwhile counts nothing."""
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size if path.is_file() else 0
-    return total

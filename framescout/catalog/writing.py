@@ -9,13 +9,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, exists, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Engine, delete, exists, func, insert, select, update
 
 from framescout.catalog.file_columns import STATE
-from framescout.catalog.lock import Note
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model
 from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
+from framescout.catalog.store import Note
 from framescout.catalog.tables import (
     AlertRow,
     EventRow,
@@ -31,7 +30,7 @@ from framescout.catalog.tables import (
     StateRow,
     VideoRow,
 )
-from framescout.catalog.writable import plain
+from framescout.catalog.writable import changes, insert_into
 from framescout.errors import Reason
 from framescout.motion import Motion, packed
 
@@ -49,7 +48,7 @@ class Writer:
         with self._transaction(touches_files=False) as connection:
             same = (ModelRow.name == name) & (ModelRow.fingerprint == fingerprint)
             connection.execute(
-                insert(ModelRow)
+                insert_into(connection, ModelRow)
                 .values(name=name, fingerprint=fingerprint, dimensions=dimensions)
                 .on_conflict_do_nothing()
             )
@@ -130,8 +129,8 @@ class Writer:
             "detail": detail,
             "at": datetime.now(UTC),
         }
-        statement = insert(QuarantineRow).values(path=path, attempts=1, **values)
         with self._transaction(touches_files=False) as connection:
+            statement = insert_into(connection, QuarantineRow).values(path=path, attempts=1, **values)
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["path"], set_={**values, "attempts": QuarantineRow.attempts + 1}
@@ -280,9 +279,9 @@ class Writer:
     def _transaction(self, *, touches_files: bool = True) -> Iterator[Connection]:
         """`touches_files`: whether rows of files or videos change, other than their motion."""
         with self._engine.begin() as connection:
-            before = plain(connection).total_changes
+            before = changes(connection)
             yield connection
-            if touches_files and plain(connection).total_changes > before:
+            if touches_files and changes(connection) > before:
                 _set_state(connection, STATE, secrets.randbits(62))
 
 
@@ -340,7 +339,7 @@ def _put_video(connection: Connection, indexed: IndexedVideo) -> int:
         "indexed_at": datetime.now(UTC),
         **_motion_values(indexed.motion),
     }
-    statement = insert(VideoRow).values(content_hash=indexed.file.content_hash, **values)
+    statement = insert_into(connection, VideoRow).values(content_hash=indexed.file.content_hash, **values)
     statement = statement.on_conflict_do_update(index_elements=["content_hash"], set_=values)
     return int(connection.execute(statement.returning(VideoRow.id)).scalar_one())
 
@@ -360,7 +359,7 @@ def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None
         "video_id": video_id,
         "gone_at": None,
     }
-    statement = insert(FileRow).values(path=file.path, **values)
+    statement = insert_into(connection, FileRow).values(path=file.path, **values)
     statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
     seal_file(connection, connection.execute(statement.returning(FileRow.id)).scalar_one())
 
@@ -391,5 +390,5 @@ def _take_keyframe_ids(connection: Connection, count: int) -> int:
 
 
 def _set_state(connection: Connection, key: str, value: int) -> None:
-    statement = insert(StateRow).values(key=key, value=value)
+    statement = insert_into(connection, StateRow).values(key=key, value=value)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

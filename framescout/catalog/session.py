@@ -1,0 +1,44 @@
+"""What the catalog asks of a connection to its database, whichever that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+
+class Rows(Protocol):
+    """What a statement answers."""
+
+    def fetchone(self) -> Any:
+        """The next row; None behind the last."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Session(Protocol):
+    """A connection to the catalog's database.
+
+    Statements are written as SQLite takes them, and values come as SQLite stores them: times and JSON as text, truth
+    as 0 and 1.
+    """
+
+    def execute(self, query: str, values: Sequence[Any] = (), /) -> Rows:
+        """Run one statement; `values` stand for its question marks."""
+
+    def stream(self, query: str, values: Sequence[Any] = (), /) -> Iterator[Any]:
+        """The rows of a statement; only few of them are in memory at once."""
+
+    def begin(self) -> bool:
+        """Begin to read one state; False where the session is no longer one of the catalog that is there now."""
+
+    def version(self) -> int:
+        """Of the state that is read: another one after each change by another session."""
+
+    def end(self) -> None:
+        """Let go of the state that was read."""
+
+    def close(self) -> None:
+        """End the session."""
