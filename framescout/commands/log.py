@@ -33,9 +33,9 @@ def log(ctx: click.Context, limit: int | None, as_json: bool) -> None:
     """
     from framescout import export_log
     from framescout.catalog import Catalog
-    from framescout.settings import catalog_folder
+    from framescout.settings import catalog_place
 
-    catalog = Catalog.open(catalog_folder(ctx.obj["catalog"]), create=False)
+    catalog = Catalog.open(catalog_place(ctx.obj["catalog"]), create=False)
     path = catalog.folder / export_log.NAME
     try:
         exports, unreadable = export_log.read(catalog.folder)
