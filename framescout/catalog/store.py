@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from framescout.address import Address
 from framescout.catalog.reader import Reader
 from framescout.catalog.session import Session
+from framescout.errors import UsageError
 from framescout.recording import Said
 
 if TYPE_CHECKING:  # what writes is imported when something is written
@@ -85,10 +86,10 @@ def store_of(place: Path | Address) -> Store:
     """The store in this folder or at this address.
 
     Raises:
-        NotAvailableError: the packages that it needs are not installed.
+        UsageError: it is an address.
     """
     from framescout.catalog.sqlite_store import SqliteStore
 
     if isinstance(place, Address):
-        raise NotImplementedError
+        raise UsageError(f"{place} is a database, and a catalog is kept in a folder; name one")
     return SqliteStore(place.expanduser().absolute())
