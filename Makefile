@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit format bench torture browser ffmpeg melt
+.PHONY: help demo test lint audit format bench torture browser ffmpeg melt postgresql
 
 help:     ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
@@ -11,7 +11,7 @@ help:     ## This list
 demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
 	$(BIN)/framescout demo
 
-test: .venv/developing lint audit browser ffmpeg melt    ## Install what is needed and run every check and test
+test: .venv/developing lint audit browser ffmpeg melt postgresql    ## Install what is needed and run every check and test
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 2 --durations 20
 
 browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
@@ -31,6 +31,12 @@ melt:     ## Install melt likewise: what Shotcut and Kdenlive play by reads the 
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	&& apt-get update -qq && apt-get install -qq --yes --no-install-recommends melt >/dev/null; } \
 	|| echo "melt is not installed; no editor's program reads the lists of clips"
+
+postgresql: ## Install PostgreSQL likewise: catalogs in a database are tested with a server that the tests start and end
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq --yes --no-install-recommends postgresql >/dev/null; } \
+	|| echo "PostgreSQL is not installed; the tests of catalogs in a database will be skipped"
 
 lint: .venv/developing         ## Style, types, import rules
 	$(BIN)/ruff check .

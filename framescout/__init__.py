@@ -27,9 +27,12 @@ __all__ = ["FramescoutError", "Span", "__version__", "open"]
 def open(folder: str | Path) -> Catalog:
     """Open the catalog in `folder`; an empty or missing folder becomes a new, empty catalog.
 
+    `folder` may be the address of a PostgreSQL database, postgresql://USER@HOST/NAME.
+
     Raises:
+        CatalogNotFoundError: the database can't be reached.
         CatalogTooNewError: it was written by a newer framescout.
-        DamagedCatalogError: its file is not a readable catalog.
+        DamagedCatalogError: what is there is not a readable catalog.
     """
     from framescout.catalog import Catalog
 

@@ -26,10 +26,10 @@ class Address:
 
     @property
     def folder(self) -> Path:
-        """Where this machine keeps what is derived from the catalog, and the catalog's own file of settings."""
+        """Where this machine keeps what is derived from the catalog, a file of settings, and its log of exports."""
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.text.partition("?")[0].rpartition("/")[2]) or "catalog"
         digest = hashlib.blake2b(self.text.encode(), digest_size=6).hexdigest()
-        return Path(platformdirs.user_cache_dir("framescout")) / "catalogs" / f"{name}-{digest}"
+        return Path(platformdirs.user_data_dir("framescout")) / "catalogs" / f"{name}-{digest}"
 
 
 def place_of(where: str | Path | Address) -> Path | Address:

@@ -16,9 +16,10 @@ from typing import Any
 import click
 
 import framescout
-from framescout.address import Address, place_of
+from framescout.address import Address
+from framescout.commands.place import CatalogPlace
 from framescout.console import printable
-from framescout.errors import FramescoutError, NotAvailableError, UsageError
+from framescout.errors import FramescoutError, NotAvailableError
 from framescout.processors import multiply_with_one_thread
 
 COMMANDS = {
@@ -38,6 +39,7 @@ COMMANDS = {
     "verify": ("indexer.cli:verify", "Check every vector, row and file; mend them."),
     "retry": ("indexer.cli:retry", "Try the files in quarantine again."),
     "prune": ("indexer.cli:prune", "Drop the videos whose files are gone."),
+    "catalog": ("framescout.commands.catalogs:catalog", "Copy a whole catalog, into a database say."),
     "models": ("framescout.commands.models:models", "List, fetch and import models."),
     "service": ("framescout.commands.nightly:service", "Have the system index every night."),
     "config": ("framescout.commands.config:config", "Show every setting and where it comes from."),
@@ -57,20 +59,6 @@ BUILDERS = {"index", "retry", "verify", "demo"}
 
 READERS = {"search", "status"}
 """Commands that leave nothing behind which Python would have to tidy up."""
-
-
-class CatalogPlace(click.Path):
-    """A folder, or the address of a database."""
-
-    def __init__(self) -> None:
-        super().__init__(file_okay=False, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            place = place_of(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-        return place if isinstance(place, Address) else super().convert(value, param, ctx)
 
 
 class Commands(click.Group):
@@ -218,7 +206,7 @@ _SHARED: dict[str, Callable[[], click.Option]] = {
 @click.option(
     "--catalog",
     type=CatalogPlace(),
-    help="The catalog's folder [default: $FRAMESCOUT_CATALOG, else your data folder].",
+    help="The catalog: a folder or postgresql://USER@HOST/NAME [default: $FRAMESCOUT_CATALOG, else your data folder].",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="A file of settings, or overnight.toml or gpu.toml.")
 @click.option("--debug", is_flag=True, help="Show tracebacks and what goes on.")

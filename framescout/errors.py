@@ -7,6 +7,7 @@ FramescoutError                      1
 ├── UsageError                       2
 ├── NotAvailableError                3
 │   ├── CatalogNotFoundError         3
+│   │   └── UnfinishedCopyError      3
 │   ├── CatalogTooNewError           3
 │   ├── FfmpegNotFoundError          3
 │   └── ModelNotAvailableError       3
@@ -53,6 +54,10 @@ class NotAvailableError(FramescoutError):
 
 class CatalogNotFoundError(NotAvailableError):
     """There is no catalog in the folder that was named."""
+
+
+class UnfinishedCopyError(CatalogNotFoundError):
+    """A catalog into which another is still being copied."""
 
 
 class CatalogTooNewError(NotAvailableError):

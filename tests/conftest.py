@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import framescout
 from framescout.catalog import Catalog
 from framescout.embedding import load_embedder
 from tests.framescout.embedding.make import TINY_VIT, make_model
+from tests.postgresql import Server, server
 
 settings.register_profile("unhurried", deadline=None)  # how long a case takes says how busy the machine is
 settings.load_profile("unhurried")
@@ -72,6 +74,35 @@ def footage() -> Path:
     if not FOOTAGE.is_dir():
         pytest.skip("the real footage does not lie beside the project")
     return FOOTAGE
+
+
+Place = Path | str
+"""Of a catalog: a folder, or the address of a database."""
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server of the tests' own."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def places(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], AbstractContextManager[Place]]:
+    """Gives new places for catalogs, of each kind of store in turn."""
+    if request.param == "sqlite":
+        return lambda: nullcontext(tmp_path_factory.mktemp("place") / "catalog")
+    running: Server = request.getfixturevalue("postgresql")
+    return running.catalog
+
+
+@pytest.fixture
+def place(places: Callable[[], AbstractContextManager[Place]]) -> Iterator[Place]:
+    """A new place for a catalog."""
+    with places() as new:
+        yield new
 
 
 Program = Callable[..., subprocess.CompletedProcess[str]]

@@ -20,7 +20,7 @@ import numpy as np
 
 from framescout import recording
 from framescout.cached import Cache, Entry
-from framescout.catalog.reader import Reader, any_of, integers
+from framescout.catalog.reader import ANY_OF, Reader, any_of, integers
 from framescout.catalog.schema import NEWEST
 from framescout.catalog.stored import path_of, tags_of
 from framescout.recording import Rules
@@ -37,9 +37,9 @@ _FILES = """
        OR NOT EXISTS (SELECT 1 FROM file AS other WHERE other.video_id = file.video_id AND other.gone_at IS NULL)
     ORDER BY video_id, gone_at, file.id
 """
-_EVIDENCE = """
+_EVIDENCE = f"""
     SELECT file.id, path, tags, created_at, duration FROM file JOIN video ON video.id = video_id
-    WHERE file.id IN (SELECT value FROM json_each(?))
+    WHERE file.id {ANY_OF}
 """
 
 

@@ -46,16 +46,19 @@ class Catalog:
     def open(
         cls, where: str | Path | Address, *, create: bool = True, stays: bool = False, settings: Settings | None = None
     ) -> Catalog:
-        """Open the catalog in the folder `where`, upgrading an older one after a copy of it was made.
+        """Open the catalog in the folder or at the address `where`, upgrading an older one.
+
+        Of a folder's a copy is made before it is upgraded.
 
         `stays`: for a process that asks again and again; connections, and embeddings that were read, are kept.
         `settings`: by which times and cameras are read; without them those in force.
 
         Raises:
-            CatalogNotFoundError: there is none, and `create` is false.
+            CatalogNotFoundError: there is none, and `create` is false; or the server can't be reached.
             CatalogTooNewError: a newer framescout wrote it.
-            DamagedCatalogError: its file is not a readable catalog.
-            UsageError: it looks like the address of a database.
+            DamagedCatalogError: what is there is not a readable catalog.
+            NotAvailableError: the server is too old, its rights are missing, or psycopg is.
+            UsageError: it looks like an address, and is none of a PostgreSQL database.
         """
         store = store_of(place_of(where))
         store.prepare(create=create)
@@ -79,7 +82,7 @@ class Catalog:
 
     @property
     def folder(self) -> Path:
-        """Where this machine keeps what is derived from it, and its own file of settings."""
+        """Where this machine keeps what is derived from it, a file of settings, and its log of exports."""
         return self.store.folder
 
     @cached_property

@@ -16,7 +16,11 @@ import numpy as np
 
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.session import Rows, Session
+from framescout.errors import FramescoutError
 
+ANY_OF = "IN (SELECT value FROM json_each(?))"
+"""Of numbers in one value, see `any_of`."""
+_TRIES = 3
 T = TypeVar("T")
 
 
@@ -73,17 +77,16 @@ class Readers:
 
     def _take(self) -> _Kept:
         """One that was kept, unless another catalog was put in the place of its own, by a repair say."""
-        while True:
-            kept = self._pop() or _Kept(self._connect())
-            try:
-                if kept.session.begin():
-                    return kept
-            except BaseException:
-                kept.session.close()
-                raise
-            kept.session.close()
-            if self._cache is not None:
-                self._cache.clear()
+        while kept := self._pop():
+            if kept.has_begun():
+                return kept
+            assert self._cache is not None
+            self._cache.clear()
+        for _ in range(_TRIES):
+            new = _Kept(self._connect())
+            if new.has_begun():
+                return new
+        raise FramescoutError("the catalog's database goes away again and again; try again in a moment")
 
     def _pop(self) -> _Kept | None:
         with self._lock:
@@ -105,6 +108,17 @@ class _Kept:
     known: dict[Hashable, Any] = field(default_factory=dict)
     """What was read in this version."""
 
+    def has_begun(self) -> bool:
+        """Whether it begins to read; else it is closed."""
+        try:
+            if self.session.begin():
+                return True
+        except BaseException:
+            self.session.close()
+            raise
+        self.session.close()
+        return False
+
     def known_now(self) -> dict[Hashable, Any]:
         """What was read in the state that the session is in."""
         version = self.session.version()
@@ -114,7 +128,7 @@ class _Kept:
 
 
 def any_of(numbers: Iterable[int]) -> str:
-    """For `IN (SELECT value FROM json_each(?))`: one statement however many there are."""
+    """For `ANY_OF`: one statement however many there are."""
     return json.dumps([*numbers])
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from framescout.catalog.session import Session
 from framescout.catalog.sqlite import connect
 from framescout.durable import sync
-from framescout.errors import CatalogTooNewError, DamagedCatalogError
+from framescout.errors import CatalogTooNewError, DamagedCatalogError, UnfinishedCopyError
 from framescout.resources import bundled
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NEWEST = "0009"
 """Revision of the newest migration; a test ties it to the folder."""
+UNFINISHED = "copying"
+"""Stands in the place of a revision while a catalog is copied from elsewhere."""
 
 
 def prepare(path: Path) -> None:
@@ -31,8 +33,11 @@ def prepare(path: Path) -> None:
         DamagedCatalogError: it is a SQLite file, but no catalog.
     """
     with contextlib.closing(connect(path)) as database:
-        if _revision(database) == NEWEST:
+        revision = _revision(database)
+        if revision == NEWEST:
             return
+        if revision == UNFINISHED:
+            raise unfinished(path.parent)
     from framescout.catalog.writable import plain, writable
 
     with writable(path).begin() as connection:
@@ -50,6 +55,11 @@ def prepare(path: Path) -> None:
         if revision is not None:
             back_up(path, path.with_name(f"{path.name}.before-{NEWEST}"))
         upgrade(connection)
+
+
+def unfinished(place: object) -> UnfinishedCopyError:
+    """What is told of a catalog into which another is still being copied."""
+    return UnfinishedCopyError(f"a copy into {place} has not ended; run the same framescout catalog copy again")
 
 
 def back_up(path: Path, target: Path) -> None:

@@ -31,6 +31,9 @@ class Session(Protocol):
     def stream(self, query: str, values: Sequence[Any] = (), /) -> Iterator[Any]:
         """The rows of a statement; only few of them are in memory at once."""
 
+    def put(self, table: str, columns: Sequence[str], rows: Sequence[Any], /) -> None:
+        """Write rows as they are stored; columns are quoted where that is needed."""
+
     def begin(self) -> bool:
         """Begin to read one state; False where the session is no longer one of the catalog that is there now."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from framescout.cached import Cache
 from framescout.catalog.file_columns import FileColumns
-from framescout.catalog.reader import Reader, any_of
+from framescout.catalog.reader import ANY_OF, Reader, any_of
 from framescout.catalog.records import (
     FileFacts,
     KnownFile,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 _MOST_VIDEOS = 10_000  # whose facts are remembered
 _NEWEST = 6  # videos that `indexed_since` names
 _MODEL = "SELECT id, name, fingerprint, dimensions FROM model"
-_OF_THESE = "IN (SELECT value FROM json_each(?))"
 
 
 class Snapshot:
@@ -89,7 +88,7 @@ class Snapshot:
             known.clear()
             missing = wanted
         if missing:
-            known |= {video.id: video for video in self._videos(_OF_THESE, any_of(missing))}
+            known |= {video.id: video for video in self._videos(ANY_OF, any_of(missing))}
         return [known[number] for number in wanted if number in known]
 
     def motion(self, video_id: int) -> Motion | None:
@@ -106,7 +105,7 @@ class Snapshot:
         if video_ids is None:
             rows = self._reader.stream(f"{query} ORDER BY id")
         else:
-            rows = self._reader.stream(f"{query} AND id {_OF_THESE} ORDER BY id", any_of(video_ids))
+            rows = self._reader.stream(f"{query} AND id {ANY_OF} ORDER BY id", any_of(video_ids))
         for video_id, levels, source, detail in rows:
             try:
                 yield video_id, Motion(unpacked(levels), Source(source), detail)
@@ -154,7 +153,7 @@ class Snapshot:
 
     def paths(self, file_ids: Iterable[int]) -> dict[int, str]:
         """Of the files with these ids in `file_columns`."""
-        rows = self._reader.rows(f"SELECT id, path FROM file WHERE id {_OF_THESE}", any_of(file_ids))
+        rows = self._reader.rows(f"SELECT id, path FROM file WHERE id {ANY_OF}", any_of(file_ids))
         return {number: path_of(path) for number, path in rows}
 
     def folders(self) -> tuple[np.ndarray, tuple[str, ...]]:

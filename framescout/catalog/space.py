@@ -13,7 +13,7 @@ from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.keyframe_motion import KeyframeMotion, VideoMotion
 from framescout.catalog.labels import StoredLabels
-from framescout.catalog.reader import Reader, any_of, integers
+from framescout.catalog.reader import ANY_OF, Reader, any_of, integers
 from framescout.catalog.records import Alert, EventFacts, Generation, KeyframeTimes, Model
 from framescout.catalog.stored import path_of, time_of
 from framescout.errors import DamagedCatalogError
@@ -111,7 +111,7 @@ class Space:
         """Those that begin with these keyframes, in this order, which is that of the ids."""
         rows = self._reader.stream(
             "SELECT video_id, first_keyframe_id, keyframe_count, embeddings FROM indexing WHERE model_id = ? "
-            "AND first_keyframe_id IN (SELECT value FROM json_each(?)) ORDER BY first_keyframe_id",
+            f"AND first_keyframe_id {ANY_OF} ORDER BY first_keyframe_id",
             self.model.id,
             any_of(firsts),
         )
@@ -255,7 +255,7 @@ class Space:
 
     def _read_times(self, keyframe_ids: Sequence[int]) -> list[tuple[float, float, float]]:
         rows = self._reader.rows(
-            "SELECT id, time, span_start, span_end FROM keyframe WHERE id IN (SELECT value FROM json_each(?))",
+            f"SELECT id, time, span_start, span_end FROM keyframe WHERE id {ANY_OF}",
             any_of(set(keyframe_ids)),
         )
         known = {number: (time, first, last) for number, time, first, last in rows}

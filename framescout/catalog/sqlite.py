@@ -34,6 +34,11 @@ class SqliteSession:
         """SQLite never reads ahead."""
         return self.connection.execute(query, values)
 
+    def put(self, table: str, columns: Sequence[str], rows: Sequence[Any], /) -> None:
+        """As `Session.put`."""
+        marks = ", ".join("?" * len(columns))
+        self.connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
     def begin(self) -> bool:
         """As `Session.begin`; a repair puts another file in the place of this one's."""
         if self._path and _inode(self._path) != self._inode:

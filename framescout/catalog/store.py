@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from framescout.address import Address
 from framescout.catalog.reader import Reader
 from framescout.catalog.session import Session
-from framescout.errors import UsageError
+from framescout.errors import NotAvailableError
 from framescout.recording import Said
 
 if TYPE_CHECKING:  # what writes is imported when something is written
@@ -86,10 +86,16 @@ def store_of(place: Path | Address) -> Store:
     """The store in this folder or at this address.
 
     Raises:
-        UsageError: it is an address.
+        NotAvailableError: the packages that it needs are not installed.
     """
+    if isinstance(place, Address):
+        try:
+            from framescout.catalog.postgresql_store import PostgresqlStore
+        except ImportError as error:
+            raise NotAvailableError(
+                f"a catalog in a database needs a package more ({error}); run: python3 -m pip install 'psycopg[binary]'"
+            ) from error
+        return PostgresqlStore(place)
     from framescout.catalog.sqlite_store import SqliteStore
 
-    if isinstance(place, Address):
-        raise UsageError(f"{place} is a database, and a catalog is kept in a folder; name one")
     return SqliteStore(place.expanduser().absolute())

@@ -13,6 +13,7 @@ from typing import Literal
 
 import click
 
+from framescout.address import Address
 from framescout.errors import FramescoutError
 
 _LITTLE_SPACE = 2 * 2**30
@@ -42,9 +43,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Exit status: 0 all that is needed is there; 3 something is missing.
     """
-    from framescout.settings import catalog_folder
+    from framescout.settings import catalog_folder, catalog_place
 
-    folder, config = catalog_folder(ctx.obj["catalog"]), ctx.obj["config"]
+    place, folder, config = catalog_place(ctx.obj["catalog"]), catalog_folder(ctx.obj["catalog"]), ctx.obj["config"]
     findings = [
         *_looked_at("packages", _packages),
         *_looked_at("ffmpeg", lambda: _ffmpeg(config, folder)),
@@ -52,7 +53,8 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         *_looked_at("decoding", lambda: _decoding(config, folder)),
         *_looked_at("processor", _machine),
         *_looked_at("model", lambda: _model(config, folder)),
-        *_looked_at("catalog", lambda: _catalog(folder)),
+        *_looked_at("catalog", lambda: _catalog(place)),
+        *_looked_at("disk", lambda: _disk(folder)),
         *_looked_at("settings", lambda: _settings(config, folder)),
     ]
     if as_json:
@@ -172,11 +174,19 @@ def _model(config: Path | None, catalog: Path) -> Iterator[Finding]:
         yield Finding("better model", "ok", better)
 
 
-def _catalog(folder: Path) -> Iterator[Finding]:
-    if (folder / "catalog.sqlite").exists():
-        yield Finding("catalog", "ok", str(folder))
+def _catalog(place: Path | Address) -> Iterator[Finding]:
+    if isinstance(place, Address):
+        from framescout.catalog.store import store_of
+
+        store_of(place).session().close()
+        yield Finding("catalog", "ok", str(place))
+    elif (place / "catalog.sqlite").exists():
+        yield Finding("catalog", "ok", str(place))
     else:
-        yield Finding("catalog", "warn", f"{folder} is not there yet; framescout index makes it")
+        yield Finding("catalog", "warn", f"{place} is not there yet; framescout index makes it")
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     free = shutil.disk_usage(existing).free
     room = f"{free / 2**30:.1f} GiB free at {existing}"

@@ -33,3 +33,5 @@ def upgrade() -> None:
         for table, columns in BIG.items():
             for column in columns:
                 op.alter_column(table, column, existing_type=sa.Integer, type_=sa.BigInteger)
+                if column == "id":
+                    op.execute(f"ALTER SEQUENCE {table}_id_seq AS bigint")

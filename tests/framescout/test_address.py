@@ -44,7 +44,6 @@ def test_an_address_is_an_address_with_a_folder_of_its_own(address: str) -> None
         ("postgresql://scout:secret@db/archive", "password"),
         ("postgresql://db/archive?password=secret", "password"),
         ("postgresql://db", "names no database"),
-        ("postgresql://db/archive", "kept in a folder"),
     ],
 )
 def test_what_is_neither_is_refused(

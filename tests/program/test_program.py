@@ -297,7 +297,7 @@ def test_a_reader_that_leaves_early_is_no_fault(indexed: Catalog, program: Progr
 
 
 HEAVY = (
-    "torch", "open_clip", "transformers", "onnx", "alembic", "av", "PIL", "faiss", "sqlalchemy", "filelock",
+    "torch", "open_clip", "transformers", "onnx", "alembic", "av", "PIL", "faiss", "sqlalchemy", "psycopg", "filelock",
     "numpy.ma", "rich", "jinja2", "pydantic", "fastapi", "huggingface_hub", "ftfy",
 )  # fmt: skip
 

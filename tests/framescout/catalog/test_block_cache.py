@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,12 @@ from framescout.catalog import Catalog
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.records import KeyframeTimes, Model
+from tests.conftest import Place
 from tests.framescout.catalog.make import make_indexed
 
 
-def filled(folder: Path, names: str) -> tuple[Catalog, Model]:
-    catalog = framescout.open(folder)
+def filled(place: Place, names: str) -> tuple[Catalog, Model]:
+    catalog = framescout.open(place)
     with catalog.writer() as writer:
         model = writer.model("made-up", "0", 8)
         for seed, name in enumerate(names):
@@ -33,9 +36,9 @@ def said(catalog: Catalog, model: Model, **asked: object) -> list[tuple[int, int
     return [(block.video_id, block.first_keyframe_id, block.embeddings.tobytes()) for block in blocks]
 
 
-def test_what_others_and_it_itself_wrote_is_seen(tmp_path: Path) -> None:
-    others, model = filled(tmp_path, "abc")
-    stays = Catalog.open(tmp_path, stays=True)
+def test_what_others_and_it_itself_wrote_is_seen(place: Place) -> None:
+    others, model = filled(place, "abc")
+    stays = Catalog.open(place, stays=True)
     assert said(stays, model) == said(others, model)
     with others.writer() as writer:
         writer.commit_video(make_indexed("/archive/d.mp4", seed=9), model)
@@ -47,9 +50,9 @@ def test_what_others_and_it_itself_wrote_is_seen(tmp_path: Path) -> None:
     assert said(stays, model) == said(others, model)
 
 
-def test_a_snapshot_keeps_its_state_while_another_goes_on(tmp_path: Path) -> None:
-    others, model = filled(tmp_path, "ab")
-    stays = Catalog.open(tmp_path, stays=True)
+def test_a_snapshot_keeps_its_state_while_another_goes_on(place: Place) -> None:
+    others, model = filled(place, "ab")
+    stays = Catalog.open(place, stays=True)
     with stays.snapshot() as held:
         assert len(held.space(model).video_ranges()) == 2
         with others.writer() as writer:
@@ -83,10 +86,12 @@ def test_the_answer_is_the_same_with_and_without(
 
 
 @pytest.fixture(scope="module")
-def kept_and_not(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalog, Catalog, Model]:
-    folder = tmp_path_factory.mktemp("kept")
-    other, model = filled(folder, "abcde")
-    return Catalog.open(folder, stays=True), other, model
+def kept_and_not(
+    places: Callable[[], AbstractContextManager[Place]],
+) -> Iterator[tuple[Catalog, Catalog, Model]]:
+    with places() as place:
+        other, model = filled(place, "abcde")
+        yield Catalog.open(place, stays=True), other, model
 
 
 def test_when_keyframes_are_shown_is_known_with_and_without(kept_and_not: tuple[Catalog, Catalog, Model]) -> None:
@@ -98,9 +103,9 @@ def test_when_keyframes_are_shown_is_known_with_and_without(kept_and_not: tuple[
             assert snapshot.videos([3, 99, 1]) == wanted.videos([1, 3])
 
 
-def test_what_was_asked_once_is_asked_again_in_another_state(tmp_path: Path) -> None:
-    others, model = filled(tmp_path, "ab")
-    stays = Catalog.open(tmp_path, stays=True)
+def test_what_was_asked_once_is_asked_again_in_another_state(place: Place) -> None:
+    others, model = filled(place, "ab")
+    stays = Catalog.open(place, stays=True)
     for number in range(3):
         with stays.snapshot() as snapshot, others.snapshot() as wanted:
             assert snapshot.active_model() == wanted.active_model()

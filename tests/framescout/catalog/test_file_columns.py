@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +17,8 @@ from framescout.catalog.file_columns import UNKNOWN
 from framescout.catalog.records import FileIdentity, IndexedVideo
 from framescout.recording import Recording, Rules, Said
 from framescout.settings import load
+from tests.conftest import Place
+from tests.framescout.catalog.databases import execute
 from tests.framescout.catalog.make import make_indexed
 
 PATHS = (
@@ -106,7 +107,7 @@ def change(catalog: Catalog, writer: Writer, *given: object) -> Catalog:
         case "say", zone, fast:
             catalog.say([Said(folder="/archive/cam01", camera="Gate", timezone=zone, fast=fast)])  # type: ignore[arg-type]
         case "settings", zone, pattern:
-            return Catalog.open(catalog.folder, settings=load(timezone=zone, camera_pattern=pattern))
+            return Catalog.open(str(catalog.store), settings=load(timezone=zone, camera_pattern=pattern))
     return catalog
 
 
@@ -118,20 +119,21 @@ def video_id_of(catalog: Catalog, what: str) -> int | None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(changes, min_size=1, max_size=8))
 def test_columns_say_what_is_derived_now(
-    tmp_path_factory: pytest.TempPathFactory, every: list[tuple[object, ...]]
+    places: Callable[[], AbstractContextManager[Place]], every: list[tuple[object, ...]]
 ) -> None:
-    catalog = Catalog.open(tmp_path_factory.mktemp("columns"), settings=load())
-    with catalog.writer() as writer:
-        writer.commit_video(video(PATHS[0], "a", {}), writer.model("tiny", "fingerprint", 8))
-        for each in every:
-            catalog = change(catalog, writer, *each)
-            assert said_now(catalog) == derived_now(catalog)
-            assert said_now(catalog) == derived_now(catalog)  # from the file, too
+    with places() as place:
+        catalog = Catalog.open(place, settings=load())
+        with catalog.writer() as writer:
+            writer.commit_video(video(PATHS[0], "a", {}), writer.model("tiny", "fingerprint", 8))
+            for each in every:
+                catalog = change(catalog, writer, *each)
+                assert said_now(catalog) == derived_now(catalog)
+                assert said_now(catalog) == derived_now(catalog)  # from the file, too
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    catalog = Catalog.open(tmp_path, settings=load())
+def catalog(place: Place) -> Catalog:
+    catalog = Catalog.open(place, settings=load())
     with catalog.writer() as writer:
         model = writer.model("tiny", "fingerprint", 8)
         for number, where in enumerate(PATHS):
@@ -155,7 +157,7 @@ def test_a_file_is_derived_once(catalog: Catalog, monkeypatch: pytest.MonkeyPatc
     derived = count_derivations(monkeypatch)
     said_now(catalog)
     assert sorted(derived) == sorted(PATHS)
-    said_now(Catalog.open(catalog.folder, settings=load()))
+    said_now(Catalog.open(str(catalog.store), settings=load()))
     assert len(derived) == len(PATHS)
     with catalog.writer() as writer:
         writer.commit_video(video("/archive/new.mp4", "new", {}), writer.model("tiny", "fingerprint", 8))
@@ -172,11 +174,9 @@ def test_a_damaged_file_of_columns_is_made_again(catalog: Catalog) -> None:
     assert said_now(catalog) == before
 
 
-def test_a_state_without_a_number_is_not_kept(catalog: Catalog) -> None:
+def test_a_state_without_a_number_is_not_kept(catalog: Catalog, place: Place) -> None:
     """An older framescout of the same schema wrote it last, or a repair made it: nothing would tell a change."""
-    with sqlite3.connect(catalog.folder / "catalog.sqlite") as database:
-        database.execute("DELETE FROM state WHERE key = 'files_state'")
-    database.close()
+    execute(place, "DELETE FROM state WHERE key = 'files_state'")
     assert said_now(catalog) == derived_now(catalog)
     assert Cache(catalog.cache_folder).paths(Entry.FILES) == []
 
