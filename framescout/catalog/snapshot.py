@@ -163,7 +163,8 @@ class Snapshot:
     def _folders(self) -> tuple[np.ndarray, tuple[str, ...]]:
         known: dict[bytes, int] = {}
         numbers = {}
-        for number, path in self._reader.rows("SELECT id, CAST(path AS BLOB) FROM file"):
+        for number, stored in self._reader.rows("SELECT id, path FROM file"):
+            path = stored if isinstance(stored, bytes) else stored.encode()  # of text, as only damage leaves it
             numbers[number] = known.setdefault(path[: max(0, path.rfind(b"/"))], len(known))
         codes = np.array([numbers[number] for number in self.file_columns().ids.tolist()], np.int64)
         return codes, tuple(map(path_of, known))

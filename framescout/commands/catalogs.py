@@ -16,6 +16,8 @@ def catalog() -> None:
 
     \b
     framescout catalog copy ~/night postgresql://scout@db.example/archive
+
+    Exit status: 0 done; others as framescout catalog copy --help says.
     """
 
 

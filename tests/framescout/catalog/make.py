@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from framescout.catalog import Catalog
 from framescout.catalog.records import (
+    Alert,
     FileIdentity,
     IndexedVideo,
     Keyframe,
+    Labelling,
     Probe,
     ReadEnd,
 )
+from framescout.errors import Reason
+from framescout.motion import Motion, Source
+from framescout.recording import Said
 from framescout.timeline import Span
 
 
@@ -60,3 +69,34 @@ def make_indexed(
         embeddings=rows,
         density="balanced",
     )
+
+
+ODD = b"/archive/caf\xe9 \\x41\t\n?%.mp4".decode("utf-8", "surrogateescape")
+
+
+def fill(place: str | Path) -> Catalog:
+    """A catalog with rows of every kind."""
+    catalog = Catalog.open(place)
+    with catalog.writer() as writer:
+        model, other = writer.model("starter", "f1", 8), writer.model("größe\\N", "f2", 8)
+        writer.activate(other)
+        motion = Motion(np.arange(7, dtype=np.uint8), Source.SIZES, "")
+        for number in range(40):
+            writer.commit_video(replace(make_indexed(f"/a/{number}.mp4", seed=number), motion=motion), model)
+        first = writer.commit_video(make_indexed(ODD, content_hash="odd", count=2), other)
+        writer.drop_video(writer.commit_video(make_indexed("/gone.mp4"), other))
+        writer.mark_gone(["/a/3.mp4", ODD])
+        writer.quarantine("/bad\udcff.mp4", 2**40, -1, Reason.EMPTY, 'a "b"\\\t')
+        writer.put_labels(model, "scene", "x", ("a", "b"), [Labelling(1, 1, np.array([0, 1, 1, 0, 255], np.uint8))])
+        alert = Alert(first, 0.1, 1 / 3, 0.2, 206, 0.9, None, {"why": ["ü", None, 1e-9]})
+        pending = [({"mail": "x"}, {"event": "gate", "n": 1})]
+        writer.put_alerts(other, "gate", "y", [alert], source=ODD, pending=pending)
+        writer.remember_speed(1e9)
+        facts: dict[str, Any] = {"kind": "flat", "vector_count": 2**40, "covers_below": 4, "checksum": "c"}
+        writer.publish_generation(model_id=model.id, file_name="one", nprobe=0, recall=0.97, **facts)
+    catalog.saved_searches.save("gate", {"text": "é"}, ["run", "{}"], 3)
+    catalog.alert_marks.put("gate", "hash", 0.1, 0.2, None)
+    catalog.say([Said(folder="/a", camera="yard", fast=1.5)])
+    (catalog.vectors_folder / "one").write_bytes(b"vectors")
+    (catalog.folder / "exports.jsonl").write_text("{}\n")
+    return catalog

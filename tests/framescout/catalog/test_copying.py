@@ -6,66 +6,32 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from framescout.address import place_of
 from framescout.catalog import Catalog
 from framescout.catalog.copying import copy
-from framescout.catalog.records import Alert, Labelling
+from framescout.catalog.records import Alert
 from framescout.catalog.store import store_of
 from framescout.catalog.tables import METADATA
 from framescout.errors import (
     CatalogLockedError,
     CatalogNotFoundError,
     DamagedCatalogError,
-    Reason,
     UnfinishedCopyError,
     UsageError,
 )
-from framescout.motion import Motion, Source
-from framescout.recording import Said
 from tests.conftest import Place, Program
 from tests.framescout.catalog.databases import execute
-from tests.framescout.catalog.make import make_indexed
+from tests.framescout.catalog.make import fill, make_indexed
 from tests.postgresql import Server
 
 Places = Callable[[], AbstractContextManager[Place]]
 RELEASED = sorted(Path(__file__).with_name("released").glob("*.sql"))
-ODD = b"/archive/caf\xe9 \\x41\t\n?%.mp4".decode("utf-8", "surrogateescape")
-
-
-def filled(place: Place) -> Catalog:
-    """A catalog with rows of every kind."""
-    catalog = Catalog.open(place)
-    with catalog.writer() as writer:
-        model, other = writer.model("starter", "f1", 8), writer.model("größe\\N", "f2", 8)
-        writer.activate(other)
-        motion = Motion(np.arange(7, dtype=np.uint8), Source.SIZES, "")
-        for number in range(40):
-            writer.commit_video(replace(make_indexed(f"/a/{number}.mp4", seed=number), motion=motion), model)
-        first = writer.commit_video(make_indexed(ODD, content_hash="odd", count=2), other)
-        writer.drop_video(writer.commit_video(make_indexed("/gone.mp4"), other))
-        writer.mark_gone(["/a/3.mp4", ODD])
-        writer.quarantine("/bad\udcff.mp4", 2**40, -1, Reason.EMPTY, 'a "b"\\\t')
-        writer.put_labels(model, "scene", "x", ("a", "b"), [Labelling(1, 1, np.array([0, 1, 1, 0, 255], np.uint8))])
-        alert = Alert(first, 0.1, 1 / 3, 0.2, 206, 0.9, None, {"why": ["ü", None, 1e-9]})
-        pending = [({"mail": "x"}, {"event": "gate", "n": 1})]
-        writer.put_alerts(other, "gate", "y", [alert], source=ODD, pending=pending)
-        writer.remember_speed(1e9)
-        facts: dict[str, Any] = {"kind": "flat", "vector_count": 2**40, "covers_below": 4, "checksum": "c"}
-        writer.publish_generation(model_id=model.id, file_name="one", nprobe=0, recall=0.97, **facts)
-    catalog.saved_searches.save("gate", {"text": "é"}, ["run", "{}"], 3)
-    catalog.alert_marks.put("gate", "hash", 0.1, 0.2, None)
-    catalog.say([Said(folder="/a", camera="yard", fast=1.5)])
-    (catalog.vectors_folder / "one").write_bytes(b"vectors")
-    (catalog.folder / "exports.jsonl").write_text("{}\n")
-    return catalog
 
 
 def stored(place: Place) -> dict[str, list[tuple[Any, ...]]]:
@@ -86,7 +52,7 @@ def copied(source: Place, target: Place) -> str:
 
 
 def test_there_and_back_every_value_is_the_same(places: Places, tmp_path: Path) -> None:
-    source = filled(tmp_path / "source")
+    source = fill(tmp_path / "source")
     before = stored(tmp_path / "source")
     assert all(before.values())
     with places() as between:
@@ -112,7 +78,7 @@ def test_there_and_back_every_value_is_the_same(places: Places, tmp_path: Path) 
 
 def test_a_copy_goes_on_by_itself(places: Places, tmp_path: Path) -> None:
     """What is written to one is not in the other, and no id is given twice."""
-    filled(tmp_path / "source")
+    fill(tmp_path / "source")
     with places() as place:
         copied(tmp_path / "source", place)
         catalog = Catalog.open(place)
@@ -129,7 +95,7 @@ def test_a_copy_goes_on_by_itself(places: Places, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["file", "indexing", "state", "checking"])
 def test_an_interrupted_copy_cannot_be_opened_and_goes_on(step: str, places: Places, tmp_path: Path) -> None:
-    source = filled(tmp_path / "source")
+    source = fill(tmp_path / "source")
 
     def interrupt(table: str) -> None:
         if table == step:
@@ -151,9 +117,9 @@ def test_an_interrupted_copy_cannot_be_opened_and_goes_on(step: str, places: Pla
 
 
 def test_whatever_would_lose_something_is_refused(places: Places, tmp_path: Path) -> None:
-    source = filled(tmp_path / "source")
+    source = fill(tmp_path / "source")
     with places() as place:
-        there = filled(place)
+        there = fill(place)
         before = stored(place)
         with pytest.raises(UsageError, match="name an empty place"):
             copied(tmp_path / "source", place)
@@ -169,7 +135,7 @@ def test_whatever_would_lose_something_is_refused(places: Places, tmp_path: Path
 
 
 def test_a_copy_that_was_changed_meanwhile_is_not_said_to_be_whole(places: Places, tmp_path: Path) -> None:
-    filled(tmp_path / "source")
+    fill(tmp_path / "source")
     with places() as place:
 
         def damage(table: str) -> None:
@@ -202,7 +168,7 @@ def test_seals_of_every_version_stay_valid(text: Path, postgresql: Server, tmp_p
 
 
 def test_the_command_says_what_it_did(program: Program, postgresql: Server, tmp_path: Path) -> None:
-    filled(tmp_path / "source")
+    fill(tmp_path / "source")
     with postgresql.database() as address:
         said = program("catalog", "copy", tmp_path / "source", address, timeout=120)
         assert (said.returncode, said.stdout) == (0, "")
