@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from framescout.errors import UsageError
 
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+")
 _OURS = ("postgresql", "postgres")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(str):
     """Of a PostgreSQL database that holds a catalog, as libpq takes it; without a password."""
 
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
+    __slots__ = ()
 
     @property
     def folder(self) -> Path:
         """Where this machine keeps what is derived from the catalog, a file of settings, and its log of exports."""
-        name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.text.partition("?")[0].rpartition("/")[2]) or "catalog"
-        digest = hashlib.blake2b(self.text.encode(), digest_size=6).hexdigest()
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.partition("?")[0].rpartition("/")[2]) or "catalog"
+        digest = hashlib.blake2b(self.encode(), digest_size=6).hexdigest()
         return Path(platformdirs.user_data_dir("framescout")) / "catalogs" / f"{name}-{digest}"
 
 
@@ -40,10 +34,9 @@ def place_of(where: str | Path | Address) -> Path | Address:
     """
     if isinstance(where, Address):
         return where
-    found = _ADDRESS.match(str(where))
-    scheme = found[1].lower() if found else ""
-    is_whole = str(where).startswith(f"{scheme}://")
-    if not (scheme in _OURS or (scheme and is_whole)):
+    scheme, mark, rest = str(where).partition(":/")
+    is_whole = rest.startswith("/")
+    if not (mark and _is_scheme(scheme) and (is_whole or scheme in _OURS)):
         return Path(where)
     if scheme not in _OURS:
         raise UsageError(f"{where} is no place for a catalog; name a folder, or postgresql://USER@HOST/DATABASE")
@@ -52,10 +45,17 @@ def place_of(where: str | Path | Address) -> Path | Address:
     return _checked(where)
 
 
+def _is_scheme(text: str) -> bool:
+    return len(text) > 1 and text[0].isalpha() and text.isascii() and all(c.isalnum() or c in "+.-" for c in text)
+
+
 def _checked(text: str) -> Address:
     from urllib.parse import parse_qsl, urlsplit  # a catalog in a folder needs none of it
 
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise UsageError(f"{text} is no address ({error}); write postgresql://USER@HOST/DATABASE") from error
     user, _, _ = parts.netloc.rpartition("@")
     if ":" in user or "password" in dict(parse_qsl(parts.query)):
         raise UsageError(

@@ -15,8 +15,8 @@ from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.reader import Reader, Readers
 from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.sqlite import LARGEST_LOG
-from framescout.catalog.store import Store, store_of
-from framescout.errors import DamagedCatalogError
+from framescout.catalog.sqlite_store import SqliteStore
+from framescout.errors import DamagedCatalogError, NotAvailableError
 from framescout.recording import Rules, Said
 from framescout.settings import Settings
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlche
     from framescout.catalog.records import Video
     from framescout.catalog.salvage import Salvage
     from framescout.catalog.saved import SavedSearches
+    from framescout.catalog.store import Store
     from framescout.catalog.writing import Writer
 
 
@@ -190,3 +191,20 @@ class Catalog:
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def store_of(place: Path | Address) -> Store:
+    """The store in this folder or at this address.
+
+    Raises:
+        NotAvailableError: the packages that it needs are not installed.
+    """
+    if isinstance(place, Address):
+        try:
+            from framescout.catalog.postgresql_store import PostgresqlStore
+        except ImportError as error:
+            raise NotAvailableError(
+                f"a catalog in a database needs a package more ({error}); run: python3 -m pip install 'psycopg[binary]'"
+            ) from error
+        return PostgresqlStore(place)
+    return SqliteStore(place.expanduser().absolute())

@@ -143,7 +143,7 @@ def connect(address: Address, *, autocommit: bool) -> psycopg.Connection[Any]:
     """
     try:
         connection = psycopg.connect(
-            address.text,
+            address,
             autocommit=autocommit,
             application_name=f"framescout {os.getpid()} on {socket.gethostname()}"[:63],
             client_encoding="UTF8",

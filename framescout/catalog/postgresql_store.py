@@ -51,7 +51,7 @@ class PostgresqlStore:
         self.folder: Path = address.folder
 
     def __str__(self) -> str:
-        return self.address.text
+        return str(self.address)
 
     def prepare(self, *, create: bool) -> None:
         """As `Store.prepare`; in one transaction, so that a failure leaves what was there before."""

@@ -10,13 +10,15 @@ import json
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from framescout.catalog.block_cache import BlockCache
-from framescout.catalog.session import Rows, Session
 from framescout.errors import FramescoutError
+
+if TYPE_CHECKING:
+    from framescout.catalog.session import Rows, Session
 
 ANY_OF = "IN (SELECT value FROM json_each(?))"
 """Of numbers in one value, see `any_of`."""

@@ -10,7 +10,6 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framescout.catalog.session import Session
 from framescout.catalog.sqlite import connect
 from framescout.durable import sync
 from framescout.errors import CatalogTooNewError, DamagedCatalogError, UnfinishedCopyError
@@ -18,6 +17,8 @@ from framescout.resources import bundled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from framescout.catalog.session import Session
 
 NEWEST = "0009"
 """Revision of the newest migration; a test ties it to the folder."""

@@ -1,20 +1,17 @@
-"""Where a catalog's truth is kept: what every such store gives, and which one a place stands for."""
+"""What the catalog asks of whatever keeps its truth; read by type checkers alone, so that no search waits for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from framescout.address import Address
+from sqlalchemy import Engine
+
 from framescout.catalog.reader import Reader
 from framescout.catalog.session import Session
-from framescout.errors import NotAvailableError
 from framescout.recording import Said
-
-if TYPE_CHECKING:  # what writes is imported when something is written
-    from sqlalchemy import Engine
 
 
 class Note(Protocol):
@@ -80,22 +77,3 @@ class Store(Protocol):
     @property
     def log_bytes(self) -> int:
         """Of what was committed and could not be moved into the database file yet."""
-
-
-def store_of(place: Path | Address) -> Store:
-    """The store in this folder or at this address.
-
-    Raises:
-        NotAvailableError: the packages that it needs are not installed.
-    """
-    if isinstance(place, Address):
-        try:
-            from framescout.catalog.postgresql_store import PostgresqlStore
-        except ImportError as error:
-            raise NotAvailableError(
-                f"a catalog in a database needs a package more ({error}); run: python3 -m pip install 'psycopg[binary]'"
-            ) from error
-        return PostgresqlStore(place)
-    from framescout.catalog.sqlite_store import SqliteStore
-
-    return SqliteStore(place.expanduser().absolute())

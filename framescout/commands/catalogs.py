@@ -39,7 +39,7 @@ def copy(source: Path | Address, target: Path | Address, quiet: bool) -> None:
     catalog in FROM, or TO can't be reached; 4 another framescout is writing to one of them.
     """
     from framescout.catalog.copying import copy as copy_catalog
-    from framescout.catalog.store import store_of
+    from framescout.catalog.opening import store_of
 
     def told(step: str) -> None:
         if not quiet:

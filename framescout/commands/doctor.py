@@ -176,7 +176,7 @@ def _model(config: Path | None, catalog: Path) -> Iterator[Finding]:
 
 def _catalog(place: Path | Address) -> Iterator[Finding]:
     if isinstance(place, Address):
-        from framescout.catalog.store import store_of
+        from framescout.catalog.opening import store_of
 
         store_of(place).session().close()
         yield Finding("catalog", "ok", str(place))

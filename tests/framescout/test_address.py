@@ -44,6 +44,8 @@ def test_an_address_is_an_address_with_a_folder_of_its_own(address: str) -> None
         ("postgresql://scout:secret@db/archive", "password"),
         ("postgresql://db/archive?password=secret", "password"),
         ("postgresql://db", "names no database"),
+        ("postgresql://[::1/archive", "is no address"),
+        ("POSTGRESQL://db/archive", "no place for a catalog"),
     ],
 )
 def test_what_is_neither_is_refused(

@@ -16,7 +16,7 @@ from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.blocks import EmbeddingBlock
 from framescout.catalog.copying import copy
 from framescout.catalog.labels import StoredLabels
-from framescout.catalog.store import store_of
+from framescout.catalog.opening import store_of
 from tests.framescout.catalog.make import fill
 from tests.postgresql import Server
 

@@ -15,8 +15,8 @@ import pytest
 from framescout.address import place_of
 from framescout.catalog import Catalog
 from framescout.catalog.copying import copy
+from framescout.catalog.opening import store_of
 from framescout.catalog.records import Alert
-from framescout.catalog.store import store_of
 from framescout.catalog.tables import METADATA
 from framescout.errors import (
     CatalogLockedError,
