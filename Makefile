@@ -1,6 +1,7 @@
 # `make` lists what there is. Everything runs in .venv, which is made when it is needed.
 PYTHON ?= python3
 BIN := .venv/bin
+export DEBIAN_FRONTEND = noninteractive
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint audit format bench torture browser ffmpeg melt postgresql
