@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 
 from framescout.catalog import Space
-from framescout.vectors import touching, within
-from query.filters import FileFilter, ranges_of_keyframes, wanted_ranges
+from framescout.vectors import within
+from query.filters import files_searched, wanted_ranges
 from query.folders import Tree
 from query.request import MOTIONS, Query, read_label
 
@@ -67,10 +67,10 @@ class _Counter:
     """Counts for one question. Fields that the question doesn't filter by share what passes."""
 
     def __init__(self, space: Space, query: Query, zone: tzinfo) -> None:
-        self._space, self._query, self._zone = space, query, zone
+        self._space, self._query = space, query
         self._columns = space.snapshot.file_columns()
-        self._passing_files = cache(self._find_files)
-        self._passing_ranges = cache(self._find_ranges)
+        self._passing_files = cache(lambda query: files_searched(space, query, zone))
+        self._passing_ranges = cache(lambda query: wanted_ranges(space, query, zone))
 
     def cameras(self) -> Facet:
         """A camera may be written in any case, so that those which differ by case alone are one."""
@@ -122,7 +122,7 @@ class _Counter:
     def _videos_by(self, codes: np.ndarray, count: int, query: Query) -> list[int]:
         """`codes`: (N,), of each file, below `count`, or -1. Of each code the videos of which such a file passes."""
         chosen = self._passing_files(query) & (codes >= 0)
-        return _different(self._columns.video_ids[chosen], codes[chosen], count)
+        return count_groups(self._columns.video_ids[chosen], codes[chosen], count)
 
     def _videos_of(self, ids: np.ndarray, codes: np.ndarray, count: int, query: Query) -> list[int]:
         """`ids`: (N,), of keyframes; `codes`: (N,), below `count`. Of each code the videos with such a keyframe."""
@@ -133,25 +133,10 @@ class _Counter:
         living = self._space.video_ranges()
         places = np.searchsorted(living[:, 1], ids, side="right") - 1
         is_living = within(ids, living[:, 1:])
-        return _different(places[is_living], codes[is_living], count)
-
-    def _find_ranges(self, query: Query) -> np.ndarray | None:
-        return wanted_ranges(self._space, query, self._zone)
-
-    def _find_files(self, query: Query) -> np.ndarray:
-        """(N,) bool: the files with a keyframe that passes."""
-        passing = FileFilter(self._space, query, self._zone).passing()
-        ranges = ranges_of_keyframes(self._space, query)
-        found = passing.whole.copy()
-        parts = passing.parts[passing.parts[:, 2] > passing.parts[:, 1]]
-        if ranges is not None:
-            found[found] = touching(passing.spans[found], ranges)
-            parts = parts[touching(parts[:, 1:], ranges)]
-        found[parts[:, 0]] = True
-        return found
+        return count_groups(places[is_living], codes[is_living], count)
 
 
-def _different(groups: np.ndarray, codes: np.ndarray, count: int) -> list[int]:
+def count_groups(groups: np.ndarray, codes: np.ndarray, count: int) -> list[int]:
     """(N,) each -> in how many different groups each code under `count` occurs."""
     if not len(codes):
         return [0] * count

@@ -18,7 +18,7 @@ from framescout.catalog.records import FileFacts, Video, VideoFacts
 from framescout.errors import MediaError, NotAvailableError, UsageError
 from framescout.timecode import SourceTimecode
 from framescout.timeline import format_clock
-from framescout.vectors import common, tidy
+from framescout.vectors import common, tidy, touching
 from query.recorded import Times
 from query.request import Hours, Place, Query, read_date, read_label, read_motion
 
@@ -49,9 +49,20 @@ def wanted_ranges(space: Space, query: Query, zone: tzinfo, below: int | None = 
     return _in_all(parts)
 
 
-def ranges_of_keyframes(space: Space, query: Query) -> np.ndarray | None:
-    """As `wanted_ranges`, by what is asked of keyframes alone: their labels and motion."""
-    return _in_all(list(_of_keyframes(space, query)))
+def files_searched(space: Space, query: Query, zone: tzinfo) -> np.ndarray:
+    """(N,) bool: the files, in the order of `FileColumns`, with which some keyframe passes every filter.
+
+    Raises as `wanted_ranges` does.
+    """
+    passing = FileFilter(space, query, zone).passing()
+    ranges = _in_all(list(_of_keyframes(space, query)))
+    searched = passing.whole.copy()
+    parts = passing.parts[passing.parts[:, 2] > passing.parts[:, 1]]
+    if ranges is not None:
+        searched[searched] = touching(passing.spans[searched], ranges)
+        parts = parts[touching(parts[:, 1:], ranges)]
+    searched[parts[:, 0]] = True
+    return searched
 
 
 def _of_keyframes(space: Space, query: Query) -> Iterator[np.ndarray]:

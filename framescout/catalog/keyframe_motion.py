@@ -75,8 +75,12 @@ class KeyframeMotion:
 
     def highest_rise(self, first: int, last: int) -> float:
         """Octaves above the quiet level in the keyframes [first, last]; minus infinity where none is known."""
-        low, high = np.searchsorted(self.ids, (first, last + 1))
+        low, high = np.searchsorted(self.ids, (first, last + 1)).tolist()
+        rises = self.rises(low, high)
+        return float(rises[~np.isnan(rises)].max(initial=-np.inf))
+
+    def rises(self, low: int, high: int) -> np.ndarray:
+        """(high - low,) float64: octaves above the quiet level of the keyframes in these places; NaN: not known."""
         stretches = self.stretches
         own = Stretches(stretches.highest[low:high], stretches.sudden[low:high], stretches.is_known[low:high])
-        rises = own.rises(self.quiet[low:high])
-        return float(rises[~np.isnan(rises)].max(initial=-np.inf))
+        return own.rises(self.quiet[low:high])

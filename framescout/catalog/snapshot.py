@@ -161,13 +161,12 @@ class Snapshot:
         return self._reader.once("folders", self._folders)
 
     def _folders(self) -> tuple[np.ndarray, tuple[str, ...]]:
-        known: dict[bytes, int] = {}
+        known: dict[str, int] = {}
         numbers = {}
-        for number, stored in self._reader.rows("SELECT id, path FROM file"):
-            path = stored if isinstance(stored, bytes) else stored.encode()  # of text, as only damage leaves it
-            numbers[number] = known.setdefault(path[: max(0, path.rfind(b"/"))], len(known))
+        for number, path in self._reader.rows("SELECT id, path FROM file"):
+            numbers[number] = known.setdefault(path_of(path).rpartition("/")[0], len(known))
         codes = np.array([numbers[number] for number in self.file_columns().ids.tolist()], np.int64)
-        return codes, tuple(map(path_of, known))
+        return codes, (*known,)
 
     def _video_facts(self) -> tuple[VideoFacts, ...]:
         rows = self._reader.rows("SELECT id, duration, tags, created_at FROM video ORDER BY id")

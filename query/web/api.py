@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from query.web.alerts_api import alerts_api
+from query.web.days_api import days_api
 from query.web.documents import ErrorDocument, Picture
 from query.web.exports_api import exports_api
 from query.web.facets_api import facets_api
@@ -73,5 +74,6 @@ def state(site: Shared) -> dict[str, Any]:
 
 api.include_router(alerts_api)
 api.include_router(facets_api)
+api.include_router(days_api)
 api.include_router(videos_api)
 api.include_router(exports_api)

@@ -125,6 +125,83 @@ class FacetDocument(BaseModel):
     choices: list[ChoiceDocument]
 
 
+class DayCountDocument(BaseModel):
+    """What there is of a day."""
+
+    day: str
+    """As 2026-02-14."""
+    videos: int
+    """That were recorded on it, or partly on it."""
+    moving: int
+    """Those in which much moves."""
+    alerts: int
+
+
+class CalendarDocument(BaseModel):
+    """The days of which there is anything."""
+
+    zone: str
+    days: list[DayCountDocument]
+    untimed: int
+    """Videos of which it isn't known when they were recorded."""
+
+
+class SpanDocument(BaseModel):
+    """The part of a video that was recorded on a day; times in seconds."""
+
+    video_id: int
+    file: str
+    name: str
+    """Of the file."""
+    keyframe_id: int
+    """The video's first."""
+    start: float
+    end: float
+    """Since the day began."""
+    offset: float
+    """The second of the video that was recorded at `start`."""
+
+
+class LaneDocument(BaseModel):
+    """What a camera recorded on a day."""
+
+    camera: str | None
+    spans: list[SpanDocument]
+    """In order of time; between them lies nothing."""
+    motion: list[float | None]
+    """The highest of every `step` of the day: 0 at rest, 0.5 where much begins, 1 most; null: not known."""
+
+
+class DayAlert(BaseModel):
+    """An alert of a day; times in seconds."""
+
+    event: str
+    camera: str | None
+    at: float
+    """Since the day began."""
+    video_id: int
+    file: str
+    name: str
+    keyframe_id: int
+    start: float
+    end: float
+    peak: float
+
+
+class DayDocument(BaseModel):
+    """A day, a lane a camera."""
+
+    day: str
+    zone: str
+    begins: str
+    """With its offset from UTC."""
+    length: float
+    """Seconds: on a day on which clocks change not those of 24 hours."""
+    step: float
+    lanes: list[LaneDocument]
+    alerts: list[DayAlert]
+
+
 class FrameTimes(BaseModel):
     """When the frames around a time are shown, rising, in seconds."""
 

@@ -25,6 +25,7 @@ from query.clips.names import readable
 from query.confidence import MATCH
 from query.fields import FIELDS
 from query.request import ORDERS, PageToken
+from query.web.archive import ArchiveList
 from query.web.chips import chips
 from query.web.documents import FileKey, VideoId
 from query.web.error_responses import status_of
@@ -174,18 +175,20 @@ def archive_page(
     page: _Number = 1,
 ) -> Response:
     """The archive by camera and day."""
-    archive = site.archive(camera or None, day or None)
-    shown = archive["videos"][(page - 1) * _VIDEOS_SHOWN : page * _VIDEOS_SHOWN]
+    with site.engine.catalog.snapshot() as snapshot:
+        archive = ArchiveList(snapshot, site.engine.zone, camera or None, day or None)
+        shown = archive.videos((page - 1) * _VIDEOS_SHOWN, page * _VIDEOS_SHOWN)
     videos = [each | _when(site, each["recorded_at"]) for each in shown]
     return _render(
         request,
         "archive.html",
-        archive=archive,
+        cameras=archive.cameras,
+        all_days=archive.days,
         days=[(name, [*own]) for name, own in groupby(videos, key=lambda each: each.get("day"))],
         camera=camera or None,
         day=day or None,
         page=page,
-        pages=max(1, -(-len(archive["videos"]) // _VIDEOS_SHOWN)),
+        pages=max(1, -(-len(archive) // _VIDEOS_SHOWN)),
     )
 
 
@@ -293,7 +296,12 @@ def _cards(site: Site, answer: Answer) -> list[dict[str, Any]]:
 
 def _card(site: Site, moment: Moment) -> dict[str, Any]:
     at = moment.recorded_at + timedelta(seconds=moment.peak) if moment.recorded_at else None
-    return {"moment": moment, "name": readable(Path(moment.video).name), "at": _at(site, at)}
+    return {
+        "moment": moment,
+        "name": readable(Path(moment.video).name),
+        "at": _at(site, at),
+        "peak_at": at and at.isoformat(),
+    }
 
 
 def _names(paths: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from fastapi import Depends, Request
 
 from framescout.cached import Cache
 from framescout.catalog import Catalog
-from framescout.catalog.records import FileFacts, Video
+from framescout.catalog.records import Video
 from framescout.catalog.summary import gather, motion_curve
 from framescout.errors import MediaError, NotAvailableError
 from framescout.media.footage import Footage
@@ -34,7 +33,6 @@ from query.web.thumbnails import Thumbnails
 
 _PICTURE_THREADS = 8
 _MOST_TIMES_HIGHER = 4  # than wide
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -146,27 +144,6 @@ class Site:
         with self.engine.catalog.snapshot() as snapshot:
             return MotionCurve(**motion_curve(snapshot, video.id, video.camera))
 
-    def archive(self, camera: str | None, day: str | None) -> dict[str, Any]:
-        """Cameras and days with their counts, and the videos of one of each.
-
-        The newest day comes first, an unknown one last; within a day videos come as they were recorded.
-        """
-        with self.engine.catalog.snapshot() as snapshot:
-            facts = snapshot.video_facts()
-        zone = self.engine.zone
-        places = [_Place.of(video.id, file, zone) for video in facts for file in video.files]
-        fitting = (each for each in places if camera in (None, each.camera) and day in (None, each.day))
-        chosen = [*{each.video_id: each for each in reversed([*fitting])}.values()]  # of a video the first that fits
-        chosen.sort(key=lambda each: (each.file.recorded_at is None, each.file.recorded_at or 0, each.file.path))
-        chosen.sort(key=lambda each: _newest_last(each.day), reverse=True)  # within a day they stay in order
-        days = Counter(day for _, day in {(each.video_id, each.day) for each in places})
-        cameras = Counter(name for _, name in {(each.video_id, each.camera) for each in places})
-        return {
-            "cameras": dict(sorted(cameras.items())),
-            "days": dict(sorted(days.items(), key=lambda each: _newest_last(each[0]), reverse=True)),
-            "videos": [each.document for each in chosen],
-        }
-
     def state(self) -> dict[str, Any]:
         """As `status --json`, and `run`: what an index run that is going on has done so far, else None."""
         state = gather(self.engine.catalog)
@@ -199,37 +176,6 @@ class Site:
 def file_key(path: str) -> str:
     """What requests call a file of the catalog, since none names a path: 16 hexadecimal digits."""
     return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A video at one of its files: where it stands in the archive by camera and day."""
-
-    video_id: int
-    file: FileFacts
-    camera: str
-    day: str
-
-    @classmethod
-    def of(cls, video_id: int, file: FileFacts, zone: tzinfo) -> _Place:
-        day = f"{file.recorded_at.astimezone(zone):%Y-%m-%d}" if file.recorded_at else _UNKNOWN
-        return cls(video_id, file, file.camera or _UNKNOWN, day)
-
-    @property
-    def document(self) -> dict[str, Any]:
-        return {
-            "video_id": self.video_id,
-            "name": Path(self.file.path).name,
-            "path": self.file.path,
-            "camera": self.file.camera,
-            "recorded_at": self.file.recorded_at.isoformat() if self.file.recorded_at else None,
-            "duration": self.file.duration,
-        }
-
-
-def _newest_last(day: str) -> str:
-    """To sort days by; an unknown one is before all others."""
-    return "" if day == _UNKNOWN else day
 
 
 async def site_of(request: Request) -> Site:

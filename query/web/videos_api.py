@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.catalog.records import FileFacts
 from framescout.errors import NotAvailableError
+from query.web.archive import ArchiveList
 from query.web.documents import (
     FileDocument,
     FileKey,
@@ -37,7 +38,9 @@ def videos(
     day: Annotated[str | None, Parameter(max_length=20)] = None,
 ) -> dict[str, Any]:
     """The archive by camera and day."""
-    return site.archive(camera, day)
+    with site.engine.catalog.snapshot() as snapshot:
+        archive = ArchiveList(snapshot, site.engine.zone, camera, day)
+        return {"cameras": archive.cameras, "days": archive.days, "videos": archive.videos()}
 
 
 @videos_api.get("/{video_id}")

@@ -6,4 +6,5 @@ import "./filters.js";
 import "./reel.js";
 import "./exports.js";
 import "./timeline.js";
+import "./time.js";
 import "./state.js";

@@ -341,3 +341,24 @@ def test_what_a_request_can_not_hold_is_no_choice() -> None:
     assert can_be_asked("/archive/schön/**")
     assert not can_be_asked("/archive/\udcff/**")
     assert not can_be_asked("/" + "a" * 500)
+
+
+def test_days_count_what_their_lanes_hold(client: TestClient) -> None:
+    calendar = client.get("/api/days").json()
+    assert calendar["zone"] == "UTC"
+    assert calendar["days"]
+    for each in calendar["days"]:
+        day = client.get(f"/api/days/{each['day']}").json()
+        assert day["length"] == 86_400
+        spans = [span for lane in day["lanes"] for span in lane["spans"]]
+        assert len({span["video_id"] for span in spans}) == each["videos"]
+        for span in spans:
+            video = client.get(f"/api/videos/{span['video_id']}", params={"file": span["file"]}).json()
+            assert video["video"].endswith(span["name"])
+            assert span["end"] - span["start"] <= video["duration"] + 1e-6
+    assert calendar["untimed"] > 0
+    camera = {"cameras": "cam01"}
+    assert sum(each["videos"] for each in client.get("/api/days", params=camera).json()["days"]) == 1
+    assert client.get("/api/days/2026-02-30").status_code == 409
+    assert client.get("/api/days/9999-12-31").status_code == 409
+    assert client.get("/api/days/today").status_code == 422
