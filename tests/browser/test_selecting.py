@@ -31,6 +31,24 @@ def order_of(page: Page) -> list[str]:
     return page.locator("[data-reel] li strong").all_inner_texts()
 
 
+def test_a_range_is_marked_by_pointer_and_by_keys(page: Page) -> None:
+    search(page, "a landscape")
+    assert page.locator(".card").count() >= 4
+    page.locator("[data-mark-card]").nth(1).click()
+    page.locator("[data-open]").nth(3).click(modifiers=["Shift"])
+    expect(page.locator("[data-selected]")).to_have_text("3")
+    expect(page.locator("[data-player]")).not_to_be_visible()
+    expect(page.locator(".card.chosen")).to_have_count(3)
+    page.locator("[data-open]").nth(0).focus()
+    page.keyboard.press("Shift+M")
+    expect(page.locator("[data-selected]")).to_have_text("4")
+    page.keyboard.press("m")
+    expect(page.locator("[data-selected]")).to_have_text("3")
+    page.locator("[data-mark-card]").nth(2).click(modifiers=["Shift"])
+    expect(page.locator("[data-selected]")).to_have_text("4")
+    expect(page.locator(".card.chosen")).to_have_count(4)
+
+
 def test_in_and_out_move_by_a_frame_and_show_it(page: Page) -> None:
     mark(page, 1)
     row = page.locator("[data-reel] li").first

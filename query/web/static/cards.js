@@ -10,14 +10,22 @@ export const cards = [...document.querySelectorAll("[data-moment]")].map((elemen
   moment: { ...JSON.parse(element.dataset.moment), question: location.search.slice(1) },
 }));
 const moments = cards.map((card) => card.moment);
+let marked = null; // the place of the card that was marked or taken out last: ranges begin there
 
 for (const [number, { element, moment }] of cards.entries()) {
-  element.querySelector("[data-open]").addEventListener("click", () => openCard(number));
-  element.querySelector("[data-mark-card]")?.addEventListener("click", () => selection.toggle(moment));
+  element.querySelector("[data-open]").addEventListener("click", (event) => (event.shiftKey ? mark(number, true) : openCard(number)));
+  element.querySelector("[data-mark-card]")?.addEventListener("click", (event) => mark(number, event.shiftKey));
   for (const button of element.querySelectorAll("[data-feedback]")) {
     button.addEventListener("click", () => feedback(button.dataset.feedback, moment.keyframe_id));
   }
   if (element.matches(".card")) scrub(element.querySelector(".picture"), moment);
+}
+
+// Mark a card or take it out; with the shift key, mark everything from the one before to it.
+function mark(number, isRange) {
+  if (isRange && marked !== null) selection.add(moments.slice(Math.min(marked, number), Math.max(marked, number) + 1));
+  else selection.toggle(moments[number]);
+  marked = number;
 }
 
 export function openCard(number) {
@@ -128,7 +136,7 @@ document.addEventListener("keydown", (event) => {
   if (isTyping(event) || document.querySelector("dialog[open]")) return;
   const number = cards.findIndex(({ element }) => element.contains(event.target));
   const wanted = { "+": "more_like", "-": "less_like" }[event.key];
-  if (event.key === "m" && number >= 0) selection.toggle(cards[number].moment);
+  if (event.key.toLowerCase() === "m" && number >= 0) mark(number, event.shiftKey);
   else if (wanted && cards[number]?.element.querySelector("[data-feedback]")) feedback(wanted, cards[number].moment.keyframe_id);
   else if ((event.key === "j" || event.key === "k") && cards.length) {
     const next = number < 0 ? 0 : number + (event.key === "j" ? 1 : -1);

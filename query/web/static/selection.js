@@ -35,6 +35,12 @@ export const selection = {
     write(rest.length < kept.length ? rest : [...kept, moment]);
     say(rest.length < kept.length ? "Taken out of the selection" : `Marked: ${moment.name}`);
   },
+  add(moments) {
+    const kept = read();
+    const fresh = moments.filter((moment) => !kept.some((each) => isSame(each, moment)));
+    write([...kept, ...fresh]);
+    say(`Marked ${fresh.length} ${fresh.length === 1 ? "moment" : "moments"} more`);
+  },
   put(moment) {
     const kept = read();
     const place = kept.findIndex((each) => isSame(each, moment));
