@@ -8,7 +8,8 @@ in the same hall.
 
 The ways: coded sizes (a clip's mean level for fighting, its highest half second for falling), motion vectors (the mean
 length a picture), differences of decoded pictures on a grid of 12 x 8 (the mean of two successive ones), jerks of the
-same grid (the change of the change, in the ten cells where it is most). Single pictures score as the best keyframe by
+same grid (the change of the change, in the ten cells where it is most), and those of one glance a minute, which an
+index run takes. Single pictures score as the best keyframe by
 configs/events.example.toml; of an event that asks for what comes then, by that step. Both: the sum of the two, each
 less its mean and by its standard deviation over all clips of the act, so that no weight is fitted. The time is the
 processor's, of the way alone.
@@ -29,15 +30,17 @@ from av.video.frame import VideoFrame
 from benchmarks.discrimination import auroc, auroc_interval
 from benchmarks.record import recorded
 from framescout.catalog import Catalog
+from framescout.jerks import jerk_octaves
 from framescout.media.container import OpenVideo, open_video
 from framescout.media.frame_rates import measured_rate
 from framescout.media.frames import Scaler, orientation_of
+from framescout.media.glances import glances
 from framescout.motion import OCTAVE, UNKNOWN
-from indexer.motion import SIDE, change, read_motion, small
+from indexer.glances import glance_times
+from indexer.motion import SIDE, MotionMeter, change, packets_alone, read_motion, small
 from query.engine import Engine
 from query.events import read_events
 from query.events.evidence import Directions
-from query.events.jerks import jerk_octaves
 
 EXAMPLE = Path(__file__).parents[1] / "configs" / "events.example.toml"
 ACTS = {
@@ -117,13 +120,23 @@ def by_jerks(path: Path) -> np.ndarray:
 
     def look(frame: VideoFrame) -> None:
         grey = small(scaler.squash(frame, (SIDE, SIDE), orientation_of(frame, video_of[0])))
-        time = float(frame.time or 0.0)
+        time = video_of[0].seconds(frame.pts or 0)
         is_new = not shown or np.abs(grey - shown[-1][1]).mean() > _SAME
         if is_new and (not shown or time - shown[-1][0] >= _A_LOOK - 1e-3):
             shown.append((time, grey))
 
     _of_frames(path, look, {}, video_of)
     return jerk_octaves(np.stack([grey for _, grey in shown]) if shown else np.empty((0, SIDE, SIDE)))
+
+
+def by_glances(path: Path) -> np.ndarray:
+    """What an index run sees of jerks: half a second of each minute, reading the packets counted."""
+    meter = MotionMeter()
+    for _ in packets_alone(str(path), meter):
+        pass
+    octaves = np.array([*glances(str(path), glance_times(meter.motion(), meter.key_times))])
+    known: np.ndarray = octaves[~np.isnan(octaves)]
+    return known
 
 
 def _of_frames(
@@ -146,6 +159,7 @@ WAYS: dict[str, Way] = {
     "motion vectors": by_vectors,
     "decoded differences": by_differences,
     "decoded jerks": by_jerks,
+    "jerks of glances": by_glances,
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -78,6 +78,8 @@ class Motion:
     source: Source
     detail: str = ""
     """Why it is not from coded sizes, or why some of it is not known; empty where there is nothing to say."""
+    jerks: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint8))
+    """(N,) uint8, one each half second: how hard movement changes there; UNKNOWN where nobody looked at pictures."""
 
     def level_at(self, seconds: float) -> int:
         """The level of the half second that holds this second of the video."""

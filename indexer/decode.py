@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from framescout.catalog.records import ReadEnd
 from framescout.errors import MediaError
+from framescout.media.glances import glances
+from framescout.motion import Motion
 from indexer.duplicates import DuplicateFilter
 from indexer.events import Decoded, Ended, Failed, Job, MotionJob, MotionRead, Pictured, Probed, Reading
+from indexer.glances import glance_times, jerk_levels
 from indexer.keyframes import read_keyframes
 from indexer.motion import MotionMeter, packets_alone, told_by_packets
 from indexer.probe import probe
@@ -41,7 +45,8 @@ def _read(job: Job, limits: Limits) -> Iterator[Decoded]:
     )
     for item in keyframes:
         if isinstance(item, ReadEnd):
-            yield Ended(job.key, item, meter.motion())
+            motion = yield from _with_jerks(job, meter, meter.motion(), limits)
+            yield Ended(job.key, item, motion)
             continue
         if time.monotonic() - heard > _HEARTBEAT:
             heard = time.monotonic()
@@ -56,4 +61,17 @@ def _read_motion(job: MotionJob, limits: Limits) -> Iterator[Decoded]:
         if time.monotonic() - heard > _HEARTBEAT:
             heard = time.monotonic()
             yield Reading(job.key, reached)
-    yield MotionRead(job.key, told_by_packets(meter))
+    motion = yield from _with_jerks(job, meter, told_by_packets(meter), limits)
+    yield MotionRead(job.key, motion)
+
+
+def _with_jerks(
+    job: Job | MotionJob, meter: MotionMeter, motion: Motion, limits: Limits
+) -> Generator[Decoded, None, Motion]:
+    """The curve with what glances at the pictures told."""
+    times = glance_times(motion, meter.key_times)
+    octaves: list[float] = []
+    for told in glances(job.file.path, times, max_pixels=limits.max_pixels):
+        octaves.append(told)
+        yield Reading(job.key, 0.0)
+    return replace(motion, jerks=jerk_levels(times, octaves))

@@ -29,6 +29,8 @@ from framescout.motion import MOST_LEVELS, STEP, UNKNOWN, Motion, Source, to_amo
 
 CLOCK_SLACK = 1.0
 """Seconds by which a packet may be older than one before it in the file; behind one that is older nothing is read."""
+KEYS_APART = 1.0
+"""Seconds between two key pictures whose times are kept, at least."""
 UNSEEN_LIGHT = "changes of light were not looked for"
 SIDE = 48
 """Pixels of each side of the grey pictures that are compared."""
@@ -58,6 +60,8 @@ class MotionMeter:
         self._packets = _Packets()
         self._pictures = _Pictures()
         self._shown, self._sizes, self._keys = array("d"), array("d"), array("b")
+        self.key_times = array("d")
+        """Seconds of the key pictures, rising; of those closer than KEYS_APART the first."""
 
     def packet(self, shown: float, size: int, is_key: bool, *, is_refresh: bool = False) -> None:
         """The next packet in the file's order: seconds at which its picture is shown, its bytes without filler.
@@ -68,6 +72,9 @@ class MotionMeter:
         self._shown.append(shown)
         self._sizes.append(size)
         self._keys.append(is_key)
+        earliest = self.key_times[-1] + KEYS_APART if self.key_times else 0.0
+        if is_key and earliest <= shown < MOST_LEVELS * STEP:
+            self.key_times.append(shown)
         if len(self._shown) >= _AT_ONCE:
             self._hand_over()
 

@@ -113,8 +113,11 @@ VERSIONS = {
     1: Version(1, _VIDEO, _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH),
     2: Version(2, (*_VIDEO, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
     3: Version(3, (*_EVIDENCE, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
+    4: Version(4, (*_EVIDENCE, *_MOTION, "motion_jerks"), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
 }
-"""By number. 0 is that of schema 0005, whose seals name no version; 3 is that of 0009, which stores tags."""
+"""By number. 0 is that of schema 0005, whose seals name no version; 3 is that of 0009, which stores tags;
+4 is that of 0010, which stores jerks.
+"""
 
 
 def newest() -> Version:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -101,14 +102,16 @@ class Snapshot:
 
     def motions(self, video_ids: Iterable[int] | None = None) -> Iterator[tuple[int, Motion]]:
         """The motion curves of these videos, or of all, with their ids in order; as `motion`."""
-        query = "SELECT id, motion_levels, motion_source, motion_detail FROM video WHERE motion_source IS NOT NULL"
+        columns = "id, motion_levels, motion_source, motion_detail, motion_jerks"
+        query = f"SELECT {columns} FROM video WHERE motion_source IS NOT NULL"
         if video_ids is None:
             rows = self._reader.stream(f"{query} ORDER BY id")
         else:
             rows = self._reader.stream(f"{query} AND id {ANY_OF} ORDER BY id", any_of(video_ids))
-        for video_id, levels, source, detail in rows:
+        for video_id, levels, source, detail, jerks in rows:
             try:
-                yield video_id, Motion(unpacked(levels), Source(source), detail)
+                curve = Motion(unpacked(levels), Source(source), detail)
+                yield video_id, curve if jerks is None else replace(curve, jerks=unpacked(jerks))
             except (TypeError, ValueError) as error:
                 raise DamagedCatalogError(
                     f"the motion curve of video {video_id} is damaged; framescout verify --repair drops the video, "
@@ -132,10 +135,9 @@ class Snapshot:
         return known
 
     def without_motion(self) -> list[int]:
-        """Videos whose motion nobody looked for, by id."""
-        return [
-            number for (number,) in self._reader.rows("SELECT id FROM video WHERE motion_source IS NULL ORDER BY id")
-        ]
+        """Videos whose motion nobody looked for, or an older framescout that knew no jerks, by id."""
+        missing = "motion_source IS NULL OR motion_jerks IS NULL"
+        return [number for (number,) in self._reader.rows(f"SELECT id FROM video WHERE {missing} ORDER BY id")]
 
     def partial_videos(self) -> list[Video]:
         """Videos that could not be read to their end, by id."""

@@ -115,6 +115,7 @@ VideoRow = Row(
     Column("motion_levels", LargeBinary),
     Column("motion_source", String),
     Column("motion_detail", String),
+    Column("motion_jerks", LargeBinary),
     Column("seal", String),
 )
 """Footage, known by its content hash, wherever its files lie; of one that nobody looked at for motion, no motion.

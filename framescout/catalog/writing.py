@@ -349,6 +349,7 @@ def _motion_values(motion: Motion | None) -> dict[str, Any]:
         "motion_levels": packed(motion.levels) if motion else None,
         "motion_source": motion.source.value if motion else None,
         "motion_detail": motion.detail if motion else None,
+        "motion_jerks": packed(motion.jerks) if motion else None,
     }
 
 

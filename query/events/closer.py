@@ -1,7 +1,6 @@
 """Looks a second time where an event might be, within a bound.
 
-Of an event that asks for much or sudden motion, it looks at jerks in place of coded sizes; of any other, it embeds more
-pictures.
+Of an event that asks for much or sudden motion, it glances at jerks; of any other, it embeds more pictures.
 """
 
 from __future__ import annotations
@@ -17,16 +16,12 @@ from framescout.catalog.records import Model
 from framescout.embedding import Embedder, load_embedder
 from framescout.errors import MediaError, ModelNotAvailableError
 from framescout.media.frames import pictures_at
-from query.events.jerks import STEP as JERK_STEP
-from query.events.jerks import jerk_odds
+from query.events.over_time import NEVER
 
 SECONDS_AN_HOUR = 36.0
-"""Of footage that a second look decodes for each hour of a camera's footage, at most: one in a hundred."""
+"""Of footage that a second look takes in of each hour of a camera's footage, at most: one in a hundred."""
 STEP = 0.5
 """Seconds between the pictures of a second look."""
-
-_ENOUGH = 192, 192  # pixels into which pictures are fitted before their jerks are looked at
-_SUSPECTED = -3.0  # score from which a stretch might be an event: twenty times as usual as an alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +42,6 @@ class Closer:
             )
         return cls(embedder, tell)
 
-    def jerk_odds(self, path: str, start: float, end: float) -> float:
-        """Log-odds by the jerks of a stretch; NaN where its pictures can't be had, or hardly differ."""
-        try:
-            return jerk_odds(pictures_at(path, np.arange(start, end, JERK_STEP).tolist(), size=_ENOUGH))
-        except (MediaError, OSError):
-            return np.nan
-
     def rows(self, path: str, times: np.ndarray) -> np.ndarray | None:
         """(N, D) float32 of the pictures shown at these seconds, rising; None where they can't be had."""
         try:
@@ -63,16 +51,20 @@ class Closer:
         return self.embedder.encode_images(pictures).astype(np.float16).astype(np.float32)
 
 
-def suspects(scores: np.ndarray, lengths: np.ndarray) -> list[int]:
-    """Keyframes whose stretch is worth a second look, the likeliest first, as far as the bound goes."""
-    left = SECONDS_AN_HOUR * float(lengths.sum()) / 3600
+def suspects(scores: np.ndarray, lengths: np.ndarray, costs: np.ndarray) -> list[int]:
+    """Keyframes whose stretch is looked at again: in each hour of footage the likeliest, as far as the bound goes.
+
+    A last hour that is not full counts as one. (N,) each: scores, seconds of footage, seconds that a look takes in,
+    where it is finite.
+    """
+    hours = ((np.cumsum(lengths) - lengths) // 3600).astype(np.int64)
+    left = dict.fromkeys(hours.tolist(), SECONDS_AN_HOUR)
     chosen = []
     for place in np.argsort(-scores, kind="stable").tolist():
-        if scores[place] < _SUSPECTED:
-            break
-        if lengths[place] > STEP and lengths[place] <= left:
+        hour = int(hours[place])
+        if scores[place] > NEVER / 2 and costs[place] <= left[hour]:
             chosen.append(place)
-            left -= float(lengths[place])
+            left[hour] -= float(costs[place])
     return chosen
 
 

@@ -77,6 +77,14 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("a context can't be normal and suspicious; give them different names")
 
     @property
+    def asks_for_jerks(self) -> bool:
+        """Whether jerks speak for it: of an act that lasts, and is told by how it looks as well.
+
+        A glance a minute misses the moment between two steps, and what happens suddenly.
+        """
+        return bool(self.prompts) and not self.then and self.motion == "much"
+
+    @property
     def contexts(self) -> dict[str, tuple[Context, int]]:
         """Name -> the context, and 1 where it is suspicious, -1 where it is normal."""
         return {name: (each, -1) for name, each in self.normal.items()} | {

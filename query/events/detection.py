@@ -12,16 +12,18 @@ import numpy as np
 
 from framescout.catalog import Space
 from framescout.catalog.records import Alert, AlertMark, KeyframeTimes, Video, VideoFacts
+from framescout.jerks import GLANCE
+from framescout.jerks import STEP as JERK_STEP
+from framescout.media.glances import glances
 from framescout.motion import Motion, quiet_levels
 from query.engine import Engine
 from query.events.closer import STEP, Closer, spans_of, suspects, times_within
 from query.events.contexts import NAMED, Clock, context_shares, reasons, shift
 from query.events.definition import Event
 from query.events.evidence import Directions
-from query.events.jerks import STEP as JERK_STEP
 from query.events.marks import threshold_shift
-from query.events.motion import motion_odds
-from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, lasting, smooth
+from query.events.motion import MotionAsked, jerk_odds, motion_odds, odds_of_jerks
+from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, highest_since, lasting, smooth
 from query.events.threshold import Tail
 
 DEFAULT_RATE = 0.1
@@ -112,53 +114,54 @@ def detect(
     for video in _videos(space, directions, asks_for_motion=event.motion is not None):
         by_camera.setdefault(camera_of(video.facts), []).append(video)
     cameras = [_camera(name, videos, event, engine.zone) for name, videos in by_camera.items()]
-    counted = [_counted(camera) for camera in cameras]
-    together = _tail(cameras, counted)
+    if closer is not None:
+        cameras = [
+            _seen_closer(camera, name, event, directions, tail, closer, engine.zone)
+            for camera, tail in zip(cameras, _tails(cameras), strict=True)
+        ]
     marked = _marked(space, name, marks)
-    watched = []
-    for first_look, first_counts in zip(cameras, counted, strict=True):
-        camera, counts = first_look, first_counts
-        own = _tail([camera], [counts])
-        tail = own if own.is_enough else together
-        if closer is not None:
-            camera = _seen_closer(camera, name, event, directions, tail, closer, engine.zone)
-            counts = _counted(camera)
-        surprise = _surprise(event, camera.odds, tail)
-        watched.append(_watched(camera, event, surprise, counts, marked, engine.zone))
+    watched = [
+        _watched(camera, event, _surprise(event, camera.odds, tail), _counted(camera), marked, engine.zone)
+        for camera, tail in zip(cameras, _tails(cameras), strict=True)
+    ]
     return Detected(name, tuple(watched))
 
 
 def _seen_closer(
     camera: _Camera, name: str, event: Event, directions: Directions, tail: Tail, closer: Closer, zone: tzinfo
 ) -> _Camera:
-    """The camera with more rows where the event might be; the threshold stays that of the first look."""
+    """The camera with jerks, or with more rows, where the event might be."""
+    if not event.prompts or event.then:  # in more pictures, one step after the other is seen by mistake
+        return camera
     scores = np.where(_counted(camera), _surprise(event, camera.odds, tail) + shift(event, camera.shares), NEVER)
     lengths = camera.track.ends - camera.track.starts
-    chosen = suspects(scores, lengths) if event.prompts else []
+    if event.asks_for_jerks:
+        is_seen = ~np.isnan(np.concatenate([video.jerks for video in camera.videos]))
+        costs = np.where(is_seen, np.inf, GLANCE)
+    else:
+        costs = np.where(lengths > STEP, lengths, np.inf)
+    chosen = suspects(scores, lengths, costs)
     if not chosen:
         return camera
-    seconds, hours = float(lengths[chosen].sum()), float(lengths.sum()) / 3600
-    is_by_jerks = event.motion in ("much", "sudden")
+    seconds, hours = float(costs[chosen].sum()), float(lengths.sum()) / 3600
     closer.tell(
         f"{name} at {camera.name}: a closer look at {seconds:.0f} s of {hours:.1f} h of footage, "
-        f"about {seconds / (JERK_STEP if is_by_jerks else STEP):.0f} pictures"
+        f"about {seconds / (JERK_STEP if event.asks_for_jerks else STEP):.0f} pictures"
     )
     first = np.searchsorted(camera.track.videos, np.arange(len(camera.videos)))
     videos = []
     for number, video in enumerate(camera.videos):
         own = sorted(place - int(first[number]) for place in chosen if camera.track.videos[place] == number)
         if own:
-            video = _shaken(video, own, closer) if is_by_jerks else _finer(video, own, directions, closer)  # noqa: PLW2901
+            video = _shaken(video, own) if event.asks_for_jerks else _finer(video, own, directions, closer)  # noqa: PLW2901
         videos.append(video)
     return _camera(camera.name, videos, event, zone)
 
 
-def _shaken(video: _Video, chosen: list[int], closer: Closer) -> _Video:
-    """The video with the jerks of its stretches that were chosen."""
+def _shaken(video: _Video, chosen: list[int]) -> _Video:
+    """The video with the jerks where the chosen keyframes' stretches begin."""
     jerks = video.jerks.copy()
-    for place in chosen:
-        start, end = float(video.times.starts[place]), float(video.times.ends[place])
-        jerks[place] = closer.jerk_odds(video.facts.path, start, end)
+    jerks[chosen] = odds_of_jerks(np.array([*glances(video.facts.path, video.times.starts[chosen].tolist())]))
     return replace(video, jerks=jerks)
 
 
@@ -216,7 +219,7 @@ def _videos(space: Space, directions: Directions, *, asks_for_motion: bool) -> I
         motion = space.snapshot.motion(block.video_id) if asks_for_motion else None
         ids = np.arange(len(rows)) + times.first_keyframe_id
         logits, places = directions.step_logits(rows), directions.place_logits(rows)
-        yield _Video(facts[block.video_id], times, ids, logits, places, motion, np.full(len(ids), np.nan))
+        yield _Video(facts[block.video_id], times, ids, logits, places, motion, jerk_odds(motion, times))
 
 
 def _camera(name: str, videos: list[_Video], event: Event, zone: tzinfo) -> _Camera:
@@ -242,13 +245,22 @@ def _joined(videos: list[_Video], track: CameraKeyframes, event: Event) -> tuple
     else:
         joined = odds[0] if odds else np.zeros(len(logits))
     if event.motion is not None:
-        quiet = quiet_levels(video.motion for video in videos if video.motion is not None)
-        moving = [motion_odds(event.motion, video.motion, video.times, quiet) for video in videos]
-        jerks = np.concatenate([video.jerks for video in videos])
-        parts["motion"] = np.where(np.isnan(jerks), np.concatenate(moving), jerks)
+        motion = _motion(videos, event, event.motion)
+        # who has fallen lies still: what moved lies between the two steps
+        parts["motion"] = highest_since(track, motion, event.within_seconds) if event.then else motion
         unknown = 0.0 if odds else NEVER  # what nobody knows says nothing; alone it is no event
         joined = joined + np.where(np.isnan(parts["motion"]), unknown, parts["motion"])
     return joined, parts
+
+
+def _motion(videos: list[_Video], event: Event, asked: MotionAsked) -> np.ndarray:
+    """(N,) log-odds of the asked motion, and of an act by jerks where somebody looked for them; NaN of neither."""
+    quiet = quiet_levels(video.motion for video in videos if video.motion is not None)
+    moving = np.concatenate([motion_odds(asked, video.motion, video.times, quiet) for video in videos])
+    if not event.asks_for_jerks:
+        return moving
+    jerks = np.concatenate([video.jerks for video in videos])
+    return np.where(np.isnan(moving), jerks, moving + np.nan_to_num(jerks))
 
 
 def _track(videos: list[_Video]) -> CameraKeyframes:
@@ -276,8 +288,15 @@ def _counted(camera: _Camera) -> np.ndarray:
     return np.full(len(camera.odds), True) if share is None else share >= 0.5
 
 
-def _tail(cameras: Sequence[_Camera], counted: Sequence[np.ndarray]) -> Tail:
+def _tails(cameras: Sequence[_Camera]) -> list[Tail]:
+    """How rare high scores are at each camera; where its own history is short, at all of them together."""
+    together = _tail(cameras)
+    return [own if own.is_enough else together for own in (_tail([camera]) for camera in cameras)]
+
+
+def _tail(cameras: Sequence[_Camera]) -> Tail:
     """How rare high scores are in what counts of these cameras' footage."""
+    counted = [_counted(camera) for camera in cameras]
     lengths = [(camera.track.ends - camera.track.starts)[own] for camera, own in zip(cameras, counted, strict=True)]
     scores = [camera.odds[own] for camera, own in zip(cameras, counted, strict=True)]
     return Tail.of(np.concatenate(scores or [np.empty(0)]), sum(float(each.sum()) for each in lengths))

@@ -76,10 +76,28 @@ def followed(track: CameraKeyframes, before: np.ndarray, then: np.ndarray, withi
     The two are independent, so their log-odds add up. NEVER where the stretch of footage has no earlier keyframe.
     """
     places = np.arange(len(then))
-    low = np.maximum(np.searchsorted(track.ends, track.starts - within, side="left"), track.first_of_stretch)
+    low = _earliest(track, within)
     has_before = low < places
     highest = range_reduce(np.maximum, before, np.minimum(low, np.maximum(places - 1, 0)), np.maximum(places, 1))
     return np.where(has_before, highest + then, NEVER)
+
+
+def highest_since(track: CameraKeyframes, values: np.ndarray, within: float) -> np.ndarray:
+    """(N,) the highest of `values` (N,) at the keyframes that `followed` looks back to, and at each itself.
+
+    NaN where all of them are NaN.
+    """
+    known = np.where(np.isnan(values), -np.inf, values)
+    highest = range_reduce(np.maximum, known, _earliest(track, within), np.arange(len(values)) + 1)
+    found: np.ndarray = np.where(np.isneginf(highest), np.nan, highest)
+    return found
+
+
+def _earliest(track: CameraKeyframes, within: float) -> np.ndarray:
+    """(N,) the first keyframe of the same stretch of footage that is shown at most `within` seconds before each."""
+    first = np.searchsorted(track.ends, track.starts - within, side="left")
+    earliest: np.ndarray = np.maximum(first, track.first_of_stretch)
+    return earliest
 
 
 def lasting(track: CameraKeyframes, odds: np.ndarray, seconds: float) -> np.ndarray:

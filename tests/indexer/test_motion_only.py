@@ -31,7 +31,7 @@ def test_index_motion_fills_in_what_is_missing_and_embeds_nothing(tmp_path: Path
     lost = make.numbered(archive, "lost.mp4", seconds=2)
     program("--catalog", tmp_path / "catalog", "index", archive)
     with contextlib.closing(sqlite3.connect(tmp_path / "catalog" / "catalog.sqlite")) as database, database:
-        motions = "SELECT id, motion_levels, motion_source FROM video ORDER BY id"
+        motions = "SELECT id, motion_levels, motion_source, motion_jerks FROM video ORDER BY id"
         before = database.execute(motions).fetchall()
         database.execute("UPDATE video SET motion_levels = NULL, motion_source = NULL, motion_detail = NULL")
         indexings = database.execute("SELECT first_keyframe_id FROM indexing").fetchall()
@@ -49,6 +49,20 @@ def test_index_motion_fills_in_what_is_missing_and_embeds_nothing(tmp_path: Path
     assert sum(one == other for one, other in zip(before, after, strict=True)) == 1  # the same as while indexing
     again = program("--catalog", tmp_path / "catalog", "index", archive, "--motion")
     assert "motion of 0 videos read" in again.stderr
+
+
+def test_a_curve_of_before_jerks_gets_them(without_curves: Catalog) -> None:
+    assert len(fill_in(without_curves).read) == 2
+    known = curves(without_curves)["moving"]
+    with contextlib.closing(sqlite3.connect(without_curves.folder / "catalog.sqlite")) as database, database:
+        database.execute("UPDATE video SET motion_jerks = NULL")
+    assert len(fill_in(without_curves).read) == 2
+    again = curves(without_curves)["moving"]
+    assert known is not None
+    assert again is not None
+    assert known.jerks.any()  # something moves behind the key picture at 6.0
+    assert again.jerks.tolist() == known.jerks.tolist()
+    assert again.levels.tolist() == known.levels.tolist()
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ import framescout
 from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, KeyframeTimes, Probe, ReadEnd
 from framescout.embedding import load_embedder
-from framescout.motion import OCTAVE, STEP, UNKNOWN, Motion, Source, kinds, quiet_level, quiet_levels
+from framescout.motion import OCTAVE, STEP, UNKNOWN, Motion, Source, kinds, quiet_level, quiet_levels, to_amounts
 from framescout.recording import Said
 from framescout.timeline import Span
 from query.engine import Engine
 from query.events import Context, Event, watch
 from query.events.moments import stored_moments
-from query.events.motion import PER_OCTAVE, motion_odds
+from query.events.motion import JERKS_HOLD, PER_OCTAVE, jerk_odds, motion_odds, odds_of_jerks
 
 levels = st.lists(st.sampled_from([UNKNOWN, 20, 30, 60, 90, 120]), min_size=1, max_size=30)
 spans = st.lists(st.sampled_from([0.25, 0.5, 1.0, 4.0]), min_size=1, max_size=12)
@@ -51,6 +51,23 @@ def test_motion_is_the_highest_of_a_keyframes_stretch(curve: list[int], lengths:
         if asked == "sudden":
             wanted["sudden"] = min(max(jumps) / OCTAVE - 2, rise - 1)
         assert odds[place] == pytest.approx(PER_OCTAVE * wanted[asked])
+
+
+@given(levels, spans)
+def test_jerks_hold_for_two_seconds_around_a_glance(seen: list[int], lengths: list[float]) -> None:
+    motion, times = Motion(np.zeros(0, np.uint8), Source.UNKNOWN, jerks=np.array(seen, np.uint8)), times_of(lengths)
+    odds = jerk_odds(motion, times)
+    for place in range(len(lengths)):
+        near = [
+            level
+            for number, level in enumerate(seen)
+            if level != UNKNOWN and times.starts[place] - JERKS_HOLD <= number * STEP <= times.ends[place] + JERKS_HOLD
+        ]
+        if near:
+            octaves = np.log2(to_amounts(np.array([max(near)])))
+            assert odds[place] == pytest.approx(odds_of_jerks(octaves)[0])
+        else:
+            assert np.isnan(odds[place])
 
 
 def test_the_borders_are_those_of_the_kinds_of_motion() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from query.events.over_time import NEVER, CameraKeyframes, followed, lasting, range_reduce
+from query.events.over_time import NEVER, CameraKeyframes, followed, highest_since, lasting, range_reduce
 
 lengths = st.lists(st.sampled_from([0.5, 1.0, 2.0, 7.0]), min_size=1, max_size=25)
 gaps = st.lists(st.sampled_from([0.0, 0.0, 0.0, 3.0, 60.0]), min_size=25, max_size=25)
@@ -40,6 +40,25 @@ def test_what_comes_then_has_something_before_it(
             if keyframes.starts[place] - keyframes.ends[other] <= within and stretch(keyframes, place, other)
         ]
         assert scores[place] == pytest.approx(max(earlier) + then[place] if earlier else NEVER)
+
+
+@given(lengths, gaps, st.sampled_from([0.5, 3.0, 10.0, 30.0]), st.integers(0, 100))
+def test_the_highest_since_the_first_step_is_that_of_all_keyframes_between(
+    spans: list[float], between: list[float], within: float, seed: int
+) -> None:
+    keyframes = track(spans, between)
+    random = np.random.default_rng(seed)
+    values = np.where(random.random(len(spans)) < 0.4, np.nan, random.normal(size=len(spans)))
+    found = highest_since(keyframes, values, within)
+    for place in range(len(spans)):
+        known = [
+            values[other]
+            for other in range(place + 1)
+            if keyframes.starts[place] - keyframes.ends[other] <= within
+            and stretch(keyframes, place, other)
+            and not np.isnan(values[other])
+        ]
+        assert found[place] == pytest.approx(max(known) if known else np.nan, nan_ok=True)
 
 
 @given(lengths, gaps, st.sampled_from([0.5, 3.0, 10.0, 30.0]), st.integers(0, 100))

@@ -8,20 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from PIL import Image
 
 STEP = 1 / 8
 """Seconds between the pictures that are compared."""
+GLANCE = 0.5
+"""Seconds of a glance: five pictures, three jerks. On the footage that the starter knows, longer ones tell no more."""
 SIDE = 48
 """Pixels of each side of the grey pictures that are compared."""
-PER_OCTAVE = 1.0
-"""Log-odds by which twice the jerks speak for more of an act.
 
-Of 0 to 6, what tells fighting best beside pictures on the footage that the starter knows; without pictures, a logistic
-curve fits 0.72 there.
-"""
-
-_BORDER = 3.3  # octaves at which fighting is as likely as calm there, among as many clips of each; 3.2 to 3.4 by scene
 _ROWS, _COLUMNS = 8, 12  # of the grid
 _MOST = 10  # cells of the 96 that count
 _NOISE = 0.05  # levels of 255, below which jerks say nothing
@@ -38,6 +32,12 @@ def jerk_octaves(greys: np.ndarray) -> np.ndarray:
     return octaves
 
 
+def mean_octaves(greys: Iterable[np.ndarray]) -> float:
+    """The mean over a stretch, of its (SIDE, SIDE) pictures STEP apart; NaN where fewer than three differ."""
+    octaves = jerk_octaves(without_repeats(greys))
+    return float(octaves.mean()) if len(octaves) else np.nan
+
+
 def without_repeats(greys: Iterable[np.ndarray]) -> np.ndarray:
     """(N, SIDE, SIDE) of those that differ from the one before: cameras of few pictures a second show each again."""
     kept: list[np.ndarray] = []
@@ -45,12 +45,3 @@ def without_repeats(greys: Iterable[np.ndarray]) -> np.ndarray:
         if not kept or np.abs(grey - kept[-1]).mean() > _SAME:
             kept.append(grey)
     return np.stack(kept) if kept else np.empty((0, SIDE, SIDE), np.float32)
-
-
-def jerk_odds(pictures: Iterable[Image.Image]) -> float:
-    """Log-odds of an act by the mean jerk of a stretch, from its pictures STEP apart; NaN where too few differ."""
-    greys = (
-        np.asarray(each.getchannel("G").resize((SIDE, SIDE), Image.Resampling.BOX), np.float32) for each in pictures
-    )
-    octaves = jerk_octaves(without_repeats(greys))
-    return PER_OCTAVE * (float(octaves.mean()) - _BORDER) if len(octaves) else np.nan
