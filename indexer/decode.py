@@ -45,7 +45,7 @@ def _read(job: Job, limits: Limits) -> Iterator[Decoded]:
     )
     for item in keyframes:
         if isinstance(item, ReadEnd):
-            motion = yield from _with_jerks(job, meter, meter.motion(), limits)
+            motion = yield from _with_jerks(job, meter, meter.motion(), item.read_to, limits)
             yield Ended(job.key, item, motion)
             continue
         if time.monotonic() - heard > _HEARTBEAT:
@@ -56,22 +56,22 @@ def _read(job: Job, limits: Limits) -> Iterator[Decoded]:
 
 
 def _read_motion(job: MotionJob, limits: Limits) -> Iterator[Decoded]:
-    meter, heard = MotionMeter(), time.monotonic()
+    meter, heard, reached = MotionMeter(), time.monotonic(), 0.0
     for reached in packets_alone(job.file.path, meter, max_pixels=limits.max_pixels):
         if time.monotonic() - heard > _HEARTBEAT:
             heard = time.monotonic()
             yield Reading(job.key, reached)
-    motion = yield from _with_jerks(job, meter, told_by_packets(meter), limits)
+    motion = yield from _with_jerks(job, meter, told_by_packets(meter), reached, limits)
     yield MotionRead(job.key, motion)
 
 
 def _with_jerks(
-    job: Job | MotionJob, meter: MotionMeter, motion: Motion, limits: Limits
+    job: Job | MotionJob, meter: MotionMeter, motion: Motion, read_to: float, limits: Limits
 ) -> Generator[Decoded, None, Motion]:
-    """The curve with what glances at the pictures told."""
+    """The curve with what glances told; after each comes a sign of life, that `read_to` seconds were read."""
     times = glance_times(motion, meter.key_times)
     octaves: list[float] = []
     for told in glances(job.file.path, times, max_pixels=limits.max_pixels):
         octaves.append(told)
-        yield Reading(job.key, 0.0)
+        yield Reading(job.key, read_to)
     return replace(motion, jerks=jerk_levels(times, octaves))
