@@ -33,12 +33,12 @@ def ask(engine: Engine, number: int) -> list[dict[str, Any]] | str:
 def main() -> None:
     if hasattr(os, "nice"):
         os.nice(10)  # as an index run does: beside askers who never pause it would hardly get a turn
-    folder, stop, answers = map(Path, sys.argv[1:])
+    place, stop, answers = sys.argv[1], *map(Path, sys.argv[2:])
     with answers.open("w") as out:
         while not stop.exists():
             for number in range(len(QUERIES)):
                 try:
-                    said = ask(Engine(Catalog.open(folder, create=False)), number)
+                    said = ask(Engine(Catalog.open(place, create=False)), number)
                 except FramescoutError as error:
                     said = f"{type(error).__name__}: {error}"
                 out.write(json.dumps([number, said]) + "\n")

@@ -15,18 +15,21 @@ from typing import Any
 import pytest
 
 import framescout
+from framescout.address import Address
 from framescout.catalog import Catalog
 from framescout.catalog.opening import LARGEST_LOG
 from tests.concurrency.asker import QUERIES, ask
+from tests.conftest import Place
 from tests.footage import make
 from tests.framescout.catalog.make import make_indexed
+from tests.postgresql import Server
 from tests.torture.scenes import CachingEngine, make_archive
 
 HERE = "tests.concurrency"
 
 
 @contextlib.contextmanager
-def askers(catalog: Path, folder: Path, count: int) -> Iterator[list[Path]]:
+def askers(catalog: Place, folder: Path, count: int) -> Iterator[list[Path]]:
     """So many processes that ask until the block ends; what each wrote."""
     stop, written = folder / "stop", [folder / f"answers{number}" for number in range(count)]
     calls = [[sys.executable, "-m", f"{HERE}.asker", catalog, stop, path] for path in written]
@@ -39,7 +42,7 @@ def askers(catalog: Path, folder: Path, count: int) -> Iterator[list[Path]]:
     assert [process.returncode for process in running] == [0] * count, said
 
 
-def run(catalog: Path, states: Path, *command: str | Path, **settings: str) -> None:
+def run(catalog: Place, states: Path, *command: str | Path, **settings: str) -> None:
     """A command that writes."""
     call = [sys.executable, "-m", f"{HERE}.witness", catalog, states, *command]
     chosen = {f"FRAMESCOUT_{name.upper()}": value for name, value in settings.items()}
@@ -89,13 +92,41 @@ def test_every_answer_is_that_of_a_committed_state(tmp_path: Path, towers: Path,
         for index in (catalog / "vectors").glob("*.faiss"):
             index.write_bytes(index.read_bytes()[:-100])
         run(catalog, states, "verify", "--repair")
-    exact = exact_answers(states, catalog / "cache")
+    assert_each_is_of_a_state(written, exact_answers(states, catalog / "cache"))
+
+
+@pytest.mark.slow
+def test_with_postgresql_every_answer_is_that_of_a_committed_state(
+    postgresql: Server, tmp_path: Path, towers: Path
+) -> None:
+    archive, states = tmp_path / "archive", tmp_path / "states"
+    states.mkdir()
+    make_archive(archive)
+    with postgresql.catalog() as catalog:
+        cache = Address(catalog).folder / "cache"
+        shutil.copytree(towers, cache, copy_function=os.link)
+        with askers(catalog, tmp_path, 2) as written:
+            run(catalog, states, "index", archive, density="fast")
+            (archive / "numbered1.mp4").unlink()
+            (archive / "numbered2.mp4").rename(archive / "zz moved.mp4")
+            run(catalog, states, "index", archive)
+            run(catalog, states, "prune")
+        assert_each_is_of_a_state(written, exact_answers(states, cache), answers=20, asked=2)
+
+
+def assert_each_is_of_a_state(
+    written: list[Path], exact: list[list[str]], *, answers: int = 100, asked: int = 5
+) -> None:
+    """`written`: by askers. `exact`: a list a question, what each state answers.
+
+    `answers`, `asked`: more answers than so many are wanted, of at least so many states.
+    """
     got = [json.loads(line) for path in written for line in path.read_text().splitlines()]
     strange = [(number, said(answer)) for number, answer in got if said(answer) not in {"nothing", *exact[number]}]
     assert not strange, f"{len(strange)} of {len(got)} answers belong to no state; the first: {strange[0]}"
     seen = [{said(answer) for number, answer in got if number == which} for which in range(len(QUERIES))]
-    assert len(got) > 100
-    assert len(seen[0]) >= 5, "hardly any state was asked"
+    assert len(got) > answers
+    assert len(seen[0]) >= asked, "hardly any state was asked"
 
 
 def test_a_reader_that_holds_an_old_state_is_told_of(tmp_path: Path, towers: Path) -> None:
