@@ -1,5 +1,6 @@
 // Wires up whichever page this is. Each module does nothing where its elements are missing.
 import "./cards.js";
+import "./more.js";
 import "./alerts.js";
 import "./search.js";
 import "./filters.js";

@@ -5,27 +5,36 @@ import { selection } from "./selection.js";
 
 const STEPS = 8; // pictures in a strip
 
-export const cards = [...document.querySelectorAll("[data-moment]")].map((element) => ({
-  element,
-  moment: { ...JSON.parse(element.dataset.moment), question: location.search.slice(1) },
-}));
-const moments = cards.map((card) => card.moment);
-let marked = null; // the place of the card that was marked or taken out last: ranges begin there
+export const cards = []; // in the order of the page, also when some come later
+const moments = []; // of each card
+let marked = null; // the card that was marked or taken out last: ranges begin there
 
-for (const [number, { element, moment }] of cards.entries()) {
-  element.querySelector("[data-open]").addEventListener("click", (event) => (event.shiftKey ? mark(number, true) : openCard(number)));
-  element.querySelector("[data-mark-card]")?.addEventListener("click", (event) => mark(number, event.shiftKey));
+// Take elements of the page in: before all others, or behind them.
+export function addCards(elements, isBefore = false) {
+  const added = elements.map(made);
+  cards.splice(isBefore ? 0 : cards.length, 0, ...added);
+  moments.splice(isBefore ? 0 : moments.length, 0, ...added.map((card) => card.moment));
+  showMarks();
+}
+
+function made(element) {
+  const asked = location.search.slice(1).replace(/(^|&)page=[^&]*/, "");
+  const card = { element, moment: { ...JSON.parse(element.dataset.moment), question: asked } };
+  element.querySelector("[data-open]").addEventListener("click", (event) => (event.shiftKey ? mark(card, true) : openCard(cards.indexOf(card))));
+  element.querySelector("[data-mark-card]")?.addEventListener("click", (event) => mark(card, event.shiftKey));
   for (const button of element.querySelectorAll("[data-feedback]")) {
-    button.addEventListener("click", () => feedback(button.dataset.feedback, moment.keyframe_id));
+    button.addEventListener("click", () => feedback(button.dataset.feedback, card.moment.keyframe_id));
   }
-  if (element.matches(".card")) scrub(element.querySelector(".picture"), moment);
+  if (element.matches(".card")) scrub(element.querySelector(".picture"), card.moment);
+  return card;
 }
 
 // Mark a card or take it out; with the shift key, mark everything from the one before to it.
-function mark(number, isRange) {
-  if (isRange && marked !== null) selection.add(moments.slice(Math.min(marked, number), Math.max(marked, number) + 1));
-  else selection.toggle(moments[number]);
-  marked = number;
+function mark(card, isRange) {
+  const [from, to] = [cards.indexOf(marked), cards.indexOf(card)];
+  if (isRange && from >= 0) selection.add(moments.slice(Math.min(from, to), Math.max(from, to) + 1));
+  else selection.toggle(card.moment);
+  marked = card;
 }
 
 export function openCard(number) {
@@ -99,7 +108,7 @@ function scrub(picture, moment) {
   });
 }
 
-selection.whenChanged(() => {
+function showMarks() {
   const kept = selection.all();
   const marked = new Set(kept.map((each) => `${each.video_id}/${each.keyframe_id}`));
   for (const { element, moment } of cards) {
@@ -115,7 +124,7 @@ selection.whenChanged(() => {
     count.textContent = kept.length;
     count.hidden = kept.length === 0;
   }
-});
+}
 
 // How wide a card is, as it was chosen last.
 const WIDTHS = [150, 212, 290, 420]; // pixels at least
@@ -136,7 +145,7 @@ document.addEventListener("keydown", (event) => {
   if (isTyping(event) || document.querySelector("dialog[open]")) return;
   const number = cards.findIndex(({ element }) => element.contains(event.target));
   const wanted = { "+": "more_like", "-": "less_like" }[event.key];
-  if (event.key.toLowerCase() === "m" && number >= 0) mark(number, event.shiftKey);
+  if (event.key.toLowerCase() === "m" && number >= 0) mark(cards[number], event.shiftKey);
   else if (wanted && cards[number]?.element.querySelector("[data-feedback]")) feedback(wanted, cards[number].moment.keyframe_id);
   else if ((event.key === "j" || event.key === "k") && cards.length) {
     const next = number < 0 ? 0 : number + (event.key === "j" ? 1 : -1);
@@ -144,4 +153,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+addCards([...document.querySelectorAll("[data-moment]")]);
+selection.whenChanged(showMarks);
 followAddress(moments, question());

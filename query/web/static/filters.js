@@ -39,7 +39,7 @@ async function fill() {
   const facets = await getJson(`/api/facets?${here()}`);
   panel.replaceChildren(
     ...facets.filter((facet) => facet.choices.length).map(group),
-    make("p", { class: "small" }, facets.length ? "The numbers are videos that are searched if you pick it." : "There is nothing to filter by yet."),
+    make("p", { class: "small" }, facets.length ? "Numbers: videos that are searched with it." : "There is nothing to filter by yet."),
   );
   const picked = sessionStorage.getItem(PICKED);
   sessionStorage.removeItem(PICKED);

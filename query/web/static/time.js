@@ -48,12 +48,12 @@ async function draw() {
   }
   if (isArchive) for (const each of document.querySelectorAll("[data-days]")) each.hidden = true; // the calendar has them all
   const dayOf = days(known.zone);
-  const results = isArchive ? [] : cards.map(({ moment }, number) => ({ ...moment, number })).filter((each) => each.at);
-  const found = results.map((each) => ({ at: Date.parse(each.at) / 1000, camera: each.camera ?? null, name: `Result ${each.number + 1}`, play: () => openCard(each.number) }));
-  const counts = new Map();
-  for (const each of found) counts.set(dayOf(each.at), (counts.get(dayOf(each.at)) ?? 0) + 1);
+  const results = () => (isArchive ? [] : cards)
+    .map(({ moment }, number) => ({ at: Date.parse(moment.at) / 1000, camera: moment.camera ?? null, name: `Result ${number + 1}`, play: () => openCard(number) }))
+    .filter((each) => each.at);
+  const [best] = results();
   const said = new URLSearchParams(location.search);
-  const shown = isArchive ? said.get("day") : found.length ? dayOf(found[0].at) : null;
+  const shown = isArchive ? said.get("day") : best ? dayOf(best.at) : null;
   const calendar = make("section", { class: "calendar", "aria-label": "Calendar" });
   const day = make("section", { class: "one-day", "aria-label": "Day" });
   page.replaceChildren(calendar, day);
@@ -68,13 +68,19 @@ async function draw() {
     if (isArchive) location.href = addressOf(wanted);
     else open(wanted).catch((error) => say(error.message));
   };
+  let opened = null;
   const open = async (wanted) => {
+    opened = wanted;
+    const found = results();
+    const counts = new Map();
+    for (const each of found) counts.set(dayOf(each.at), (counts.get(dayOf(each.at)) ?? 0) + 1);
     drawCalendar(calendar, { days: known.days, chosen: wanted, found: counts, addressOf, pick: isArchive ? null : pick });
     if (!wanted) return;
     const place = known.days.findIndex((each) => each.day === wanted);
     const others = { previous: known.days[place - 1]?.day, next: known.days[place + 1]?.day };
     await drawDay(day, wanted, { given: given(), found, searchIn, others, pick });
   };
+  document.addEventListener("cards", () => open(opened).catch((error) => say(error.message)));
   await open(known.days.some((each) => each.day === shown) ? shown : null);
 }
 
