@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 
 import framescout
+from framescout.address import place_of
 from framescout.catalog import Catalog
 from framescout.catalog.marks import AlertMarks
+from framescout.catalog.opening import store_of
+from framescout.catalog.schema import NEWEST
 from framescout.errors import (
     CatalogLockedError,
     CatalogNotFoundError,
@@ -88,6 +91,31 @@ def test_another_programs_database_is_refused(postgresql: Server, revision: str 
         with pytest.raises(DamagedCatalogError, match="tables of another program"):
             framescout.open(address)
         assert execute(address, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == before
+
+
+def test_an_older_catalog_is_upgraded_when_nobody_writes(postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with postgresql.database() as address:
+        with monkeypatch.context() as before:
+            for module in ("schema", "postgresql_store"):
+                before.setattr(f"framescout.catalog.{module}.NEWEST", "0009")
+            store = store_of(place_of(address))
+            store.prepare(create=True)
+            writing = store.writer()
+            writing.__enter__()
+        try:
+            execute(address, "INSERT INTO state (key, value) VALUES ('next_keyframe_id', 7)")
+            with pytest.raises(CatalogLockedError):
+                framescout.open(address)
+            assert execute(address, "SELECT version_num FROM alembic_version") == [("0009",)]
+        finally:
+            writing.__exit__(None, None, None)
+        catalog = Catalog.open(address, create=False)
+        assert execute(address, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
+        with catalog.writer() as writer:
+            writer.commit_video(make_indexed("/a.mp4"), writer.model("starter", "f1", 8))
+        with catalog.snapshot() as snapshot:
+            assert snapshot.next_keyframe_id() == 12
+            assert snapshot.checks.altered_videos() == []
 
 
 def test_a_server_that_is_too_old_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
