@@ -81,9 +81,10 @@ Place = Path | str
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
-    """A PostgreSQL server of the tests' own."""
-    with server() as running:
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server of the tests' own; what fixtures of modules derive from it lies nowhere else either."""
+    with pytest.MonkeyPatch.context() as patch, server() as running:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "home"))
         yield running
 
 
