@@ -28,12 +28,13 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 )
+_OPENER = "cross-origin-opener-policy"  # browsers complain of it where they don't trust the page's origin
 _HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
+    _OPENER: "same-origin",
 }
 
 
@@ -67,7 +68,7 @@ class Guard:
             return  # no other kind is spoken here
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
-        await (refusal or self._app)(scope, receive, _with_headers(send))
+        await (refusal or self._app)(scope, receive, _with_headers(send, is_trusted=_is_trusted(scope, headers)))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._is_own_name(headers.get("host", "")):
@@ -93,10 +94,7 @@ class Guard:
 
     def _is_own_name(self, header: str) -> bool:
         """Whether a Host header names this app: a loopback name; elsewhere an address, this machine, or `--host`."""
-        try:
-            name = urlsplit(f"//{header}").hostname or ""
-        except ValueError:
-            return False
+        name = _name(header)
         if is_loopback(self._host):
             return is_loopback(name)
         if name.casefold() in {self._host.casefold(), socket.gethostname().casefold(), socket.getfqdn().casefold()}:
@@ -135,6 +133,19 @@ def _welcome(scope: Scope, person: Person) -> Response:
     return answer
 
 
+def _name(header: str) -> str:
+    """Of a Host header; empty where it has none."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_trusted(scope: Scope, headers: Headers) -> bool:
+    """Whether browsers trust where the page comes from: TLS, by a proxy say, or this machine."""
+    return scope.get("scheme") == "https" or is_loopback(_name(headers.get("host", "")))
+
+
 def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
@@ -147,11 +158,13 @@ def _is_same_origin(headers: Headers) -> bool:
     return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
-def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
+def _with_headers(send: Send, *, is_trusted: bool) -> Callable[[Message], Awaitable[None]]:
+    wanted = _HEADERS if is_trusted else {name: said for name, said in _HEADERS.items() if name != _OPENER}
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name for name, _ in message["headers"]}
-            more = [(name.encode(), value.encode()) for name, value in _HEADERS.items() if name.encode() not in own]
+            more = [(name.encode(), value.encode()) for name, value in wanted.items() if name.encode() not in own]
             message["headers"] = [*message["headers"], *more]
         await send(message)
 

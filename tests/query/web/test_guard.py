@@ -104,3 +104,13 @@ def test_paths_lead_out_of_nothing(client: TestClient, tmp_path: Path) -> None:
         assert answer.status_code in (404, 405)
         assert "secret" not in answer.text
         assert "Promised" not in answer.text
+
+
+def test_what_browsers_would_complain_of_on_plain_http_is_sent_where_it_counts(
+    client: TestClient, open_to_all: TestClient
+) -> None:
+    key = {"authorization": f"Bearer {TOKEN}"}
+    secure = TestClient(open_to_all.app, base_url="https://192.168.1.7")
+    assert "cross-origin-opener-policy" in client.get("/").headers
+    assert "cross-origin-opener-policy" not in open_to_all.get("/", headers=key).headers
+    assert "cross-origin-opener-policy" in secure.get("/", headers=key).headers
