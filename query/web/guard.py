@@ -10,10 +10,10 @@ import hmac
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -110,12 +110,9 @@ def _tokens(headers: Headers) -> list[str]:
     """Those that a request brings, in its header or its cookie."""
     scheme, _, given = headers.get("authorization", "").partition(" ")
     tokens = [given.strip()] if scheme.casefold() == "bearer" else []
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(headers.get("cookie", ""))
-    except CookieError:
-        return tokens
-    return [*tokens, cookies[COOKIE].value] if COOKIE in cookies else tokens
+    # http.cookies reads none where one is odd, and other apps of the same host set cookies for all of its ports
+    cookies = cookie_parser(headers.get("cookie", ""))
+    return [*tokens, cookies[COOKIE]] if COOKIE in cookies else tokens
 
 
 def _changes(scope: Scope) -> bool:
