@@ -42,7 +42,7 @@ def people(users: Sequence[str], viewers: Sequence[str], kept: Path | None) -> l
     """
     known = _read(kept) if kept else {}
     names = [*users, *viewers] or [*known] or [EVERYONE]
-    if bad := [name for name in names if not _NAME.fullmatch(name)]:
+    if bad := [name for name in names if not _is_name(name)]:
         raise UsageError(f"{bad[0]!r} can't be a name; use up to 64 letters, without spaces or #")
     if len({*names}) < len(names):
         raise UsageError("somebody is named twice; name each by --user or --viewer once")
@@ -55,9 +55,14 @@ def people(users: Sequence[str], viewers: Sequence[str], kept: Path | None) -> l
     return [(known | added)[name] for name in names]
 
 
+def _is_name(text: str) -> bool:
+    """Whether it can stand in the file, and be printed: a terminal obeys some characters."""
+    return bool(_NAME.fullmatch(text)) and text.isprintable()
+
+
 def _read(path: Path) -> dict[str, Person]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()  # Windows' editors begin it with a mark
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -67,7 +72,7 @@ def _read(path: Path) -> dict[str, Person]:
         if not line.strip() or line.startswith("#"):
             continue
         match = _LINE.fullmatch(line.strip())
-        if match is None:
+        if match is None or not _is_name(match[1]):
             raise UsageError(f"{path}, line {number}: wanted NAME TOKEN [viewer], {_TOKENS_FORM}")
         name, token, viewer = match.groups()
         if name in known or token in {each.token for each in known.values()}:

@@ -53,6 +53,13 @@ def test_a_cookie_stands_for_the_person_whose_address_was_opened(shared: TestCli
     assert shared.get("/api/exports", headers=as_(ANNA)).status_code == 200
 
 
+@pytest.mark.parametrize("others", ['a={"x": 1}', "a[1]=2", "a/b=1", "nothing", "path=/"])
+def test_odd_cookies_of_other_apps_on_the_same_host_lock_nobody_out(shared: TestClient, others: str) -> None:
+    for cookie in (f"{others}; framescout-token={BEN.token}", f"framescout-token={BEN.token}; {others}"):
+        assert shared.get("/api/state", headers={"cookie": cookie}).status_code == 200
+    assert shared.get("/api/state", headers={"cookie": others}).status_code == 401
+
+
 def test_the_log_says_who_exported_what(
     shared: TestClient, served: Catalog, ids: dict[str, int], tmp_path: Path
 ) -> None:
@@ -97,6 +104,12 @@ def test_tokens_are_kept_in_a_file_that_only_its_owner_reads(tmp_path: Path) -> 
         assert kept.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_an_editor_of_windows_wrote_is_read(tmp_path: Path) -> None:
+    kept = tmp_path / "tokens.txt"
+    kept.write_bytes(b"\xef\xbb\xbfanna 0123456789abcdef\r\nben abcdef0123456789 viewer\r\n")
+    assert people([], [], kept) == [Person("anna", "0123456789abcdef"), Person("ben", "abcdef0123456789", False)]
+
+
 def test_where_nobody_is_named_all_share_a_token(tmp_path: Path) -> None:
     (one,) = people([], [], None)
     (other,) = people([], [], None)
@@ -110,6 +123,9 @@ def test_where_nobody_is_named_all_share_a_token(tmp_path: Path) -> None:
     [
         (["a b"], [], "", "can't be a name"),
         (["#"], [], "", "can't be a name"),
+        (["a\x1b[31m"], [], "", "can't be a name"),
+        (["\udcff"], [], "", "can't be a name"),
+        ([], [], "a\x1b[31m 0123456789abcdef\n", "line 1: wanted NAME TOKEN"),
         (["anna"], ["anna"], "", "named twice"),
         (["ben"], [], "ben 0123456789abcdef viewer\n", "ben may do something else"),
         ([], ["ben"], "ben 0123456789abcdef\n", "ben may do something else"),
