@@ -89,11 +89,19 @@ def read(catalog: Path) -> tuple[list[LoggedExport], int]:
             if "state" in said:
                 every[said["id"]]["state"] = str(said["state"])
             else:
-                LoggedExport(**said)
-                every[said["id"]] = said | {"at": datetime.fromisoformat(said["at"])}
-        except (ValueError, TypeError, KeyError):
+                every[_checked(said)["id"]] = said | {"at": datetime.fromisoformat(said["at"])}
+        except (ValueError, TypeError, KeyError, RecursionError):
             unreadable += bool(line)
     return [LoggedExport(**said) for said in every.values()], unreadable
+
+
+def _checked(said: dict[str, Any]) -> dict[str, Any]:
+    """A line that says all of an export. Raises TypeError or KeyError where something else was written into it."""
+    LoggedExport(**said)
+    texts = [said["id"], said["who"], said["by"], said["folder"], *(moment["video"] for moment in said["moments"])]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("an export's names are texts")
+    return said
 
 
 def _now() -> str:

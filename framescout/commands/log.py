@@ -65,4 +65,5 @@ def _row(each: LoggedExport) -> tuple[str, ...]:
     when = each.at.astimezone().isoformat(sep=" ", timespec="seconds")
     videos = sorted({Path(moment["video"]).name for moment in each.moments})
     told = ", ".join(videos[:3]) + (f" and {len(videos) - 3} more" if len(videos) > 3 else "")
-    return when, each.who, each.by, str(len(each.moments)), each.state, printable(told), printable(each.folder)
+    row = (when, each.who, each.by, str(len(each.moments)), each.state, told, each.folder)
+    return tuple(printable(text) for text in row)

@@ -62,6 +62,19 @@ def test_a_line_that_is_none_is_counted(tmp_path: Path, line: bytes) -> None:
     assert ([each.id for each in exports], unreadable) == ([kept], 1)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [{"moments": [{}]}, {"moments": 5}, {"moments": [5]}, {"moments": [{"video": 5}]}, {"who": 5}, {"id": ["x"]}],
+)
+def test_a_line_that_was_changed_is_counted(tmp_path: Path, changed: dict[str, Any]) -> None:
+    begin(tmp_path)
+    path = tmp_path / export_log.NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed) + "\n" + "[" * 100_000 + "\n")
+    kept = begin(tmp_path)
+    exports, unreadable = export_log.read(tmp_path)
+    assert ([each.id for each in exports], unreadable) == ([kept], 2)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
 def test_only_its_owner_reads_it(tmp_path: Path) -> None:
     begin(tmp_path)
@@ -81,3 +94,5 @@ def test_framescout_log_prints_it(tmp_path: Path, program: Program) -> None:
     assert other.split("\t")[4] == "begun"
     (last,) = json.loads(program("--catalog", tmp_path, "log", "--limit", "1", "--json", timeout=60).stdout)
     assert (last["who"], last["moments"][0]["end"]) == ("ben", 4.0)
+    begin(tmp_path, "a\x1b[31mb")
+    assert program("--catalog", tmp_path, "log", timeout=60).stdout.splitlines()[2].split("\t")[1] == r"a\x1b[31mb"
