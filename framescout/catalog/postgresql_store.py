@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +74,8 @@ class PostgresqlStore:
                 raise unfinished(self)
             if revision is None and not create:
                 raise CatalogNotFoundError(
-                    f"there is no catalog in {self}; make one with: framescout --catalog {self} index FOLDER"
+                    f"there is no catalog in {self}; make one with: "
+                    f"framescout --catalog {shlex.quote(str(self))} index FOLDER"  # a shell obeys & and ?
                 )
             if not _one(connection, _SORTED_BY_BYTES):
                 raise NotAvailableError(

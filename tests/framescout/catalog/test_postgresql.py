@@ -60,7 +60,7 @@ def test_a_wrong_address_is_one_sentence(address: str, says: str) -> None:
 
 def test_a_database_without_a_catalog_is_not_filled_by_reading(postgresql: Server) -> None:
     with postgresql.database() as address:
-        with pytest.raises(CatalogNotFoundError, match=r"framescout --catalog postgresql:.* index FOLDER"):
+        with pytest.raises(CatalogNotFoundError, match=r"framescout --catalog 'postgresql:.*&.*' index FOLDER"):
             Catalog.open(address, create=False)
         assert execute(address, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
     with pytest.raises(CatalogNotFoundError, match="does not exist"):
