@@ -6,7 +6,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.acting import time_of, until, until_it_plays
 from tests.browser.test_layout import OVERLAPS
@@ -127,4 +127,23 @@ def test_nothing_of_a_day_lies_over_anything_but_its_marks(browser: Browser, add
         "for (const mark of document.querySelectorAll('.mark')) mark.remove();"
     )  # they lie on what is recorded
     assert page.evaluate(OVERLAPS) == []
+    context.close()
+
+
+def test_a_narrow_screen_begins_with_what_was_recorded_first(browser: Browser, address: str) -> None:
+    def with_an_earlier_camera(route: Route) -> None:
+        answer = route.fetch()
+        known = answer.json()
+        (lane,) = known["lanes"]
+        early = [span | {"start": 0.0, "end": 1800.0} for span in lane["spans"]]
+        route.fulfill(response=answer, json=known | {"lanes": [lane, lane | {"camera": "cam99", "spans": early}]})
+
+    context = browser.new_context(base_url=address, viewport={"width": 375, "height": 900})
+    page = context.new_page()
+    page.route(f"**/api/days/{DAY}*", with_an_earlier_camera)
+    page.goto(f"/archive?day={DAY}")
+    expect(page.locator(".run")).to_have_count(2)
+    assert page.locator(".day-lanes .window").evaluate(
+        "view => [view.scrollLeft, view.scrollWidth > view.clientWidth]"
+    ) == [0, True]
     context.close()

@@ -34,10 +34,10 @@ export async function drawDay(place, day, { given, found = [], searchIn, others,
       ? make("div", { class: "lanes day-lanes", keydown: keys }, make("div", { class: "names" }, ...known.lanes.map((lane) => make("div", { title: lane.camera ?? "unknown" }, lane.camera ?? "unknown"))), view)
       : make("p", { class: "small" }, "Nothing of this day is searched."),
   );
-  const first = place.querySelector(".run");
-  if (first) {
-    first.tabIndex = 0;
-    view.scrollLeft = first.offsetLeft - 30;
+  const runs = [...place.querySelectorAll(".run")];
+  if (runs.length) {
+    runs[0].tabIndex = 0;
+    view.scrollLeft = Math.min(...runs.map((run) => run.offsetLeft)) - 30; // a narrow screen begins with the first of the day
   }
 }
 

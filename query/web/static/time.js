@@ -57,7 +57,7 @@ async function draw() {
   const calendar = make("section", { class: "calendar", "aria-label": "Calendar" });
   const day = make("section", { class: "one-day", "aria-label": "Day" });
   page.replaceChildren(calendar, day);
-  if (known.untimed) page.append(make("p", { class: "small" }, `${known.untimed} ${known.untimed === 1 ? "video" : "videos"} of unknown time are not shown here.`));
+  if (known.untimed) page.append(make("p", { class: "small" }, `${known.untimed} ${known.untimed === 1 ? "video of unknown time is" : "videos of unknown time are"} not shown here.`));
   const addressOf = (wanted) => {
     const to = new URLSearchParams(isArchive ? location.search : "");
     to.delete("page");
