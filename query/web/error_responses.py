@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from framescout.errors import MediaError, NotAvailableError, UsageError
+from framescout.errors import CatalogNotFoundError, MediaError, NotAvailableError, UsageError
 from query.web.question_parameters import TooLargeError
 
 
@@ -15,6 +15,8 @@ def status_of(error: Exception) -> int:
         return 413
     if isinstance(error, UsageError):
         return 409  # each part was as described, or it would not have come so far
+    if isinstance(error, CatalogNotFoundError):
+        return 503  # it was there when the app began: its database is stopped, say
     if isinstance(error, NotAvailableError | MediaError):
         return 404
     return 503
