@@ -13,7 +13,7 @@ demo: .venv/installed          ## Install, make a small archive, index it, searc
 	$(BIN)/framescout demo
 
 test: .venv/developing lint audit browser ffmpeg melt postgresql    ## Install what is needed and run every check and test
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 2 --durations 20
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 20
 
 browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
