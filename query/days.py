@@ -15,6 +15,7 @@ from framescout.errors import UsageError
 from framescout.motion import Kind
 from query.facets import count_groups
 from query.filters import files_searched
+from query.recorded import clock_ahead
 from query.request import Query
 
 STEP = 300.0
@@ -76,16 +77,14 @@ class Archive:
         """Videos of which a file's time isn't known."""
         self._numbers = np.flatnonzero(searched & is_timed)
         self._began = self._columns.recorded_at[self._numbers]
-        lasts = np.rint(self._columns.durations[self._numbers] * _SECOND).astype(np.int64)
-        self._ended = self._began + np.maximum(lasts, 1)
+        self._ended = ends_of(self._began, self._columns.durations[self._numbers])
         self._video_ids = self._columns.video_ids[self._numbers]
 
     def days(self) -> list[DayCount]:
         """The days of which there is anything, in order."""
         first, last = (days_of(at, self._zone) for at in (self._began, self._ended - 1))
-        many = last - first + 1
-        days = np.repeat(first, many) + np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-        videos = np.repeat(self._video_ids, many)
+        recordings, days = each_day(first, last)
+        videos = self._video_ids[recordings]
         known, places = np.unique(days, return_inverse=True)
         moves = np.isin(videos, self._moving_videos())
         counts = zip(
@@ -167,10 +166,23 @@ class Archive:
         return counts
 
 
+def ends_of(began: np.ndarray, durations: np.ndarray) -> np.ndarray:
+    """(N,) microseconds and seconds -> (N,) microseconds at which recordings end, a microsecond on at least."""
+    return np.asarray(began + np.maximum(np.rint(durations * _SECOND).astype(np.int64), 1))
+
+
+def each_day(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) int64 each: a first and a last day -> every day between, with its place among the N. (M,) int64 each."""
+    many = last - first + 1
+    places = np.repeat(np.arange(len(many)), many)
+    return places, first[places] + np.arange(len(places)) - np.repeat(np.cumsum(many) - many, many)
+
+
 def days_of(at: np.ndarray, zone: tzinfo) -> np.ndarray:
     """(N,) microseconds since 1970 in UTC -> (N,) int64 days since 1970 on the wall clock of the zone."""
     utc_days, places = np.unique(at // (86_400 * _SECOND), return_inverse=True)
-    ahead = np.array([_ahead(day, zone) for day in utc_days.tolist()], np.int64).reshape(-1, 2)
+    offsets = [[clock_ahead(each, zone) for each in (day, day + 1)] for day in utc_days.tolist()]
+    ahead = np.array(offsets, np.int64).reshape(-1, 2)
     days = (at + ahead[places, 0]) // (86_400 * _SECOND)
     for number in np.flatnonzero(ahead[places, 0] != ahead[places, 1]).tolist():  # the clock changes on that day
         own = (_EPOCH + timedelta(microseconds=int(at[number]))).astimezone(zone).date()
@@ -185,14 +197,6 @@ def bounds(day: date, zone: tzinfo) -> tuple[int, int]:
     except OverflowError as error:
         raise UsageError(f"{day} is too late; give a day before it") from error
     return (begins - _EPOCH) // _TICK, (ends - _EPOCH) // _TICK
-
-
-def _ahead(utc_day: int, zone: tzinfo) -> tuple[int, int]:
-    """Microseconds that the clock is ahead when this day of UTC begins, and when it ends."""
-    begins = _EPOCH + timedelta(days=utc_day)
-    offsets = ((begins + more).astimezone(zone).utcoffset() or timedelta() for more in (timedelta(), _DAY))
-    first, last = (offset // _TICK for offset in offsets)
-    return first, last
 
 
 def _date(days: int) -> date:

@@ -61,13 +61,19 @@ class Times:
         ahead, is_even = np.zeros(len(known), np.int64), np.zeros(len(known), bool)
         for number, day in enumerate(known.tolist()):
             with contextlib.suppress(OverflowError):  # before the year 1 or after 9999
-                around = {self._ahead(day + more) for more in range(-3, 5)}
-                ahead[number], is_even[number] = self._ahead(day), len(around) == 1
+                around = {clock_ahead(day + more, self.zone) for more in range(-3, 5)}
+                ahead[number], is_even[number] = clock_ahead(day, self.zone), len(around) == 1
         return ahead[places], is_even[places]
 
-    def _ahead(self, day: int) -> int:
-        offset = (_EPOCH + timedelta(days=day)).astimezone(self.zone).utcoffset()
-        return (offset or timedelta(0)) // _MICROSECOND
+
+def clock_ahead(day: int, zone: tzinfo) -> int:
+    """Microseconds that the clock of a zone is ahead when a day of UTC begins, counted since 1970.
+
+    Raises:
+        OverflowError: it is before the year 1 or after 9999.
+    """
+    offset = (_EPOCH + timedelta(days=day)).astimezone(zone).utcoffset()
+    return (offset or timedelta(0)) // _MICROSECOND
 
 
 def _microseconds(at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,11 @@ import numpy as np
 
 from framescout.catalog import Snapshot
 from framescout.catalog.file_columns import UNKNOWN
-from query.days import days_of
+from query.days import days_of, each_day, ends_of
 from query.facets import count_groups
 
 NO_NAME = "unknown"
 """The camera or the day of a video where it isn't known."""
-_SECOND = 1_000_000  # in microseconds
 _NO_DAY = np.iinfo(np.int64).min
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -53,16 +53,15 @@ class ArchiveList:
     @cached_property
     def days(self) -> dict[str, int]:
         """How many videos each day has, the newest first; one that isn't known last."""
-        many = self._last - self._first + 1
-        days = np.repeat(self._first, many) + np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        recordings, days = each_day(self._first, self._last)
         known, places = np.unique(days, return_inverse=True)
-        counts = count_groups(np.repeat(self._columns.video_ids, many), places, len(known))
+        counts = count_groups(self._columns.video_ids[recordings], places, len(known))
         return {_name_of(day): count for day, count in zip(known.tolist()[::-1], counts[::-1], strict=True)}
 
     def videos(self, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
         """What is told of these of them."""
         numbers = self._chosen[start:stop]
-        paths = self._paths(numbers)
+        paths = paths_of(self._snapshot, numbers.tolist())
         return [self._document(number, paths[number]) for number in numbers.tolist()]
 
     @property
@@ -78,24 +77,19 @@ class ArchiveList:
         """(N,) int64 each: the first and the last day of each file, or _NO_DAY."""
         began = self._columns.recorded_at
         is_known = began != UNKNOWN
-        lasts = np.maximum(np.rint(self._columns.durations * _SECOND).astype(np.int64), 1)
+        ended = ends_of(began, self._columns.durations)
         first, last = np.full(len(began), _NO_DAY), np.full(len(began), _NO_DAY)
         first[is_known] = days_of(began[is_known], zone)
-        last[is_known] = days_of(began[is_known] + lasts[is_known] - 1, zone)
+        last[is_known] = days_of(ended[is_known] - 1, zone)
         return first, last
 
     def _sorted(self, numbers: np.ndarray) -> np.ndarray:
         began = self._columns.recorded_at[numbers]
-        paths = self._paths(numbers[began == UNKNOWN])
+        paths = paths_of(self._snapshot, numbers[began == UNKNOWN].tolist())
         names = np.array([paths.get(number, "") for number in numbers.tolist()], object)
         by_path = np.argsort(names, kind="stable")
         order = by_path[np.lexsort((began[by_path], -self._first[numbers][by_path].astype(np.float64)))]
         return numbers[order]
-
-    def _paths(self, numbers: np.ndarray) -> dict[int, str]:
-        ids = self._columns.ids[numbers].tolist()
-        paths = self._snapshot.paths(ids)
-        return {number: paths[file_id] for number, file_id in zip(numbers.tolist(), ids, strict=True)}
 
     def _document(self, number: int, path: str) -> dict[str, Any]:
         code = int(self._columns.camera_codes[number])
@@ -108,6 +102,13 @@ class ArchiveList:
             "recorded_at": self._columns.recorded(number)[0].isoformat() if is_known else None,
             "duration": float(self._columns.durations[number]),
         }
+
+
+def paths_of(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, str]:
+    """Of the files at these places of `file_columns`."""
+    ids = snapshot.file_columns().ids[numbers].tolist()
+    paths = snapshot.paths(ids)
+    return {number: paths[file_id] for number, file_id in zip(numbers, ids, strict=True)}
 
 
 def _number_of(day: str) -> int | None:

@@ -13,6 +13,7 @@ from fastapi import Path as InPath
 from framescout.errors import UsageError
 from query.clips.names import readable
 from query.days import STEP, Archive, Lane, bounds
+from query.web.archive import paths_of
 from query.web.documents import (
     CalendarDocument,
     DayAlert,
@@ -53,9 +54,7 @@ def lanes(site: Shared, day: Annotated[str, InPath(pattern=r"^\d{4}-\d{2}-\d{2}$
     with site.engine.space() as space:
         found = Archive(space, query, zone).on(wanted)
         numbers = [span.number for lane in found for span in lane.spans]
-        ids = space.snapshot.file_columns().ids[numbers].tolist()
-        paths = space.snapshot.paths(ids)
-    path_of = {number: paths[file_id] for number, file_id in zip(numbers, ids, strict=True)}
+        path_of = paths_of(space.snapshot, numbers)
     return DayDocument(
         day=day,
         zone=str(zone),
