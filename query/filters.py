@@ -19,11 +19,10 @@ from framescout.errors import MediaError, NotAvailableError, UsageError
 from framescout.timecode import SourceTimecode
 from framescout.timeline import format_clock
 from framescout.vectors import common, tidy, touching
+from query.folders import BELOW
 from query.recorded import Times
 from query.request import Hours, Place, Query, read_date, read_label, read_motion
 
-_BELOW = "/**"
-"""The end of a glob that fits whatever lies in certain folders, whatever its name."""
 _MOST_PATHS = 20_000
 """Of more files the folders alone are read, and remembered, where globs ask for no more."""
 
@@ -164,8 +163,8 @@ class FileFilter:
     def _fit(self, columns: FileColumns, globs: Sequence[str], asked: np.ndarray) -> np.ndarray:
         """(N,) bool: of the files that are asked for, those of which some glob fits the path."""
         fits = np.zeros(len(asked), bool)
-        of_folders = [glob for glob in globs if glob.endswith(_BELOW)]
-        others = [glob for glob in globs if not glob.endswith(_BELOW)]
+        of_folders = [glob for glob in globs if glob.endswith(BELOW)]
+        others = [glob for glob in globs if not glob.endswith(BELOW)]
         if np.count_nonzero(asked) > _MOST_PATHS:
             codes, folders = self._space.snapshot.folders()
             is_in = [any(matches_path(f"{folder}/file", glob) for glob in of_folders) for folder in folders]

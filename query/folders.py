@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BELOW = "/**"
+BELOW = "/**"
+"""The end of a glob that fits whatever lies in a folder, or in those that the rest fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Folder:
     @property
     def glob(self) -> str:
         """What fits every path below it."""
-        return glob.escape("/" + "/".join(self.names)) + _BELOW
+        return glob.escape("/" + "/".join(self.names)) + BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Tree:
 
     def _on_the_way(self, picked: Sequence[str]) -> Iterator[tuple[str, ...]]:
         known = {"/" + "/".join(names[:end]) for names in self._names for end in range(1, len(names) + 1)}
-        by_glob = {glob.escape(path) + _BELOW: path for path in known} if picked else {}
+        by_glob = {glob.escape(path) + BELOW: path for path in known} if picked else {}
         for each in picked:
             names = tuple(by_glob[each].split("/")[1:]) if each in by_glob else ()
             for end in range(len(self._root) + 1, len(names) + 1):
