@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DEBIAN_FRONTEND = noninteractive
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit format bench torture browser ffmpeg melt postgresql
+.PHONY: help demo test lint audit format bench torture browser firefox ffmpeg melt postgresql
 
 help:     ## This list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*##/  make \1\t/'
@@ -12,7 +12,7 @@ help:     ## This list
 demo: .venv/installed          ## Install, make a small archive, index it, search it, cut a clip
 	$(BIN)/framescout demo
 
-test: .venv/developing lint audit browser ffmpeg melt postgresql    ## Install what is needed and run every check and test
+test: .venv/developing lint audit browser firefox ffmpeg melt postgresql    ## Install what is needed and run every check and test
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations 20
 
 browser:  ## Install Chromium where that can be done unasked (Debian, as root); the browser tests skip without it
@@ -20,6 +20,12 @@ browser:  ## Install Chromium where that can be done unasked (Debian, as root); 
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	&& apt-get update -qq && apt-get install -qq --yes chromium >/dev/null; } \
 	|| echo "Chromium is not installed; the browser tests will be skipped"
+
+firefox:  ## Install Firefox likewise: what people do most is tested in it, too
+	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq --yes --no-install-recommends firefox-esr >/dev/null; } \
+	|| echo "Firefox is not installed; its tests will be skipped"
 
 ffmpeg:   ## Install the system's ffmpeg likewise: clips are tested with it besides the one that the packages bring
 	@command -v ffmpeg >/dev/null \

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import asdict
 
 import framescout
 from framescout import vectors

@@ -32,6 +32,7 @@ from benchmarks.indexing import Taken, take, videos
 from benchmarks.record import recorded
 from framescout import settings
 from framescout.catalog import Catalog
+from framescout.catalog.packed_times import unpacked
 from framescout.embedding import Embedder, load_embedder
 from framescout.settings import DENSITIES
 
@@ -86,8 +87,8 @@ def _stored(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
             "FROM indexing JOIN file USING (video_id)"
         ):
             vectors[path] = np.frombuffer(data, "<f2").reshape(count, -1).astype(np.float32)
-            own = connection.execute("SELECT time FROM keyframe WHERE id >= ? ORDER BY id LIMIT ?", (first, count))
-            times[path] = np.array([time for (time,) in own])
+            query = "SELECT packed FROM keyframe_times WHERE first_keyframe_id = ?"
+            times[path] = unpacked(first, connection.execute(query, (first,)).fetchone()[0], count).times
     return vectors, times
 
 

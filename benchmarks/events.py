@@ -35,9 +35,13 @@ from framescout.embedding import Embedder, load_embedder
 from framescout.timeline import Span
 from query.engine import Engine
 from query.events import Context, Event, detect, read_events
+from query.events.moments import nearest_moments
 from query.events.threshold import Tail
 
 EXAMPLE = Path(__file__).parents[1] / "configs" / "events.example.toml"
+RATES = (1.0, 10.0, 60.0)
+"""False alarms an hour."""
+RANKED = (5, 10, 20, 40)
 PERSON = r"\b(man|men|woman|women|boys?|girls?|persons?|people|child|children|players?|kids?|runners?)\b"
 PLACES = {
     "beach": (r"\b(beach|ocean|surf|shore)", "a beach by the sea"),
@@ -100,6 +104,7 @@ def clips(folder: Path, manifest: Path) -> None:
             wrong = np.array([score for name, score in own.items() if is_right not in labels[name]])
             print(f"| {what} | {len(right)} | {len(wrong)} | {with_interval(right, wrong)} | {took:.1f} |")
         alarms(engine, space, example, labels)
+    ranked(engine, example, labels)
 
 
 def best(engine: Engine, space: Space, event: Event) -> dict[str, float]:
@@ -119,9 +124,10 @@ def alarms(engine: Engine, space: Space, example: dict[str, Event], labels: dict
     As it is, half of a camera's history may show the event; the threshold counts on events being rare.
     """
     print(
-        "\n| at one false alarm an hour | clips with it | found | other alarms | found by calm history | hours of it |"
+        "\n| at one false alarm an hour | clips with it | found | other alarms | by calm history | at ten an hour "
+        "| at sixty an hour | hours of it |"
     )
-    print("|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     facts = {video.id: video for video in space.snapshot.video_facts()}
     names = {number: "/".join(Path(video.path).parts[-2:]) for number, video in facts.items()}
     for what, is_right in (("fighting", "fight"), ("falling", "falling")):
@@ -131,12 +137,23 @@ def alarms(engine: Engine, space: Space, example: dict[str, Event], labels: dict
         found = {alert.video_id for alert in alerts} & right
         others = sum(alert.video_id not in right for alert in alerts)
         hours = sum(facts[number].duration for number in names if number not in right) / 3600
-        calm = by_calm_history(engine, space, event, right)
+        calm = " | ".join(str(count) for count in by_calm_history(engine, space, event, right))
         print(f"| {what} | {len(right)} | {len(found)} | {others} | {calm} | {hours:.2f} |")
 
 
-def by_calm_history(engine: Engine, space: Space, event: Event, right: set[int]) -> int:
-    """How many clips of the event reach the threshold that all other clips together set, without contexts."""
+def ranked(engine: Engine, example: dict[str, Event], labels: dict[str, str]) -> None:
+    """How many of the stretches that `framescout events rank` shows first lie in clips of the event."""
+    print("\n| nearest first | clips with it | of 5 | of 10 | of 20 | of 40 |\n|---|---|---|---|---|---|")
+    for what, is_right in (("fighting", "fight"), ("falling", "falling")):
+        moments = nearest_moments(engine, {what: example[what]}, max(RANKED))[what]
+        names = ["/".join(Path(moment.video).parts[-2:]) for moment, _ in moments]
+        shows = [is_right in labels.get(name, "") for name in names]
+        counts = " | ".join(str(sum(shows[:count])) for count in RANKED)
+        print(f"| {what} | {sum(is_right in label for label in labels.values())} | {counts} |")
+
+
+def by_calm_history(engine: Engine, space: Space, event: Event, right: set[int]) -> list[int]:
+    """How many clips of the event reach the threshold that all other clips together set, without contexts; by RATES."""
     plain = replace(event, threshold=0.5, false_alarms_per_hour=None, normal={}, suspicious={})
     calm, lengths, highest = [], 0.0, {}
     for watched in detect(engine, space, "event", plain).cameras:
@@ -145,8 +162,8 @@ def by_calm_history(engine: Engine, space: Space, event: Event, right: set[int])
         lengths += float(watched.lengths[~is_right].sum())
         for number in np.unique(watched.video_of[is_right]).tolist():
             highest[number, watched.camera] = float(watched.evidence[watched.video_of == number].max())
-    threshold = Tail.of(np.concatenate(calm), lengths).at_rate(1.0)
-    return sum(score >= threshold for score in highest.values())
+    tail = Tail.of(np.concatenate(calm), lengths)
+    return [sum(score >= tail.at_rate(rate) for score in highest.values()) for rate in RATES]
 
 
 def kinds(photos: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

@@ -1,11 +1,14 @@
 """What a graphics card gains on each path, and whether its results are the processor's; started by gpu.sh.
 
-    benchmarks/gpu.sh [--minutes 5] [--vectors 200000] [--rounds 3]
+    benchmarks/gpu.sh [--minutes 5] [--vectors 200000] [--rounds 3] [--limit 150] [--rehearse]
 
-Two processes do the same, one after the other: one from which the card is hidden, and one with configs/gpu.toml. Each
-decodes, embeds, builds and asks a FAISS index, and indexes the footage from end to end; medians of the rounds. Exact
-search on a card is measured only to see whether it would pay: framescout doesn't use it. Then the results are compared:
-the same keyframes, embeddings that agree (cosine), the same nearest neighbours (recall).
+Steps, the shortest first: embed pictures; build and ask a FAISS index; decode; index the footage from end to end. Each
+is done by two processes, one after the other: one from which the card is hidden, and one with configs/gpu.toml; medians
+of the rounds. A process has --limit seconds, and a step's rows and differences are printed as soon as both are done, so
+that something is known whenever the card is taken away. A step for which a package is missing, or which sees no card,
+is named and passed over. Nothing needs a network. Exact search on a card is measured only to see whether it would pay:
+framescout doesn't use it. Results are compared: the same keyframes, embeddings that agree (cosine), the same nearest
+neighbours (recall). --rehearse: the card is hidden from both, to try everything on a machine without one.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ PROCESSOR, CARD = "cpu", "cuda"
 LEAST_COSINE, LEAST_RECALL = 0.999, 0.99
 _AT, _QUERIES, _NPROBE = 100, 256, 32
 _MOMENTS = 3
+_WHO = 3  # that need a card
 _SENTENCES = ("trees in a green meadow", "a person on a street", "clouds", "stripes in many colours")
 
 
@@ -46,7 +50,7 @@ class Work:
     """So many are embedded at once."""
 
 
-def missing() -> list[str]:
+def blind() -> list[str]:
     """Who of the three that need a card sees none."""
     import faiss
     import torch
@@ -65,17 +69,6 @@ def make_footage(folder: Path, minutes: float) -> Path:
     scene = "mandelbrot=s=1920x1080:r=25:start_scale=0.5:end_scale=0.05:end_pts=375,noise=alls=6:allf=t"
     ffmpeg("-f", "lavfi", "-i", scene, "-t", "15", "-c:v", "libx264", "-pix_fmt", "yuv420p", one)
     return repeated(folder, one, max(1, round(minutes * 4)), "footage.mp4")
-
-
-def measure(work: Work, decode_on: str) -> dict[str, Any]:
-    """Seconds of each path, and what came out."""
-    seconds: dict[str, float] = {}
-    results: dict[str, Any] = {}
-    for path in (decoding, embedding, building, searching, indexing):
-        taken, found = path(work, decode_on)
-        seconds |= taken
-        results |= found
-    return {"seconds": seconds} | results
 
 
 def median_of(work: Work, job: Callable[[], Any]) -> tuple[float, Any]:
@@ -128,6 +121,12 @@ def rows_of(work: Work) -> np.ndarray:
     return rows
 
 
+def neighbours(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """Inverted lists, and exact search."""
+    built, asked = building(work, decode_on), searching(work)
+    return built[0] | asked[0], built[1] | asked[1]
+
+
 def building(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, Any]]:
     """Learn the centres of inverted lists, and fill them; then ask the file, on the processor."""
     from framescout.vectors.files import read_index
@@ -154,7 +153,7 @@ def queries_of(rows: np.ndarray) -> np.ndarray:
     return np.concatenate(trial_queries(rows[:: len(rows) // _QUERIES][:_QUERIES].astype(np.float32)))
 
 
-def searching(work: Work, _: str) -> tuple[dict[str, float], dict[str, Any]]:
+def searching(work: Work) -> tuple[dict[str, float], dict[str, Any]]:
     """Exact search: every vector, fp32 on a processor, fp16 on all cards."""
     import faiss
 
@@ -195,78 +194,130 @@ def indexing(work: Work, decode_on: str) -> tuple[dict[str, float], dict[str, An
     return {"`framescout index`: default.toml / gpu.toml": taken}, {**found, "moments": starts}
 
 
+@dataclass(frozen=True)
+class Step:
+    """A path that is measured."""
+
+    do: Callable[[Work, str], tuple[dict[str, float], dict[str, Any]]]
+    needs: tuple[str, ...]
+    """Packages, and who has to see a card."""
+
+
+STEPS = {
+    "embedding": Step(embedding, ("open_clip", "torch")),
+    "neighbours": Step(neighbours, ("FAISS",)),
+    "decoding": Step(decoding, ("libav",)),
+    "indexing": Step(indexing, ("open_clip", "torch", "libav")),
+}
+
+
 def differences(processor: dict[str, Any], card: dict[str, Any]) -> list[str]:
-    """A sentence for each result of the card that is not the processor's."""
+    """A sentence for each result of the card that is not the processor's, as far as a step has results."""
     from framescout.vectors.recall import recall
 
-    said = []
+    said, found = [], processor.keys()
     for name, what in (("pts", "decoding chose other keyframes"), ("keyframes", "index chose other keyframes")):
-        if not np.array_equal(processor[name], card[name]):
+        if name in found and not np.array_equal(processor[name], card[name]):
             said.append(what)
     for name in ("vectors", "embeddings"):
-        one, other = processor[name], card[name]
-        cosine = float((one * other).sum(axis=1).min()) if one.shape == other.shape else 0.0
-        if cosine < LEAST_COSINE:
-            said.append(f"{name} differ: least cosine {cosine:.5f}")
-    for name, wanted in (("exact", LEAST_RECALL), ("ids", recall(processor["ids"], processor["exact"]) - 0.01)):
-        share = recall(card[name], processor["exact"])
-        if share < wanted:
-            said.append(f"neighbours differ ({name}): recall@{_AT} {share:.4f}, not {wanted:.4f}")
-    if not np.allclose(processor["moments"], card["moments"], equal_nan=True):
+        if name in found:
+            one, other = processor[name], card[name]
+            cosine = float((one * other).sum(axis=1).min()) if one.shape == other.shape else 0.0
+            if cosine < LEAST_COSINE:
+                said.append(f"{name} differ: least cosine {cosine:.5f}")
+    if "exact" in found:
+        least = {"exact": LEAST_RECALL, "ids": recall(processor["ids"], processor["exact"]) - 0.01}
+        for name, wanted in least.items():
+            share = recall(card[name], processor["exact"])
+            if share < wanted:
+                said.append(f"neighbours differ ({name}): recall@{_AT} {share:.4f}, not {wanted:.4f}")
+    if "moments" in found and not np.allclose(processor["moments"], card["moments"], equal_nan=True):
         said.append("search finds other moments")
     return said
 
 
-def step(work: Work, decode_on: str) -> dict[str, Any]:
-    """`measure` in a new process of this script, from which the card is hidden if it is the processor's turn."""
-    hidden = {"CUDA_VISIBLE_DEVICES": ""} if decode_on == PROCESSOR else {}
+def run_step(work: Work, name: str, side: str, *, is_hidden: bool, limit: float = 600.0) -> dict[str, Any]:
+    """A step's results and seconds, in a new process of this script.
+
+    Raises:
+        subprocess.TimeoutExpired, subprocess.CalledProcessError: it took too long, or failed.
+    """
+    hidden = {"CUDA_VISIBLE_DEVICES": ""} if is_hidden else {}
     given = [str(work.footage), str(work.folder), str(work.vectors), str(work.rounds), str(work.pictures)]
-    subprocess.run([sys.executable, __file__, "--step", decode_on, *given], check=True, env=os.environ | hidden)
-    with np.load(work.folder / f"{decode_on}.npz") as stored:
+    command = [sys.executable, __file__, "--step", name, side, *given]
+    subprocess.run(command, check=True, env=os.environ | hidden, timeout=limit)
+    with np.load(work.folder / f"{name}-{side}.npz") as stored:
         results: dict[str, Any] = dict(stored)
-    return results | {"seconds": json.loads((work.folder / f"{decode_on}.json").read_text())}
+    return results | {"seconds": json.loads((work.folder / f"{name}-{side}.json").read_text())}
 
 
-def do_step(work: Work, decode_on: str) -> None:
-    """Measure, and leave the results for `step`."""
-    results = measure(work, decode_on)
-    (work.folder / f"{decode_on}.json").write_text(json.dumps(results.pop("seconds")))
-    np.savez(work.folder / f"{decode_on}.npz", **results)
+def do_step(work: Work, name: str, side: str) -> None:
+    """Do it, and leave seconds and results for `run_step`."""
+    seconds, results = STEPS[name].do(work, side)
+    (work.folder / f"{name}-{side}.json").write_text(json.dumps(seconds))
+    np.savez(work.folder / f"{name}-{side}.npz", **results)
 
 
-def table(processor: dict[str, float], card: dict[str, float]) -> str:
-    """As Markdown."""
-    lines = ["| | processor, s | card, s | ratio |", "|---|---|---|---|"]
-    lines += [
+def table_rows(processor: dict[str, float], card: dict[str, float]) -> list[str]:
+    """Of a Markdown table."""
+    return [
         f"| {name} | {taken:.4f} | {card[name]:.4f} | {taken / card[name]:.2f} |" for name, taken in processor.items()
     ]
-    return "\n".join(lines)
+
+
+def report(work: Work, limit: float, unseen: Sequence[str], *, is_rehearsal: bool) -> list[str]:
+    """Do one step after the other and print what comes out; what differs or failed, in sentences."""
+    said = []
+    print("| | processor, s | card, s | ratio |\n|---|---|---|---|", flush=True)
+    for name, each in STEPS.items():
+        lacking = [need for need in each.needs if need in unseen]
+        if lacking:
+            print(f"| {name}: passed over, since {' and '.join(lacking)} can't be used here | | | |", flush=True)
+            continue
+        try:
+            processor = run_step(work, name, PROCESSOR, is_hidden=True, limit=limit)
+            card = run_step(work, name, CARD, is_hidden=is_rehearsal, limit=limit)
+        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+            what = f"took longer than {limit:g} s" if isinstance(error, subprocess.TimeoutExpired) else "failed"
+            said.append(f"{name} {what}")
+            print(f"| {name}: {what} | | | |", flush=True)
+            continue
+        print("\n".join(table_rows(processor["seconds"], card["seconds"])), flush=True)
+        own = differences(processor, card)
+        for sentence in own:
+            print(f"| DIFFERENT: {sentence} | | | |", flush=True)
+        said += own
+    return said
 
 
 def main() -> int:
     """Measure, compare, print."""
     if sys.argv[1:2] == ["--step"]:
-        decode_on, footage, folder, *counts = sys.argv[2:]
-        do_step(Work(Path(footage), Path(folder), *map(int, counts)), decode_on)
+        name, side, footage, folder, *counts = sys.argv[2:]
+        do_step(Work(Path(footage), Path(folder), *map(int, counts)), name, side)
         return 0
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--vectors", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=150, help="of a process, seconds")
+    parser.add_argument("--rehearse", action="store_true")
     given = parser.parse_args()
-    blind = missing()
-    if blind:
-        print(f"benchmarks/gpu.sh needs an NVIDIA card; {' and '.join(blind)} can use none here", file=sys.stderr)
+    unseen = [] if given.rehearse else blind()
+    if len(unseen) == _WHO:
+        print(f"benchmarks/gpu.sh needs an NVIDIA card; {' and '.join(unseen)} can use none here", file=sys.stderr)
         return 3
-    with tempfile.TemporaryDirectory() as made:
-        work = Work(make_footage(Path(made), given.minutes), Path(made), given.vectors, given.rounds)
-        processor, card = step(work, PROCESSOR), step(work, CARD)
     import torch
 
-    print(f"{torch.cuda.get_device_name(0)}; {given.minutes:g} min of footage, {given.vectors} vectors\n")
-    print(table(processor["seconds"], card["seconds"]))
-    said = differences(processor, card)
-    print("\nThe results agree." if not said else "\n" + "\n".join(f"DIFFERENT: {each}" for each in said))
+    from framescout.packages import is_installed
+
+    unseen += [] if is_installed("open_clip") else ["open_clip"]
+    device = "a rehearsal without a card" if given.rehearse else torch.cuda.get_device_name(0)
+    print(f"{device}; {given.minutes:g} min of footage, {given.vectors} vectors\n", flush=True)
+    with tempfile.TemporaryDirectory() as made:
+        work = Work(make_footage(Path(made), given.minutes), Path(made), given.vectors, given.rounds)
+        said = report(work, given.limit, unseen, is_rehearsal=given.rehearse)
+    print("\nWhat was compared agrees." if not said else "\n" + "\n".join(f"NOT THE SAME: {each}" for each in said))
     return 1 if said else 0
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What an NVIDIA card gains on each path, and whether its results are the processor's: one command, a table at its end.
+# What an NVIDIA card gains on each path, and whether its results are the processor's: one command, a row as it is known.
 #
-#     benchmarks/gpu.sh [--minutes 5] [--vectors 200000] [--rounds 3]
+#     benchmarks/gpu.sh [--minutes 5] [--vectors 200000] [--rounds 3] [--limit 150] [--rehearse]
 #
-# Exit status: 0 the results agree; 1 they don't, and each difference is named; 3 there is no card.
+# Exit status: 0 the results agree; 1 they don't or a step failed, and each is named; 3 there is no card.
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."

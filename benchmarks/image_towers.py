@@ -5,8 +5,8 @@
 Forms take turns within a round, so that whatever else the machine does meets all of them; figures are medians over
 rounds, milliseconds a picture of wall-clock time (of processor), all cores. `cosine` is the least agreement with the
 plain float32 tower. "as it is used" means two pictures a thread whatever the batch; OpenVINO is used on processors with
-bfloat16, onnxruntime on others. torch.compile is tried where it works. ViT-B/32 has random weights: its speed doesn't
-depend on them.
+bfloat16 or VNNI, onnxruntime on others. torch.compile is tried where it works. ViT-B/32 has random weights: its speed
+doesn't depend on them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import onnxruntime
 import open_clip
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from benchmarks.record import recorded
+from framescout.embedding import runtimes
+from framescout.embedding.eight_bits import ranges_of
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import LoadedModel, load
 from framescout.embedding.onnx_export import image_graph
@@ -65,7 +66,7 @@ def in_torch(
 
 def in_one_call(graph: bytes) -> Encode:
     """onnxruntime as it is by default: its threads share each picture."""
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = runtimes.onnxruntime().InferenceSession(graph, providers=["CPUExecutionProvider"])
 
     def encode(pixels: np.ndarray) -> np.ndarray:
         vectors: np.ndarray = session.run(None, {"pixels": pixels})[0]
@@ -102,7 +103,10 @@ def forms_of(name: str) -> dict[str, tuple[LoadedModel, Encode]]:
     if graph := image_graph(own):
         forms[f"{name}, onnxruntime, one call"] = (own, in_one_call(graph))
         forms[f"{name}, onnxruntime, as it is used"] = (own, OnnxImageTower(graph, own.image_size).encode_pixels)
-        forms[f"{name}, OpenVINO, as it is used"] = (own, OpenVinoImageTower(graph, own.image_size).encode_pixels)
+        forms[f"{name}, OpenVINO, bfloat16"] = (own, OpenVinoImageTower(graph, own.image_size).encode_pixels)
+        if ranges := ranges_of(resolve(name).folder):
+            in_int8 = OpenVinoImageTower(graph, own.image_size, ranges)
+            forms[f"{name}, OpenVINO, 8 bits"] = (own, in_int8.encode_pixels)
     return forms
 
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 from safetensors.numpy import load_file
 
 from benchmarks.confidence import ABSENT, PRESENT

@@ -293,7 +293,7 @@ class Milvus(Engine):
 class Framescout(Engine):
     """A catalog, and the index that `framescout index` makes of it; None walks as many lists as it was tuned to."""
 
-    knobs = (32, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128, 144, 160, 192, None)
+    knobs = (32, 48, 64, 80, 88, 96, 104, 112, 120, 128, 144, 160, 192, 256, 384, 512, 768, None)
 
     def build(self, rows: np.ndarray, folder: Path) -> None:
         from benchmarks.archive import fill, publish
@@ -304,20 +304,23 @@ class Framescout(Engine):
 
     def open(self, folder: Path, dimensions: int) -> None:
         from framescout.catalog import Catalog
-        from framescout.vectors import VectorIndex, store_in
+        from framescout.vectors import store_in
 
         catalog = Catalog.open(folder)
         self._snapshot = catalog.snapshot()
         snapshot = self._snapshot.__enter__()
         (model,) = snapshot.models()
-        self._index = VectorIndex.open(snapshot.space(model), store_in(catalog.vectors_folder))
-        self._tuned = self._index.generation
+        self._space, self._store = snapshot.space(model), store_in(catalog.vectors_folder)
 
     def turn(self, knob: Any) -> None:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
-        assert self._tuned is not None
-        self._index.generation = self._tuned if knob is None else replace(self._tuned, nprobe=knob)
+        from framescout.vectors import VectorIndex
+
+        tuned = self._space.generation()
+        assert tuned is not None
+        generation = tuned if knob is None else replace(tuned, nprobe=knob)
+        self._index = VectorIndex(self._space, generation, self._store.open(generation, self._space.model))
 
     def search(self, query: np.ndarray, count: int) -> Any:
         return self._index.search(query[None], count)[0][0] - 1

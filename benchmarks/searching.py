@@ -21,13 +21,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from msgspec.structs import asdict
 
 from benchmarks.archive import fill, publish, video
 from benchmarks.realistic import A_VIDEO, Seeds, find_seeds, questions, stream

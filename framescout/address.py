@@ -10,6 +10,7 @@ import platformdirs
 
 from framescout.errors import UsageError
 
+_PASSWORD = re.compile(r"(?<=:)(?!//)[^@/:]*(?=@)|(?<=password=)[^&]*")
 _OURS = ("postgresql", "postgres")
 
 
@@ -34,15 +35,39 @@ def place_of(where: str | Path | Address) -> Path | Address:
     """
     if isinstance(where, Address):
         return where
+    shown = _PASSWORD.sub("***", str(where))
     scheme, mark, rest = str(where).partition(":/")
     is_whole = rest.startswith("/")
     if not (mark and _is_scheme(scheme) and (is_whole or scheme in _OURS)):
         return Path(where)
     if scheme not in _OURS:
-        raise UsageError(f"{where} is no place for a catalog; name a folder, or postgresql://USER@HOST/DATABASE")
+        raise UsageError(f"{shown} is no place for a catalog; name a folder, or postgresql://USER@HOST/DATABASE")
     if not is_whole or isinstance(where, Path):
-        raise UsageError(f"{where} is not whole; write it as a text: postgresql://USER@HOST/DATABASE")
+        raise UsageError(f"{shown} is not whole; write it as a text: postgresql://USER@HOST/DATABASE")
     return _checked(where)
+
+
+def vectors_at(text: str) -> str:
+    """Where a person wants vector indexes to lie: a whole path of a folder, or s3://BUCKET/PREFIX; empty where nowhere.
+
+    Raises:
+        UsageError: it is neither, or holds a password.
+    """
+    shown = _PASSWORD.sub("***", text)
+    scheme, mark, rest = text.partition("://")
+    if mark and scheme == "s3":
+        bucket, _, prefix = rest.partition("/")
+        if "@" in bucket or "?" in rest:
+            raise UsageError(
+                f"vectors = {shown!r}: keys don't belong there; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
+        if bucket and prefix.strip("/"):
+            return text.rstrip("/")
+    elif not mark or scheme == "file":
+        folder = Path(rest if mark else text).expanduser()
+        if not text or folder.is_absolute():
+            return str(folder) if text else ""
+    raise UsageError(f"vectors is the whole path of a folder, or s3://BUCKET/PREFIX, not {shown!r}")
 
 
 def _is_scheme(text: str) -> bool:
@@ -55,7 +80,8 @@ def _checked(text: str) -> Address:
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise UsageError(f"{text} is no address ({error}); write postgresql://USER@HOST/DATABASE") from error
+        shown = _PASSWORD.sub("***", text)
+        raise UsageError(f"{shown} is no address ({error}); write postgresql://USER@HOST/DATABASE") from error
     user, _, _ = parts.netloc.rpartition("@")
     if ":" in user or "password" in dict(parse_qsl(parts.query)):
         raise UsageError(

@@ -7,16 +7,16 @@ import hashlib
 import hmac
 import os
 import tempfile
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 _DIGEST = 16  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FileChecksum:
+class FileChecksum(msgspec.Struct, frozen=True):
     """The digest, size and time of a written file; stored as text elsewhere."""
 
     digest: str
@@ -84,6 +84,10 @@ class Entry(StrEnum):
     """What a large archive is judged by."""
     FILES = "files-{}"
     """When and by which camera every file was recorded."""
+    RANGES = "ranges-{}"
+    """Which keyframes every video has."""
+    UNCHANGED = "unchanged-{}"
+    """What an index run saw below some paths when it left nothing to do."""
     PICTURE = "pictures/{}.jpg"
     """Pictures of videos, as pages show them."""
 

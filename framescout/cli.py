@@ -40,6 +40,7 @@ COMMANDS = {
     "retry": ("indexer.cli:retry", "Try the files in quarantine again."),
     "prune": ("indexer.cli:prune", "Drop the videos whose files are gone."),
     "catalog": ("framescout.commands.catalogs:catalog", "Copy a whole catalog, into a database say."),
+    "roots": ("framescout.commands.roots:roots", "Name places of footage that other machines mount elsewhere."),
     "models": ("framescout.commands.models:models", "List, fetch and import models."),
     "service": ("framescout.commands.nightly:service", "Have the system index every night."),
     "config": ("framescout.commands.config:config", "Show every setting and where it comes from."),

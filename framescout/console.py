@@ -1,4 +1,4 @@
-"""Shows progress on a terminal as a bar, elsewhere as plain lines; both on stderr."""
+"""Shows progress on a terminal as a bar, elsewhere an index run's as plain lines; all on stderr."""
 
 from __future__ import annotations
 
@@ -23,18 +23,13 @@ def printable(text: str) -> str:
     return _OBEYED.sub(lambda found: found[0].encode("unicode_escape", "backslashreplace").decode(), text)
 
 
-class ConsoleProgress:
-    """An index run's progress on stderr; a context manager. `quiet` leaves only what went wrong."""
+class _WithBar:
+    """Has a bar on stderr while it is entered, where that is a terminal and `quiet` doesn't keep it away."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self._footage = 0.0
-        self._done = 0
-        self._videos = 0
-        self._began = time.monotonic()
-        self._said = self._began
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty() and not self._quiet:
@@ -47,6 +42,18 @@ class ConsoleProgress:
     ) -> None:
         if self._bar:
             self._bar.stop()
+
+
+class ConsoleProgress(_WithBar):
+    """An index run's progress on stderr; a context manager. `quiet` leaves only what went wrong."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet)
+        self._footage = 0.0
+        self._done = 0
+        self._videos = 0
+        self._began = time.monotonic()
+        self._said = self._began
 
     def began(self, step: str) -> None:
         """The bar runs to and fro, with what is done beside it; where there is none, nothing is said."""
@@ -103,6 +110,25 @@ class ConsoleProgress:
             self._bar.console.print(safe, markup=False, highlight=False, soft_wrap=True)
         else:
             print(safe, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class ConsoleSteps(_WithBar):
+    """The steps of a long check as a bar on stderr, where that is a terminal; a context manager."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=False)
+        self._step = ""
+
+    def __call__(self, step: str, done: int, of: int | None) -> None:
+        """So much of a step is done; `of` is None where nobody knows how much there is."""
+        if self._bar is None:
+            return
+        if self._task is None or step != self._step:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._step, self._task = step, self._bar.add_task("", total=of, facts=step)
+        facts = step if of is None else f"{step}: {done:,} of {of:,}"
+        self._bar.update(self._task, completed=done, facts=facts)
 
 
 def _make_bar() -> Bar:

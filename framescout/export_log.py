@@ -10,17 +10,17 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 NAME = "exports.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedExport:
+class LoggedExport(msgspec.Struct, frozen=True):
     """What the log says of one export."""
 
     id: str
@@ -30,18 +30,21 @@ class LoggedExport:
     by: str
     """"web" or "command line"."""
     folder: str
+    """Empty of what went to the browser alone."""
     moments: Sequence[Mapping[str, Any]]
     """Each with `video` (a path), `start` and `end` (seconds), as they were found."""
     pad: float = 0.0
     """Seconds more on both sides."""
-    query: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What was asked, as in the export's manifest."""
     state: str = "begun"
     """Or "done", "stopped", "failed": "begun" where it is going on, or was ended by force."""
+    kind: str = "clips"
+    """Or "still": one picture, of the second at which its moment starts and ends."""
 
     def to_json(self) -> dict[str, Any]:
         """The form that `log --json` prints."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"at": self.at.isoformat()}
+        return msgspec.structs.asdict(self) | {"at": self.at.isoformat()}
 
 
 def begin(
@@ -49,10 +52,11 @@ def begin(
     *,
     who: str,
     by: str,
-    folder: Path,
+    folder: Path | None,
     moments: Sequence[Mapping[str, Any]],
-    pad: float,
+    pad: float = 0.0,
     query: Mapping[str, Any],
+    kind: str = "clips",
 ) -> str:
     """Write down that an export begins, on the disk when this returns; its id. The fields are those of LoggedExport.
 
@@ -61,8 +65,10 @@ def begin(
     """
     number = secrets.token_hex(8)
     stretches = [{name: each[name] for name in ("video", "start", "end")} for each in moments]
-    line = {"id": number, "at": _now(), "who": who, "by": by, "folder": str(folder.absolute()), "moments": stretches}
-    _append(catalog / NAME, line | {"pad": pad, "query": dict(query)})
+    where = str(folder.absolute()) if folder else ""
+    line = {"id": number, "at": _now(), "who": who, "by": by, "folder": where, "moments": stretches}
+    more = {"kind": kind} if kind != "clips" else {}  # so that a framescout from before stills reads all others
+    _append(catalog / NAME, line | {"pad": pad, "query": dict(query)} | more)
     return number
 
 
@@ -98,7 +104,14 @@ def read(catalog: Path) -> tuple[list[LoggedExport], int]:
 def _checked(said: dict[str, Any]) -> dict[str, Any]:
     """A line that says all of an export. Raises TypeError or KeyError where something else was written into it."""
     LoggedExport(**said)
-    texts = [said["id"], said["who"], said["by"], said["folder"], *(moment["video"] for moment in said["moments"])]
+    texts = [
+        said["id"],
+        said["who"],
+        said["by"],
+        said["folder"],
+        said.get("kind", ""),
+        *(moment["video"] for moment in said["moments"]),
+    ]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("an export's names are texts")
     return said

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
 import numpy as np
 
 from framescout.timeline import Span
@@ -69,8 +69,7 @@ KINDS = (Kind.UNKNOWN, Kind.NONE, Kind.LITTLE, Kind.MUCH, Kind.SUDDEN)
 """By the code that `kinds` gives them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Motion:
+class Motion(msgspec.Struct, frozen=True, eq=False):
     """The motion curve of a video."""
 
     levels: np.ndarray
@@ -78,7 +77,7 @@ class Motion:
     source: Source
     detail: str = ""
     """Why it is not from coded sizes, or why some of it is not known; empty where there is nothing to say."""
-    jerks: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint8))
+    jerks: np.ndarray = msgspec.field(default_factory=lambda: np.empty(0, np.uint8))
     """(N,) uint8, one each half second: how hard movement changes there; UNKNOWN where nobody looked at pictures."""
 
     def level_at(self, seconds: float) -> int:
@@ -177,8 +176,7 @@ def is_noisy(source: Source, quiet: int) -> bool:
     return source is Source.SIZES and quiet >= int(to_levels(np.array([NOISY_FROM]))[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
+class Stretches(msgspec.Struct, frozen=True, eq=False):
     """The motion in N stretches of footage, before anybody says what is quiet: columns of equal length."""
 
     highest: np.ndarray

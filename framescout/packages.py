@@ -16,6 +16,7 @@ _PACKAGES = {
     "opentimelineio": ("opentimelineio",),
     "imageio_ffmpeg": ("imageio-ffmpeg",),
     "openvino": ("openvino",),
+    "ray": ("'ray>=2.60,<3'",),
 }
 """Module -> the packages that a step with it needs."""
 

@@ -5,7 +5,6 @@ The only reader of os.environ.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -13,14 +12,15 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import platformdirs
 
-from framescout.address import Address, place_of
+from framescout.address import Address, place_of, vectors_at
 from framescout.errors import NotAvailableError, UsageError
 from framescout.resources import bundled
+from framescout.roots import check_roots
+from framescout.zones import zone_named
 
 FILE = "framescout.toml"
 """A file of settings that is found by itself: in the person's configuration folder and in the catalog's folder."""
@@ -29,8 +29,20 @@ DENSITIES = ("fast", "balanced", "thorough")
 """From few keyframes to many."""
 
 
+_SITE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")  # as Ray has its labels
+
 DECODERS = ("cpu", "cuda")
 """What can decode: the processor; NVIDIA's cards."""
+
+_NAMED_BY_ITS_OWNER = {
+    "ffmpeg": "a program",
+    "ray": "other machines",
+    "ray_sites": "other machines",
+    "ray_gpus_per_video": "other machines",
+    "catalog": "a catalog",
+    "vectors": "a place for vectors",
+}
+"""What runs or receives what a person has, since a catalog may be another's; and what says where the catalog is."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str
     density: str
     workers: int
+    ray: str
+    ray_sites: dict[str, str]
+    ray_gpus_per_video: float
     batch: int
     decode_on: str
     timezone: str
@@ -47,8 +62,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decode_memory: int
     max_pixels: int
     ffmpeg: str
+    catalog: str
+    vectors: str
+    roots: dict[str, str]
 
     def __post_init__(self) -> None:
+        try:
+            place_of(self.catalog)
+            vectors_at(self.vectors)
+            check_roots(self.roots)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
         if self.density not in DENSITIES:
             raise ValueError(f"density is one of {', '.join(DENSITIES)}, not {self.density!r}")
         if self.decode_on not in DECODERS:
@@ -59,10 +83,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name in ("decode_timeout", "decode_memory", "max_pixels"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0")
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"timezone {self.timezone!r} is not known; write it like Europe/Berlin") from None
+        self._check_cluster()
+        zone_named(self.timezone)
         if self.camera_pattern:
             try:
                 has_camera = "camera" in re.compile(self.camera_pattern).groupindex
@@ -71,10 +93,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if not has_camera:
                 raise ValueError("camera_pattern needs a group like (?P<camera>...)")
 
+    def _check_cluster(self) -> None:
+        for folder, site in self.ray_sites.items():
+            if not Path(folder).is_absolute():
+                raise ValueError(f"ray_sites needs absolute paths, not {folder!r}")
+            if not _SITE.fullmatch(site):
+                raise ValueError(f"ray_sites: {site!r} is no label; take letters, digits, - and _, like berlin")
+        if self.ray_gpus_per_video and not 0.01 <= self.ray_gpus_per_video <= 1:
+            raise ValueError(f"ray_gpus_per_video is 0, or from 0.01 to 1, not {self.ray_gpus_per_video:g}")
+
     @property
     def zone(self) -> tzinfo:
         """The zone of times in file names."""
-        return ZoneInfo(self.timezone)
+        return zone_named(self.timezone)
 
 
 def load(config: Path | None = None, *, catalog: Path | None = None, **flags: Any) -> Settings:
@@ -96,29 +127,37 @@ def load(config: Path | None = None, *, catalog: Path | None = None, **flags: An
 
 def load_chosen(chosen: Mapping[str, Any], **flags: Any) -> Settings:
     """As `load`, with the `config` and the `catalog` that a command line chose."""
-    return load(chosen["config"], catalog=catalog_folder(chosen["catalog"]), **flags)
+    return load(chosen["config"], catalog=catalog_folder(chosen), **flags)
 
 
 def layers(config: Path | None = None, catalog: Path | None = None) -> list[tuple[str, dict[str, Any]]]:
     """Where settings come from, weakest first: (source, what it sets). With a file that is named none is looked for.
 
     Raises:
-        UsageError: a catalog's file names a program: a catalog may be another's.
+        UsageError: a catalog's file names a program or other machines, since a catalog may be another's; or a catalog.
     """
     default = bundled("configs") / "default.toml"
     sources = [("configs/default.toml", read_toml(default, "the configuration"))]
     if config is not None:
-        named = config if config.exists() else bundled("configs") / config.name
+        named = named_file(config)
         sources.append((str(named), read_toml(named, "the configuration")))
     else:
         for path in (own_file(), *([catalog / FILE] if catalog else [])):
             if path.is_file():
                 given = read_toml(path, "the configuration")
-                if "ffmpeg" in given and path != own_file():
-                    raise UsageError(f"{path} names a program (ffmpeg), which only your own {own_file()} may")
+                for name, what in _NAMED_BY_ITS_OWNER.items():
+                    if name in given and path != own_file():
+                        raise UsageError(f"{path} names {what} ({name}), which only your own {own_file()} may")
                 sources.append((str(path), given))
     sources.append(("the environment", _from_environment(os.environ)))
     return sources
+
+
+def named_file(config: Path | None) -> Path:
+    """The file that is named by --config: a path, or a name in configs/; without it the person's own."""
+    if config is None:
+        return own_file()
+    return config if config.exists() else bundled("configs") / config.name
 
 
 def sourced(config: Path | None, catalog: Path | None) -> dict[str, tuple[Any, str]]:
@@ -141,22 +180,40 @@ def own_file() -> Path:
     return older if older.is_file() and not (folder / FILE).is_file() else folder / FILE
 
 
-def catalog_place(given: Path | Address | None) -> Path | Address:
-    """Where the catalog is: the flag, else $FRAMESCOUT_CATALOG, else the platform's place for a user's data.
+def catalog_place(chosen: Mapping[str, Any]) -> Path | Address:
+    """Where the catalog is, by what a command line chose.
+
+    The flag, else $FRAMESCOUT_CATALOG, else what the file named by --config or the person's own says, else the
+    platform's place for a user's data.
 
     Raises:
+        NotAvailableError: the file can't be read.
         UsageError: it is an address that framescout doesn't know.
     """
+    given: Path | Address | None = chosen["catalog"]
     if given is not None:
         return given
-    named = os.environ.get("FRAMESCOUT_CATALOG")
+    named = os.environ.get("FRAMESCOUT_CATALOG") or _catalog_in_file(chosen["config"])
     return place_of(named) if named else Path(platformdirs.user_data_dir("framescout"))
 
 
-def catalog_folder(given: Path | Address | None) -> Path:
+def _catalog_in_file(config: Path | None) -> str:
+    """What the person's own file of settings, or the one that is named in its place, says of the catalog."""
+    path = named_file(config)
+    if config is None and not path.is_file():
+        return ""
+    return str(read_toml(path, "the configuration").get("catalog", ""))
+
+
+def catalog_folder(chosen: Mapping[str, Any]) -> Path:
     """The folder of the catalog; of one in a database, where this machine keeps what is derived from it."""
-    place = catalog_place(given)
+    place = catalog_place(chosen)
     return place if isinstance(place, Path) else place.folder
+
+
+def cache_folder() -> Path:
+    """Where a machine keeps models' towers that belong to no catalog of its own: the platform's place for a cache."""
+    return Path(platformdirs.user_cache_dir("framescout"))
 
 
 def state_folder() -> Path:
@@ -178,8 +235,10 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotAvailableError(f"{what} {path} can't be read: {error}") from error
+    except OSError as error:
+        raise NotAvailableError(f"{what} {path} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise NotAvailableError(f"{what} {path} can't be read: it is not UTF-8") from error
     except (ValueError, RecursionError) as error:  # a number or a nesting that is too long is no TOMLDecodeError
         found = re.search(r" \(at (line \d+), column \d+\)$", str(error))
         line, said = (f", {found[1]}", str(error)[: found.start()]) if found else ("", str(error))
@@ -188,11 +247,22 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise UsageError(f"{path}{line}: this is no TOML: {said[:1].lower()}{said[1:]}") from error
 
 
+def check_object_store() -> None:
+    """Look whether the environment names an object store as its libraries take it, which end with a panic else.
+
+    Raises:
+        UsageError: it doesn't.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint and not re.match(r"https?://[^/]", endpoint):
+        raise UsageError(f"AWS_ENDPOINT_URL is no address ({endpoint!r}); write it like https://HOST:PORT")
+
+
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in Settings.__struct_fields__:
         text = environment.get(f"FRAMESCOUT_{name.upper()}")
-        if text is not None:
+        if text is not None and name not in ("roots", "ray_sites"):  # which no single text can say
             values[name] = text
     return values
 
@@ -200,6 +270,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 def _checked(values: dict[str, Any], source: str) -> Settings:
     unknown = [name for name in values if name not in Settings.__struct_fields__]
     if unknown:
+        import difflib
+
         near = difflib.get_close_matches(unknown[0], Settings.__struct_fields__, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(Settings.__struct_fields__)}"
         raise UsageError(f"{source}: there is no setting {unknown[0]!r}{hint}")

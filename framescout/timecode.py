@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+
+import msgspec
 
 _STANDARD = tuple(
     Fraction(rate)
@@ -22,8 +23,7 @@ _DROPPING = frozenset({Fraction(30000, 1001), Fraction(60000, 1001)})
 _TEXT = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.,])(\d\d\d?)")
 
 
-@dataclass(frozen=True, slots=True)
-class Timecode:
+class Timecode(msgspec.Struct, frozen=True):
     """How frames are counted at a rate."""
 
     nominal: int
@@ -89,8 +89,7 @@ def standard_rate(rate: Fraction) -> Fraction:
     return next(multiples, Fraction(25) if rate < 25 else Fraction(60))
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTimecode:
+class SourceTimecode(msgspec.Struct, frozen=True):
     """What the recorder calls a video's frames."""
 
     first: str

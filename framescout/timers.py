@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import plistlib
-from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
+
+import msgspec
 
 NAME = "framescout-index"
 
 
-@dataclass(frozen=True, slots=True)
-class Night:
+class Night(msgspec.Struct, frozen=True):
     """What is to be run, and when."""
 
     command: list[str]

@@ -35,15 +35,20 @@ def index(
     """
     from framescout import settings as configuration
     from framescout.progress import SilentProgress
+    from indexer.plan import look
+    from indexer.unchanged import as_it_was_left
+
+    named, told = list(paths), progress or SilentProgress()
+    loaded = settings or configuration.load(catalog=catalog.folder)
+    seen = None
+    if not catalog.holder():  # else the run can't begin
+        told.began("looking for files")
+        seen = look(catalog, named)
+        if report := as_it_was_left(catalog, seen, loaded):
+            return report
     from indexer.pipeline import bring_up_to_date
 
-    return bring_up_to_date(
-        catalog,
-        list(paths),
-        settings or configuration.load(catalog=catalog.folder),
-        progress or SilentProgress(),
-        may_go_on,
-    )
+    return bring_up_to_date(catalog, named, seen, loaded, told, may_go_on)
 
 
 def fill_in_motion(

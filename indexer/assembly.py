@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.catalog.records import FileIdentity, IndexedVideo, Keyframe, Probe, ReadEnd
 from framescout.motion import Motion

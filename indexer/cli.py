@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from framescout.console import ConsoleProgress, printable
+from framescout.console import ConsoleProgress, ConsoleSteps, printable
 from framescout.errors import CatalogLockedError
+from framescout.roots import root_of
 
 if TYPE_CHECKING:
     from framescout.catalog import Catalog
@@ -32,6 +33,7 @@ _NICENESS = 10
 @click.option("--model", help="The model to embed with [default: starter]; see: framescout models.")
 @click.option("--density", type=click.Choice(["fast", "balanced", "thorough"]), help="How closely to look.")
 @click.option("--workers", type=click.IntRange(min=0), help="Decoding processes; 0 chooses by the machine.")
+@click.option("--ray", metavar="auto|HOST:PORT", help="Have a Ray cluster decode and embed; see docs/cluster.md.")
 @click.option("--until", metavar="HH:MM", help="Begin no new video after this time of day.")
 @click.option("--watch", type=click.FloatRange(min=1), metavar="S", help="Look again every S seconds, until stopped.")
 @click.option("--motion", is_flag=True, help="Then read the motion of videos that an older framescout indexed.")
@@ -46,6 +48,7 @@ def index(
     model: str | None,
     density: str | None,
     workers: int | None,
+    ray: str | None,
     until: str | None,
     watch: float | None,
     motion: bool,
@@ -64,12 +67,13 @@ def index(
     framescout index ~/footage
     framescout index /mnt/cameras --until 06:30
     framescout index /mnt/cameras --watch 300
+    framescout index /mnt/cameras --ray auto
 
-    Exit status: 0 done; 1 some files were quarantined (with --strict); 2 usage; 3 a path or the model
-    can't be had; 4 another framescout is writing to this catalog; 130 interrupted.
+    Exit status: 0 done; 1 some files were quarantined (with --strict); 2 usage; 3 a path, the model or the
+    cluster can't be had; 4 another framescout is writing to this catalog; 130 interrupted.
     """
     deadline = _deadline(until) if until else None
-    flags: dict[str, Any] = {"model": model, "density": density, "workers": workers}
+    flags: dict[str, Any] = {"model": model, "density": density, "workers": workers, "ray": ray}
     if dry_run:
         with _opened_for_reading(ctx, **flags) as (catalog, settings):
             _tell_plan(catalog, paths, settings, as_json)
@@ -127,16 +131,17 @@ def verify(ctx: click.Context, repair: bool, force: bool, as_json: bool) -> None
     from framescout.catalog import Catalog
     from indexer.verify import check, mend, rescue
 
-    settings.load_chosen(ctx.obj)
-    place = settings.catalog_place(ctx.obj["catalog"])
-    saved, catalog = rescue(place) if repair else (None, Catalog.open(place, create=False))
+    loaded, place = settings.load_chosen(ctx.obj), settings.catalog_place(ctx.obj)
+    saved, catalog = rescue(place, loaded) if repair else (None, Catalog.open(place, create=False, settings=loaded))
     if saved:
         click.echo(saved.sentence, err=True)
-    problems = check(catalog)
+    with ConsoleSteps() as told:
+        problems = check(catalog, told)
     if problems and repair:
         for problem in problems:
             click.echo(printable(problem.sentence), err=True)
-        problems = mend(catalog, problems, force=force)
+        with ConsoleSteps() as told:
+            problems = mend(catalog, problems, force=force, told=told)
     if as_json:
         click.echo(json.dumps({"problems": [problem.to_json() for problem in problems]}, indent=2))
     else:
@@ -159,7 +164,7 @@ def retry(ctx: click.Context, quiet: bool, as_json: bool) -> None:
     """
     catalog, settings = _opened(ctx, create=False)
     with catalog.snapshot() as snapshot:
-        paths = [file.path for file in snapshot.quarantined()]
+        paths = [file.path for file in snapshot.quarantined() if root_of(file.path) is None]
     present = [path for path in paths if Path(path).exists()]
     with catalog.writer() as writer:
         writer.forget_quarantine([path for path in paths if path not in present])
@@ -203,7 +208,7 @@ def _opened(ctx: click.Context, *, create: bool = True, **flags: Any) -> tuple[C
     from framescout.catalog import Catalog
 
     loaded = settings.load_chosen(ctx.obj, **flags)
-    return Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=create, settings=loaded), loaded
+    return Catalog.open(settings.catalog_place(ctx.obj), create=create, settings=loaded), loaded
 
 
 @contextlib.contextmanager

@@ -5,10 +5,11 @@ Each job has a key of its own, and every event carries the key of the job that i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from framescout.catalog.records import Probe, ReadEnd
+import msgspec
+
+from framescout.catalog.records import IndexedVideo, Probe, ReadEnd
 from framescout.errors import Reason
 from framescout.motion import Motion
 from indexer.scan import VideoFile
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from indexer.key_pictures import PicturedKeyframe
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """Identified as footage that must be decoded; also the first event of its key."""
 
     key: int
@@ -29,16 +29,14 @@ class Job:
     """Width and height of the pictures, in pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class MotionJob:
+class MotionJob(msgspec.Struct, frozen=True):
     """Footage that is known and whose packets are to be read for motion; also the first event of its key."""
 
     key: int
     file: VideoFile
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """Identified as footage that the model has embedded already; the file is a new place of it."""
 
     key: int
@@ -46,8 +44,7 @@ class Known:
     video_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """The file can't be used; the last event of its key."""
 
     key: int
@@ -55,32 +52,28 @@ class Failed:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(msgspec.Struct, frozen=True):
     """The file is a video."""
 
     key: int
     probe: Probe
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A sign of life: the video was read up to `read_to` seconds."""
 
     key: int
     read_to: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pictured:
+class Pictured(msgspec.Struct, frozen=True, eq=False):
     """The next keyframe of the video, in order of time."""
 
     key: int
     keyframe: PicturedKeyframe
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """The video was read as far as it goes; the last event of its key."""
 
     key: int
@@ -88,14 +81,20 @@ class Ended:
     motion: Motion
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MotionRead:
+class MotionRead(msgspec.Struct, frozen=True, eq=False):
     """The packets of a video were read; the last event of the key of a MotionJob."""
 
     key: int
     motion: Motion
 
 
+class Indexed(msgspec.Struct, frozen=True, eq=False):
+    """The video was decoded and embedded elsewhere; the last event of its key, and the only one behind the Job."""
+
+    key: int
+    video: IndexedVideo
+
+
 Identified = Known | Job | MotionJob | Failed
 Decoded = Probed | Reading | Pictured | Ended | MotionRead | Failed
-Event = Identified | Decoded
+Event = Identified | Decoded | Indexed

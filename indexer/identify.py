@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from framescout.errors import MediaError
 from framescout.settings import DENSITIES
@@ -13,8 +14,7 @@ from indexer.hashing import content_hash, full_hash
 from indexer.scan import VideoFile
 
 
-@dataclass(frozen=True, slots=True)
-class KnownVideo:
+class KnownVideo(msgspec.Struct, frozen=True):
     """What the catalog knows of one content hash."""
 
     video_id: int
@@ -24,8 +24,7 @@ class KnownVideo:
     """A file that holds it; None where other footage took the place of all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(msgspec.Struct, frozen=True):
     """How closely a run looks at videos."""
 
     density: str

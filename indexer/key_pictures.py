@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from queue import SimpleQueue
 
+import msgspec
 import numpy as np
 from av.packet import Packet
 from av.video.frame import PictureType
@@ -27,8 +27,7 @@ from indexer.motion import SIDE
 _INTRA = frozenset({PictureType.NONE, PictureType.I, PictureType.SI})  # some intra-only codecs say NONE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PicturedKeyframe:
+class PicturedKeyframe(msgspec.Struct, frozen=True, eq=False):
     """A frame chosen to stand for a stretch, and its picture."""
 
     pts: int
@@ -69,8 +68,7 @@ class Picturer:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class TimedPacket:
+class TimedPacket(msgspec.Struct, frozen=True):
     """A packet of a video, and when its frame is shown."""
 
     shown: float

@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
 from pathlib import Path
 
+import msgspec
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -37,8 +37,7 @@ MINIMUM_KEYFRAMES = 3
 """A short clip must not hang on its first frame alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Density:
+class Density(msgspec.Struct, frozen=True):
     """How closely keyframes lie."""
 
     max_gap: float

@@ -14,12 +14,12 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
+from msgspec.structs import replace
 from PIL import Image
 
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video

@@ -10,9 +10,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from framescout.catalog import Catalog, Writer
@@ -29,13 +29,12 @@ from indexer.workers import Workers
 _HOPELESS = (Reason.DECODER_DIED, Reason.TOO_SLOW, Reason.TOO_LARGE)
 
 
-@dataclass
-class MotionReport:
+class MotionReport(msgspec.Struct):
     """What was read for motion."""
 
-    read: list[str] = field(default_factory=list)
+    read: list[str] = msgspec.field(default_factory=list)
     """Paths of videos that have a curve now."""
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = msgspec.field(default_factory=dict)
     """Path -> why it could not be read."""
     left: int = 0
     """Videos that were not begun, or not ended."""

@@ -7,19 +7,24 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from framescout.catalog import Catalog, Space, Writer
 from framescout.catalog.records import Model
-from framescout.embedding import fingerprint, has_towers, load_embedder
+from framescout.embedding import has_towers, load_embedder
 from framescout.processors import usable_processors
 from framescout.progress import Progress
 from framescout.settings import Settings
-from indexer.plan import Plan, make_plan
+from indexer.plan import Plan, Sight, find_model, look, make_plan
 from indexer.processes import DecodingProcesses
 from indexer.publish import publish
 from indexer.report import Report
 from indexer.run import Run
-from indexer.workers import Limits
+from indexer.unchanged import remember
+from indexer.workers import Limits, Workers
+
+if TYPE_CHECKING:
+    from framescout.vectors.lance_build import AddIndex
 
 
 @contextlib.contextmanager
@@ -46,30 +51,49 @@ def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress
         is_to_be_active = active is None or (active.id != model.id and _has_seen_everything(snapshot.space(model)))
     if is_to_be_active:
         writer.activate(model)
-    publish(catalog, writer, model, progress)
+    publish(catalog, writer, model, progress, _add_index(catalog.settings))
     with catalog.snapshot() as snapshot:
         snapshot.file_columns()  # so that no search has to derive all times and cameras
 
 
+def _add_index(settings: Settings) -> AddIndex | None:
+    """The cluster that was named, for a vector index at a place that its machines see."""
+    if not (settings.ray and settings.vectors):
+        return None
+    from indexer.cluster_index import ClusterIndexing
+
+    return ClusterIndexing(settings.ray)
+
+
 def _has_seen_everything(space: Space) -> bool:
     embedded = space.densities()
-    return all(video.is_gone or video.id in embedded for video in space.snapshot.videos())
+    return all(file.is_gone or file.video_id in embedded for file in space.snapshot.known_files().values())
 
 
 def bring_up_to_date(
-    catalog: Catalog, paths: list[str | Path], settings: Settings, progress: Progress, may_go_on: Callable[[], bool]
+    catalog: Catalog,
+    paths: list[str | Path],
+    seen: Sight | None,
+    settings: Settings,
+    progress: Progress,
+    may_go_on: Callable[[], bool],
 ) -> Report:
-    """The whole road for these paths; what `indexer.index` does."""
+    """The whole road for these paths; what `indexer.index` does where something may be to do.
+
+    `seen`: what lies below them, where that is known.
+    """
     with catalog.writer() as writer:
-        progress.began("looking for files")
-        plan, model = _plan(catalog, paths, settings)
+        sight = _sight(catalog, paths, seen, progress)
+        plan, model = _plan(catalog, sight, settings)
         writer.mark_gone(plan.gone)
         writer.bring_back(plan.back)
         writer.forget_quarantine(plan.vanished_from_quarantine)
         if not plan.to_read:  # nothing to embed: the model is not even loaded
+            report = plan.report()
             if model:
                 _conclude(catalog, writer, model, progress)
-            return plan.report()
+                remember(catalog, sight, settings, report)
+            return report
         with interrupts() as interrupted, contextlib.closing(workers_for(len(plan.to_read), settings)) as workers:
             if not has_towers(settings.model, catalog.cache_folder):
                 progress.note(f"getting the model {settings.model} ready for this machine: once, it takes a moment")
@@ -87,11 +111,23 @@ def bring_up_to_date(
             writer.remember_speed(run.bytes_read / report.elapsed)
         progress.began("finishing: the vector index, and what a first search needs")
         _conclude(catalog, writer, model, progress)
+        remember(catalog, sight, settings, report)
     return report
 
 
-def workers_for(files: int, settings: Settings) -> DecodingProcesses:
-    """By default one more than half the processors, since each waits now and then; threads besides for few files."""
+def workers_for(files: int, settings: Settings) -> Workers:
+    """The cluster that was named, else processes.
+
+    By default one more than half the processors, since each waits now and then; threads besides for few files.
+
+    Raises:
+        NotAvailableError: the cluster can't be had.
+    """
+    if settings.ray:
+        from indexer.cluster import RayWorkers
+
+        alone = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout, settings.decode_on)
+        return RayWorkers(alone, settings)
     count = settings.workers or usable_processors() // 2 + 1
     processes = min(count, files)
     threads = count // processes
@@ -102,15 +138,23 @@ def workers_for(files: int, settings: Settings) -> DecodingProcesses:
 
 def look_ahead(catalog: Catalog, paths: list[str | Path], settings: Settings) -> tuple[Plan, float | None]:
     """What a run would do, and about how many seconds it would take at the speed of the last one."""
-    plan, _ = _plan(catalog, paths, settings)
+    plan, _ = _plan(catalog, look(catalog, paths), settings)
     with catalog.snapshot() as snapshot:
         speed = snapshot.speed()
     return plan, plan.size_bytes / speed if speed else None
 
 
-def _plan(catalog: Catalog, paths: list[str | Path], settings: Settings) -> tuple[Plan, Model | None]:
-    identity = fingerprint(settings.model)
+def _sight(catalog: Catalog, paths: list[str | Path], seen: Sight | None, progress: Progress) -> Sight:
+    """What was seen before this process held the lock, unless another has written since."""
     with catalog.snapshot() as snapshot:
-        models = snapshot.models()
-    model = next((m for m in models if (m.name, m.fingerprint) == (settings.model, identity)), None)
-    return make_plan(catalog, paths, model, settings.density), model
+        state = snapshot.files_state()
+    if seen is not None and seen.state == state:
+        return seen
+    progress.began("looking for files")
+    return look(catalog, paths)
+
+
+def _plan(catalog: Catalog, sight: Sight, settings: Settings) -> tuple[Plan, Model | None]:
+    with catalog.snapshot() as snapshot:
+        model = find_model(snapshot, settings)
+        return make_plan(snapshot, sight, model, settings.density), model

@@ -14,11 +14,12 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from framescout.errors import Reason
 from indexer.events import Decoded, Ended, Event, Failed, Job, MotionJob, MotionRead
@@ -33,8 +34,7 @@ _LONGEST_WAIT = 0.2  # seconds for an event, before the embedder may look at oth
 _EVENTS_WAITING = 64  # bounds the memory between decoding and embedding
 
 
-@dataclass(frozen=True, slots=True)
-class _Crashed:
+class _Crashed(msgspec.Struct, frozen=True):
     """A fault of framescout itself, in a thread."""
 
     error: BaseException
@@ -53,7 +53,7 @@ class DecodingProcesses:
         self._queue: queue.Queue[Event | _Crashed | None] = queue.Queue(_EVENTS_WAITING)
         self._no_more = threading.Event()
         self._abandoned = threading.Event()
-        self._idle = [_Process(limits) for _ in range(count)]
+        self._idle = [DecodingProcess(limits) for _ in range(count)]
         self._threads: list[threading.Thread] = []
 
     def begin(self, files: Sequence[VideoFile], identify: Identify) -> None:
@@ -95,7 +95,7 @@ class DecodingProcesses:
             else:
                 yield event
 
-    def _work(self, process: _Process | None) -> None:
+    def _work(self, process: DecodingProcess | None) -> None:
         try:
             while not self._no_more.is_set():
                 with self._lock:
@@ -106,7 +106,7 @@ class DecodingProcesses:
                 self._put(identified)
                 if not isinstance(identified, Job | MotionJob):
                     continue
-                process = process or _Process(self._limits)
+                process = process or DecodingProcess(self._limits)
                 if not self._decode(identified, process):
                     process.kill()
                     process = None
@@ -117,26 +117,11 @@ class DecodingProcesses:
             if process:
                 process.kill()
 
-    def _decode(self, job: Job | MotionJob, process: _Process) -> bool:
+    def _decode(self, job: Job | MotionJob, process: DecodingProcess) -> bool:
         """Pass on what the process says of this job; False where the process can't be used any more."""
-        process.begin(job)
-        heard = time.monotonic()
-        while not self._abandoned.is_set():
-            if not process.connection.poll(0.1):
-                if time.monotonic() - heard > self._limits.timeout:
-                    self._put(Failed(job.key, Reason.TOO_SLOW, f"no picture for {self._limits.timeout:.0f} s"))
-                    return False
-                continue
-            try:
-                event: Decoded = process.connection.recv()
-            except (EOFError, OSError):
-                self._put(Failed(job.key, Reason.DECODER_DIED, process.last_words()))
-                return False
+        for event in process.decode(job, self._abandoned.is_set):
             self._put(event)
-            heard = time.monotonic()  # after the put: waiting for the embedder is not the decoder's fault
-            if isinstance(event, Ended | MotionRead | Failed):
-                return True
-        return False
+        return process.is_free
 
     def _put(self, event: Event | _Crashed | None) -> None:
         while not self._abandoned.is_set():
@@ -145,27 +130,56 @@ class DecodingProcesses:
                 return
 
 
-class _Process:
-    """A decoding process and the pipe to it."""
+class DecodingProcess:
+    """A decoding process with its limits, and the pipe to it. It decodes one job after the other."""
+
+    is_free = True
+    """Whether it can take a job; not after it died, was too slow or was left in the middle of one."""
 
     def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         spawn = multiprocessing.get_context("spawn")  # a fork would share the embedder's threads and locks
-        self.connection, theirs = spawn.Pipe()
+        self._connection, theirs = spawn.Pipe()
         self._process: SpawnProcess = spawn.Process(target=_serve, args=(theirs, limits), daemon=True)
         with _deaf_to_interrupts(), _without_main():
             self._process.start()
         theirs.close()
 
-    def begin(self, job: Job | MotionJob) -> None:
-        with contextlib.suppress(BrokenPipeError):  # a dead process shows when its answer is read
-            self.connection.send(job)
+    def decode(self, job: Job | MotionJob, is_abandoned: Callable[[], bool]) -> Iterator[Decoded]:
+        """As `indexer.decode.decode`, but whatever happens to the process: then the last event is Failed.
+
+        It ends early once `is_abandoned` says so. How long an event takes its reader is not held against the process.
+        """
+        self.is_free = False
+        self._begin(job)
+        heard = time.monotonic()
+        while not is_abandoned():
+            if not self._connection.poll(0.1):
+                if time.monotonic() - heard > self._limits.timeout:
+                    yield Failed(job.key, Reason.TOO_SLOW, f"no picture for {self._limits.timeout:.0f} s")
+                    return
+                continue
+            try:
+                event: Decoded = self._connection.recv()
+            except (EOFError, OSError):
+                yield Failed(job.key, Reason.DECODER_DIED, self._last_words())
+                return
+            self.is_free = isinstance(event, Ended | MotionRead | Failed)
+            yield event
+            if self.is_free:
+                return
+            heard = time.monotonic()
 
     def kill(self) -> None:
         self._process.kill()
         self._process.join()
-        self.connection.close()
+        self._connection.close()
 
-    def last_words(self) -> str:
+    def _begin(self, job: Job | MotionJob) -> None:
+        with contextlib.suppress(BrokenPipeError):  # a dead process shows when its answer is read
+            self._connection.send(job)
+
+    def _last_words(self) -> str:
         self._process.join(2)
         code = self._process.exitcode
         if code is not None and code < 0:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import asdict
 
 from framescout import vectors
 from framescout.catalog import Catalog, Space, Writer
@@ -15,16 +16,23 @@ from framescout.errors import ModelNotAvailableError
 from framescout.progress import Progress
 from indexer.trial_sentences import TRIAL_SENTENCES
 
+if TYPE_CHECKING:
+    from framescout.vectors.lance_build import AddIndex
 
-def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) -> None:
+
+def publish(
+    catalog: Catalog, writer: Writer, model: Model, progress: Progress, add_index: AddIndex | None = None
+) -> None:
     """Bring the vector index of `model` up to the catalog, and delete the files that no one needs any more.
 
     What the index doesn't cover yet is found all the same, so a few new videos are no reason to build.
 
+    `add_index`: what indexes the vectors of a Lance dataset; None: this process.
+
     Raises:
         DiskFullError: the new index doesn't fit; the old one stays the current one.
     """
-    store = vectors.store_in(catalog.vectors_folder)
+    store = vectors.store_in(catalog.vectors_place, add_index)
     with catalog.snapshot() as snapshot:
         space = snapshot.space(model)
         if vectors.is_worth_building(space, store):
@@ -36,7 +44,8 @@ def publish(catalog: Catalog, writer: Writer, model: Model, progress: Progress) 
         writer.publish_generation(model_id=model.id, **asdict(built))
     with catalog.snapshot() as snapshot:
         generations = [snapshot.space(known).generation() for known in snapshot.models()]
-    store.drop_stale([generation for generation in generations if generation])
+    for each in (store, vectors.store_in(catalog.vectors_folder)):  # files of the time before a place was set, too
+        each.drop_stale([generation for generation in generations if generation])
 
 
 def _sentences(catalog: Catalog, space: Space) -> np.ndarray | None:

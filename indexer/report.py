@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from framescout.timeline import format_clock
 
 _MOST_REASONS = 5
 
 
-@dataclass
-class Report:
+class Report(msgspec.Struct):
     """Counts of one run; grows while the run goes on."""
 
-    indexed: list[str] = field(default_factory=list)
+    indexed: list[str] = msgspec.field(default_factory=list)
     """Paths of videos that were read and are in the catalog."""
-    partial: list[str] = field(default_factory=list)
+    partial: list[str] = msgspec.field(default_factory=list)
     """Those of them that could not be read to their end."""
-    known: list[str] = field(default_factory=list)
+    known: list[str] = msgspec.field(default_factory=list)
     """New paths of footage that was known: moved, copied or touched."""
     unchanged: int = 0
     gone: int = 0
-    quarantined: dict[str, str] = field(default_factory=dict)
+    quarantined: dict[str, str] = msgspec.field(default_factory=dict)
     """Path -> why, of this run."""
     still_quarantined: int = 0
     """Files that are in quarantine from earlier runs and have not changed."""
-    unreadable_folders: list[str] = field(default_factory=list)
+    unreadable_folders: list[str] = msgspec.field(default_factory=list)
     footage: float = 0.0
     """Seconds of footage that were read."""
     elapsed: float = 0.0

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from framescout.catalog import Catalog, Writer
-from framescout.catalog.records import FileIdentity, Model
+from framescout.catalog.records import FileIdentity, IndexedVideo, Model
 from framescout.embedding import Embedder
 from framescout.errors import Reason
 from framescout.progress import Progress
 from framescout.settings import Settings
 from indexer.assembly import Assembler
 from indexer.embed import Batcher, Embedded
-from indexer.events import Ended, Event, Failed, Identified, Job, Known, Pictured, Probed, Reading
+from indexer.events import Ended, Event, Failed, Identified, Indexed, Job, Known, Pictured, Probed, Reading
 from indexer.identify import KnownVideo, Sampling, identify
 from indexer.plan import Plan
 from indexer.report import Report
@@ -123,6 +123,11 @@ class Run:
                 video = self._in_work[event.key]
                 video.end, video.motion = event.end, event.motion
                 self._commit_if_whole(event.key)
+            case Indexed():
+                self._in_work[event.key].probe = event.video.probe
+                self._read(event.key, event.video.end.read_to)
+                del self._in_work[event.key]
+                self._commit(self.plan.to_read[event.key], event.video)
 
     def _link(self, known: Known) -> None:
         """Note a new place of known footage."""
@@ -165,11 +170,12 @@ class Run:
         if not video.is_whole:
             return
         del self._in_work[key]
-        file = video.job.file
+        self._commit(video.job.file, video.video())
+
+    def _commit(self, file: VideoFile, indexed: IndexedVideo) -> None:
         if not is_as_found(file):
             self._quarantine(file, Reason.CHANGED, "")
             return
-        indexed = video.video()
         self.writer.commit_video(indexed, self.model)
         self.report.indexed.append(file.path)
         if not indexed.end.is_complete:

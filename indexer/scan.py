@@ -17,8 +17,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from framescout.errors import NotAvailableError
 from framescout.exported import MARKER, exported_in
@@ -33,6 +34,7 @@ VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEO_NAMES.split())
 _ALSO_SOURCE_CODE = frozenset({".ts", ".mts"})  # TypeScript: a video there is no text
 _OTHER_NAMES = "aac aif aiff ape crdownload flac m4a m4b mka mp3 oga opus part wav weba wma"  # sound, half files
 _NEVER_VIDEO = frozenset(f".{name}" for name in _OTHER_NAMES.split())
+_BY_NAME_ALONE = VIDEO_SUFFIXES - _ALSO_SOURCE_CODE
 _SYSTEM_FOLDERS = frozenset(
     {"$recycle.bin", "system volume information", "@eadir", "@recycle", "#recycle", "lost+found"}
 )
@@ -64,8 +66,7 @@ _MAGIC = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFile:
+class VideoFile(NamedTuple):
     """A file that should be a video, as the file system knows it."""
 
     path: str
@@ -95,7 +96,7 @@ def scan(paths: Iterable[str | Path], *, unreadable: Callable[[str], object] | N
     for root in roots:
         if not os.path.exists(root):  # noqa: PTH110 - a Path would refuse no name, but says no more
             raise NotAvailableError(f"There is no file or folder {root}; check the path, or mount the disk.")
-    return _Scan(unreadable or _ignore).walk(roots)
+    return _Scan(unreadable or _ignore, roots).walk()
 
 
 def is_video_head(head: bytes) -> bool:
@@ -110,46 +111,68 @@ def is_video_head(head: bytes) -> bool:
 
 
 class _Scan:
-    def __init__(self, unreadable: Callable[[str], object]) -> None:
+    """A walk over folders. What it does for each file counts: an archive has millions, and most were there before."""
+
+    def __init__(self, unreadable: Callable[[str], object], roots: list[str]) -> None:
         self._unreadable = unreadable
+        self._roots = roots
+        self._named = {own_name(root) for root in roots}
+        self._found: set[str] = set()  # of those that are named, which may lie in a folder that is named too
         self._folders: set[tuple[int, int]] = set()  # device and inode: links may lead in circles
-        self._files: set[str] = set()
+        self._open: list[Iterator[os.DirEntry[str]]] = []  # folders that are being read, the innermost last
 
-    def walk(self, roots: list[str]) -> Iterator[VideoFile]:
+    def walk(self) -> Iterator[VideoFile]:
         """Depth first; a stack in place of recursion, since folders may be nested deeper than calls."""
-        waiting = [(root, True) for root in reversed(roots)]
-        named = set(roots)
-        while waiting:
-            path, may_be_link = waiting.pop()
+        for root in self._roots:
+            file = self._look_at(root, None)
+            if file:
+                yield file
+            while self._open:
+                depth = len(self._open)
+                for entry in self._open[-1]:
+                    file = self._look_at(entry.path, entry)
+                    if file:
+                        yield file
+                    elif len(self._open) > depth:
+                        break
+                else:
+                    self._open.pop()
+
+    def _look_at(self, path: str, entry: os.DirEntry[str] | None) -> VideoFile | None:
+        """The file, if it is wanted; a folder is opened. `entry`: of a folder that has no link in its path."""
+        real = path
+        try:
             # asking for each folder on the way costs more than all the rest: only where there can be a link
-            real = os.path.realpath(path) if may_be_link else path
-            try:
-                facts = os.stat(real)  # noqa: PTH116 - surrogates and speed
-                if stat.S_ISDIR(facts.st_mode):
-                    waiting.extend(reversed(self._entries(real, facts)))
-                    continue
-                shown = own_name(path) if may_be_link else path
-                if self._is_wanted(shown, facts, is_named=path in named):
-                    self._files.add(shown)
-                    yield VideoFile(shown, facts.st_size, facts.st_mtime_ns)
-            except OSError:
-                self._unreadable(real)
+            if may_be_link := entry is None or entry.is_symlink():
+                real = os.path.realpath(path)
+            facts = os.stat(real)  # noqa: PTH116 - surrogates and speed
+            if stat.S_ISDIR(facts.st_mode):
+                self._enter(real, facts)
+                return None
+            shown = own_name(path) if may_be_link else path
+            if stat.S_ISREG(facts.st_mode) and self._is_wanted(shown, facts.st_size):
+                return VideoFile(shown, facts.st_size, facts.st_mtime_ns)
+        except OSError:
+            self._unreadable(real)
+        return None
 
-    def _is_wanted(self, path: str, facts: os.stat_result, *, is_named: bool) -> bool:
-        if not stat.S_ISREG(facts.st_mode) or path in self._files:
-            return False
-        return is_named or _is_video(path, facts.st_size)
+    def _is_wanted(self, path: str, size: int) -> bool:
+        if path in self._named:
+            is_new = path not in self._found
+            self._found.add(path)
+            return is_new
+        return path[path.rfind(".") :].lower() in _BY_NAME_ALONE or _is_video(path, size)
 
-    def _entries(self, folder: str, facts: os.stat_result) -> list[tuple[str, bool]]:
-        """(path, whether it is a link) in the order of names; `folder` has no link in it."""
+    def _enter(self, folder: str, facts: os.stat_result) -> None:
+        """Go on with what is in it, in the order of names; `folder` has no link in it."""
         if (facts.st_dev, facts.st_ino) in self._folders:
-            return []
+            return
         self._folders.add((facts.st_dev, facts.st_ino))
-        with os.scandir(folder) as entries:
-            links = {entry.name: entry.is_symlink() for entry in entries}
-        passed_over = doubles_in(links) | (exported_in(folder) if MARKER in links else set())
-        names = sorted(name for name in links.keys() - passed_over if not _is_hidden(name))
-        return [(os.path.join(folder, name), links[name]) for name in names]  # noqa: PTH118
+        with os.scandir(folder) as read:
+            entries = sorted(read, key=attrgetter("name"))
+        names = {entry.name for entry in entries}
+        passed_over = doubles_in(names) | (exported_in(folder) if MARKER in names else set())
+        self._open.append(each for each in entries if each.name not in passed_over and not _is_hidden(each.name))
 
 
 def own_name(path: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 
 from framescout import vectors
@@ -19,6 +20,8 @@ from framescout.catalog.salvage import Salvage
 from framescout.embedding.checksums import is_unchanged, tower_folders
 from framescout.errors import DamagedCatalogError, FramescoutError
 from framescout.progress import SilentProgress
+from framescout.roots import no_place, root_of
+from framescout.settings import Settings
 from indexer.hashing import content_hash
 from indexer.publish import publish
 
@@ -27,11 +30,10 @@ _ALWAYS_MENDED, _MOST_ALTERED = 10, 0.01  # rows, share of all rows, that a repa
 _UNIT = 0.01  # how far a float16 row's length may lie from 1
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One fault that `verify` found."""
 
-    kind: Literal["database", "video", "row", "search", "mark", "file", "vectors", "cache"]
+    kind: Literal["database", "video", "row", "search", "mark", "file", "root", "vectors", "cache"]
     sentence: str
     video_id: int | None = None
     path: str | None = None
@@ -42,24 +44,32 @@ class Problem:
         return {"kind": self.kind, "problem": self.sentence, "video_id": self.video_id, "path": self.path}
 
 
-def check(catalog: Catalog) -> list[Problem]:
+Told = Callable[[str, int, int | None], None]
+"""Is told a step's name, how much of it is done, and of how much; None where nobody knows."""
+
+
+def check(catalog: Catalog, told: Told = lambda step, done, of: None) -> list[Problem]:
     """All that is wrong, worst first."""
+    told("checking the database", 0, None)
     broken = [Problem("database", f"the database is damaged: {line}") for line in catalog.check()]
     if broken:
         return broken
     with catalog.snapshot() as snapshot:
+        told("checking what is known of videos and files", 0, None)
         problems = [*_rows(snapshot)]
         spaces = [snapshot.space(model) for model in snapshot.models()]
-        problems += [problem for space in spaces for problem in _videos(space)]
-        problems += _files(snapshot)
+        problems += [problem for space in spaces for problem in _videos(space, told)]
+        problems += _files(snapshot, told)
         if not any(problem.kind in ("video", "row") for problem in problems):  # else there is nothing to compare with
             for space in spaces:
-                found = vectors.store_in(catalog.vectors_folder).verify(space)
+                told(f"checking the vector index of {space.model.name}", 0, None)
+                found = vectors.store_in(catalog.vectors_place).verify(space)
                 problems += [Problem("vectors", sentence, model_id=space.model.id) for sentence in found]
+    told("checking what is kept in the cache", 0, None)
     return [*problems, *_cache(catalog.cache_folder)]
 
 
-def rescue(where: Path | Address) -> tuple[Salvage | None, Catalog]:
+def rescue(where: Path | Address, settings: Settings | None = None) -> tuple[Salvage | None, Catalog]:
     """A catalog to be repaired, opened; where its database is damaged, what could be saved of it took its place.
 
     Raises:
@@ -67,16 +77,18 @@ def rescue(where: Path | Address) -> tuple[Salvage | None, Catalog]:
         DamagedCatalogError: nothing can be saved of it.
     """
     try:
-        catalog = Catalog.open(where, create=False)
+        catalog = Catalog.open(where, create=False, settings=settings)
         if not catalog.check():
             return None, catalog
     except DamagedCatalogError:
         pass
     salvage = Catalog.salvage(where)
-    return salvage, Catalog.open(where)
+    return salvage, Catalog.open(where, settings=settings)
 
 
-def mend(catalog: Catalog, problems: list[Problem], *, force: bool = False) -> list[Problem]:
+def mend(
+    catalog: Catalog, problems: list[Problem], *, force: bool = False, told: Told = lambda step, done, of: None
+) -> list[Problem]:
     """Repair what can be: vectors are built anew, videos with damaged rows are dropped so that `index` reads them
     again, vanished files are noted as gone. Return what is still wrong.
 
@@ -95,7 +107,7 @@ def mend(catalog: Catalog, problems: list[Problem], *, force: bool = False) -> l
             elif problem.kind == "file" and problem.path is not None and not Path(problem.path).exists():
                 writer.mark_gone([problem.path])
         if any(problem.kind in ("video", "row") for problem in problems):  # vectors could not be compared with rows
-            problems = [problem for problem in check(catalog) if problem.kind in ("vectors", "cache")]
+            problems = [problem for problem in check(catalog, told) if problem.kind in ("vectors", "cache")]
         with catalog.snapshot() as snapshot:
             models = {model.id: model for model in snapshot.models()}
             current = {model_id: snapshot.space(model).generation() for model_id, model in models.items()}
@@ -105,9 +117,9 @@ def mend(catalog: Catalog, problems: list[Problem], *, force: bool = False) -> l
         for model_id in {problem.model_id for problem in problems if problem.model_id is not None}:
             generation = current[model_id]
             if generation:  # one that is missing is built anew
-                vectors.store_in(catalog.vectors_folder).drop(generation)
+                vectors.store_in(catalog.vectors_place).drop(generation)
             publish(catalog, writer, models[model_id], SilentProgress())
-    return check(catalog)
+    return check(catalog, told)
 
 
 def _refuse_many(problems: list[Problem], *, videos: int, files: int) -> None:
@@ -136,8 +148,10 @@ def _rows(snapshot: Snapshot) -> Iterator[Problem]:
         yield Problem("mark", f"{said}; mark it again on the events page")
 
 
-def _videos(space: Space) -> Iterator[Problem]:
-    for video_id in space.video_ranges()[:, 0].tolist():
+def _videos(space: Space, told: Told) -> Iterator[Problem]:
+    videos = space.video_ranges()[:, 0].tolist()
+    for done, video_id in enumerate(videos):
+        told(f"checking the videos of {space.model.name}", done, len(videos))
         try:
             block = next(space.blocks(video_ids=[video_id]))
             fault = _fault(space, block)
@@ -176,12 +190,17 @@ def _drop(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _files(snapshot: Snapshot) -> Iterator[Problem]:
-    videos = {video.id: video for video in snapshot.videos()}
-    for path, known in sorted(snapshot.known_files().items()):
-        if known.is_gone:
+def _files(snapshot: Snapshot, told: Told) -> Iterator[Problem]:
+    files = sorted(snapshot.known_files().items())
+    hashes = snapshot.content_hashes({known.video_id for _, known in files})
+    elsewhere = Counter(name for path, known in files if not known.is_gone and (name := root_of(path)))
+    for name, count in elsewhere.items():
+        yield Problem("root", f"{count} files below {name}: were not looked at; {no_place(f'{name}:')}")
+    for done, (path, known) in enumerate(files):
+        told("reading the files", done, len(files))
+        if known.is_gone or root_of(path):
             continue
-        fault = _file_fault(path, known.size_bytes, known.mtime_ns, videos[known.video_id].content_hash)
+        fault = _file_fault(path, known.size_bytes, known.mtime_ns, hashes[known.video_id])
         if fault:
             yield Problem("file", f"{path}: {fault}", known.video_id, path)
 

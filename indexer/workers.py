@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from indexer.events import Event, Identified
 from indexer.scan import VideoFile
@@ -13,8 +14,7 @@ Identify = Callable[[int, VideoFile], Identified]
 """(key, file) -> what it is. Called in any thread, several side by side: it writes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What decoding one video may take, and how it is done."""
 
     max_pixels: int

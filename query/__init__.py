@@ -21,7 +21,7 @@ def search(catalog: Catalog, text: str = "", *, model: str | None = None, **aske
         model: the model to search with; by default the catalog's active one.
         asked: everything else that a question may say, as fields of `query.request.Query`: `limit`, `also`, `without`,
             `images`, `like`, `then`, `within`, `after`, `before`, `hours`, `cameras`, `paths`, `labels`,
-            `min_confidence`, ...
+            `min_confidence`, ... What may be given several times is a list, also of one: `then=["a dog"], within=[20]`.
 
     Raises:
         UsageError: the question makes no sense, or names something that the catalog doesn't have.

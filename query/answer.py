@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from framescout.errors import NotAvailableError
 from framescout.packages import is_installed
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from framescout.timecode import SourceTimecode
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceStep:
+class SequenceStep(msgspec.Struct, frozen=True):
     """One step of a moment that was asked for as a sequence."""
 
     text: str
@@ -29,8 +29,7 @@ class SequenceStep:
         return {"text": self.text, "time": round(self.time, 6), "confidence": round(self.confidence, 4)}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """A stretch of one video that answers a query. Times are seconds from the start of the video."""
 
     video: str
@@ -85,8 +84,7 @@ class Moment:
         return fields
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The answer to one query."""
 
     query: dict[str, Any]
@@ -98,6 +96,8 @@ class Answer:
     moments: tuple[Moment, ...]
     next_page: str | None = None
     """What `page` of the next question is to be; None where there is no more."""
+    matches: int = 0
+    """How many moments up to this page's last one are a match; by confidence these come first."""
 
     def to_dataframe(self) -> Any:
         """A row a moment, best first, in pandas or, where that isn't installed, polars; columns as in a moment's JSON.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from msgspec.structs import replace
 
 from framescout.console import printable
 from query.fields import COUNT, FIELDS, FLAG, Field
@@ -194,7 +194,7 @@ def export(
             click.echo(manifest(asked_for, []), nl=False)
         return
     how: Literal["precise", "copy"] = "precise" if precise else "copy"
-    with _logged(settings.catalog_folder(ctx.obj["catalog"]), out, moments, pad, asked_for):
+    with _logged(settings.catalog_folder(ctx.obj), out, moments, pad, asked_for):
         clips = cut(moments, out, mode=how, pad=pad, query=asked_for, command=sys.argv, **besides)
     if (besides["edl"] or besides["mlt"]) and (remark := mixed_rates(clip.footage for clip in clips if clip.footage)):
         click.echo(remark, err=True)
@@ -290,7 +290,7 @@ def open_engine(ctx: click.Context, model: str | None) -> Engine:
     from query.engine import Engine
 
     loaded = settings.load_chosen(ctx.obj)
-    catalog = Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=False, settings=loaded)
+    catalog = Catalog.open(settings.catalog_place(ctx.obj), create=False, settings=loaded)
     return Engine(catalog, model=model, zone=loaded.zone)
 
 

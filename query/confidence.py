@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ _AT_THE_MEDIAN = -3.2  # log-odds
 _LEAST_SPREAD = 0.02  # cosine
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+class Background(msgspec.Struct, frozen=True):
     """What has nothing to do with a question reaches at best, in cosine."""
 
     center: float
@@ -69,8 +68,7 @@ class Background:
         return (score - self.center) / self.spread
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveScores:
+class ArchiveScores(msgspec.Struct, frozen=True):
     """How everyday sentences score the keyframes of an archive: what a model without reference vectors goes by."""
 
     mean_sentence: np.ndarray

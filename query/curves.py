@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
+import msgspec
 import numpy as np
 
 from framescout.catalog import Space
@@ -17,10 +18,10 @@ _ROWS = 8192  # keyframes that are scored at once
 _NEAR = 24  # keyframes on either side of one that is looked at: most moments lie within
 APART = 2 * _NEAR
 """Keyframes between which nobody looks."""
+_SCORED = b"\1"
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(msgspec.Struct, frozen=True):
     """How much each keyframe of one video speaks for the question, as far as it is scored."""
 
     block: EmbeddingBlock
@@ -28,21 +29,29 @@ class Curve:
     ranges: np.ndarray | None
     evidence: np.ndarray
     """(N,) float64 log-odds; -inf where a filter leaves the keyframe out, and where it isn't scored."""
-    is_scored: np.ndarray
-    """(N,) bool; `look_at` scores more keyframes."""
+    is_scored: bytearray
+    """N times 0 or 1; `look_at` scores more keyframes."""
 
     @classmethod
-    def unscored(cls, block: EmbeddingBlock, parts: Sequence[Evidence], ranges: np.ndarray | None) -> Self:
-        """The curve of a video of which no keyframe is scored yet."""
-        count = len(block.embeddings)
-        return cls(block, parts, ranges, np.full(count, -np.inf), np.zeros(count, bool))
+    def unscored(
+        cls, blocks: Sequence[EmbeddingBlock], parts: Sequence[Evidence], ranges: np.ndarray | None
+    ) -> list[Self]:
+        """The curves of videos of which no keyframe is scored yet."""
+        counts = [len(block) for block in blocks]
+        evidence = np.full(sum(counts), -np.inf)  # once for all: one by one takes as long as to score them
+        pieces = (evidence[end - count : end] for count, end in zip(counts, accumulate(counts), strict=True))
+        return [cls(block, parts, ranges, own, bytearray(len(own))) for block, own in zip(blocks, pieces, strict=True)]
 
     def _take(self, first: int, odds: np.ndarray) -> None:
         """Take the log-odds of keyframes from `first` on; what is known stays the same to the last bit."""
         part = slice(first, first + len(odds))
         scores = mask(odds, self.block.first_keyframe_id + first, self.ranges)
-        np.copyto(self.evidence[part], scores, where=~self.is_scored[part])
-        self.is_scored[part] = True
+        if 1 in self.is_scored[part]:
+            is_known = np.frombuffer(self.is_scored, bool, len(odds), first)
+            np.copyto(self.evidence[part], scores, where=~is_known)
+        else:
+            self.evidence[part] = scores
+        self.is_scored[part] = _SCORED * len(odds)
 
 
 def look_at(places: Iterable[tuple[Curve, int, int]], parts: Sequence[Evidence]) -> None:
@@ -53,7 +62,7 @@ def look_at(places: Iterable[tuple[Curve, int, int]], parts: Sequence[Evidence])
     missing = []
     for curve, begin, end in places:
         first, last = max(0, begin - _NEAR), min(end + _NEAR, len(curve.evidence))
-        if not curve.is_scored[first:last].all():
+        if 0 in curve.is_scored[first:last]:
             missing.append((curve, first, curve.block.rows_between(first, last)))
     if not missing:
         return
@@ -78,7 +87,7 @@ def curves(blocks: Iterable[EmbeddingBlock], parts: Sequence[Evidence], ranges: 
     count = 0
     for block in blocks:
         waiting.append(block)
-        count += len(block.embeddings)
+        count += len(block)
         if count >= _ROWS:
             yield from _scored(waiting, parts, ranges)
             waiting, count = [], 0
@@ -90,9 +99,9 @@ def _scored(blocks: list[EmbeddingBlock], parts: Sequence[Evidence], ranges: np.
     scores = joint_log_odds(parts, Keyframes.of_videos(blocks))
     start = 0
     for block in blocks:
-        own = scores[start : start + len(block.embeddings)]
+        own = scores[start : start + len(block)]
         start += len(own)
-        yield Curve(block, parts, ranges, mask(own, block.first_keyframe_id, ranges), np.ones(len(own), bool))
+        yield Curve(block, parts, ranges, mask(own, block.first_keyframe_id, ranges), bytearray(_SCORED * len(own)))
 
 
 def mask(scores: np.ndarray, first_keyframe_id: int, ranges: np.ndarray | None) -> np.ndarray:

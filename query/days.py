@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import msgspec
@@ -11,6 +10,7 @@ import numpy as np
 
 from framescout.catalog import Space
 from framescout.catalog.file_columns import UNKNOWN
+from framescout.distinct import distinct
 from framescout.errors import UsageError
 from framescout.motion import Kind
 from query.facets import count_groups
@@ -26,8 +26,7 @@ _SECOND = 1_000_000  # in microseconds, as all times of columns
 _EPOCH, _DAY, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1), timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class DayCount:
+class DayCount(msgspec.Struct, frozen=True):
     """What there is of a day."""
 
     day: date
@@ -38,8 +37,7 @@ class DayCount:
     alerts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """The part of a video that was recorded on a day."""
 
     number: int
@@ -54,8 +52,7 @@ class Span:
     """The second of the video that was recorded at `start`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(msgspec.Struct, frozen=True):
     """What a camera recorded on a day, in order of time."""
 
     camera: str | None
@@ -73,7 +70,7 @@ class Archive:
         self._columns = space.snapshot.file_columns()
         searched = files_searched(space, msgspec.structs.replace(query, after=None, before=None, hours=None), zone)
         is_timed = self._columns.recorded_at != UNKNOWN
-        self.untimed = len(np.unique(self._columns.video_ids[searched & ~is_timed]))
+        self.untimed = len(distinct(self._columns.video_ids[searched & ~is_timed]))
         """Videos of which a file's time isn't known."""
         self._numbers = np.flatnonzero(searched & is_timed)
         self._began = self._columns.recorded_at[self._numbers]
@@ -148,7 +145,7 @@ class Archive:
         ids, _ = self._space.motion().showing(Kind.MUCH)
         ranges = self._space.video_ranges()
         places = np.searchsorted(ranges[:, 1], ids, side="right") - 1
-        return np.unique(ranges[places, 0])
+        return distinct(ranges[places, 0])
 
     def _alerts_on(self, days: np.ndarray) -> list[int]:
         """Of each of these days, which rise, the alerts in the first file of their video that is searched."""

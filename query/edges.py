@@ -8,7 +8,8 @@ moment. The keyframes themselves stay on their side of the edge.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from framescout.motion import KINDS, STEP
 
@@ -17,8 +18,7 @@ _OF_KINDS = bytes.maketrans(bytes(range(len(KINDS))), bytes(min(code, 2) for cod
 _PAUSE = _STILL * round(1.0 / STEP)  # a second of stillness parts two motions
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(msgspec.Struct, frozen=True):
     """What moves between two keyframes, the earlier and the later one."""
 
     begins: float

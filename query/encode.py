@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from framescout.catalog import Catalog
@@ -17,13 +17,12 @@ from framescout.embedding.sentences import SentenceEncoder, encode
 _MOST_KEPT = 1024  # sentences, so that a page after the first, or a question of many people, takes less time
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """Sentences as vectors of one model."""
 
     fingerprint: str
     """Of the model."""
-    vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    vectors: Mapping[str, np.ndarray] = msgspec.field(default_factory=dict)
     """Sentence -> (D,) float32 of unit length."""
 
 

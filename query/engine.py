@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import islice, takewhile
 
+import msgspec
 import numpy as np
 
-from framescout import settings
 from framescout.cached import Cache
 from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.records import Model
@@ -27,6 +26,7 @@ from query.feedback import learn
 from query.filters import FileFilter, find_places, wanted_ranges
 from query.moments import Contrast, RankedMoment, look_up
 from query.moving import Moving, by_motion, cut_to_motion
+from query.pages import Pages, ahead
 from query.pictures import encode_pictures
 from query.ranking import Chains, Nearest, Ranking, Scanned
 from query.request import PageToken, Query, Term, read_motion
@@ -42,9 +42,10 @@ class Engine:
         """`model`: by default the catalog's active one. `zone`: of dates without an offset; by default the setting."""
         self.catalog = catalog
         self.model_name = model
-        self.zone = zone or settings.load(catalog=catalog.folder).zone
+        self.zone = zone or catalog.settings.zone
         self._sentences = Sentences(catalog)
         self._samples = Samples(self._sentences, Cache(catalog.cache_folder))
+        self._pages = Pages()
 
     @contextlib.contextmanager
     def space(self) -> Iterator[Space]:
@@ -84,12 +85,36 @@ class Engine:
         """
         with self.space() as space:
             count = None if self.catalog.stays else len(queries)
-            index = VectorIndex.open(space, store_in(self.catalog.vectors_folder), questions=count)
+            index = VectorIndex.open(space, store_in(self.catalog.vectors_place), questions=count)
             encoded = self._sentences.encode(space.model, _texts(queries), encoded)
             questions = [self._read(space, query, encoded, only) for query in queries]
-            rankings = _rankings(space, index, questions)
-            moments = [_best(space, *each) for each in zip(questions, rankings, strict=True)]
-            return _answers(space, questions, moments)
+            return _answers(space, questions, self._ranked(space, index, questions))
+
+    def _ranked(self, space: Space, index: VectorIndex, questions: Sequence[Question]) -> list[Sequence[RankedMoment]]:
+        """The moments of each question up to its page or beyond; those of later pages are kept for the next ones."""
+        ranked = {number: self._known(space, question) for number, question in enumerate(questions)}
+        unknown = [number for number, moments in ranked.items() if moments is None]
+        rankings = _rankings(space, index, [questions[number] for number in unknown])
+        for number, ranking in zip(unknown, rankings, strict=True):
+            question = questions[number]
+            ranked[number] = moments = _best(space, question, ranking)
+            if question.is_paged:
+                self._pages.keep(question.key(space), moments, is_all=len(moments) < question.enough)
+        return [moments for moments in ranked.values() if moments is not None]
+
+    def _known(self, space: Space, question: Question) -> Sequence[RankedMoment] | None:
+        """What was ranked for a page before, if it reaches this one and its videos are still there."""
+        if not question.is_paged:
+            return None
+        key = question.key(space)
+        known = self._pages.find(key, question.end + 1)
+        if known is None:
+            return None
+        page = {each.video_id for each in known.moments[question.skipped : question.end]}
+        if len(space.snapshot.videos(page)) < len(page):
+            self._pages.forget(key)
+            return None
+        return known.moments
 
     def encode_ahead(self, queries: Sequence[Query]) -> Encoded:
         """Encode the sentences of questions that will be asked soon, so that answering them takes less time.
@@ -152,8 +177,7 @@ class Engine:
         return [*alone, *parts, *(_sentence(encoded, sample, text, is_wanted=False) for text in query.without)]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A query, read: what must be seen as evidence, where as ranges of keyframe ids."""
 
     query: Query
@@ -186,9 +210,25 @@ class Question:
         return (self.token.number - 1) * self.query.limit
 
     @property
+    def end(self) -> int:
+        """Moments of the pages before and of this one."""
+        return self.token.number * self.query.limit
+
+    @property
     def enough(self) -> int:
-        """Moments that fill the page, and one that says whether there is another page."""
-        return self.token.number * self.query.limit + 1
+        """Moments that fill the page, and one that says whether there is another; more where pages follow."""
+        return (ahead(self.end) if self.is_paged else self.end) + 1
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether it is a page of a state of the archive, which others may follow."""
+        return self.token.below is not None
+
+    def key(self, space: Space) -> Hashable:
+        """What its pages have in common, and no other question."""
+        ranges = None if self.ranges is None else self.ranges.tobytes()
+        asked = msgspec.structs.replace(self.query, page=None, limit=1)
+        return space.model.fingerprint, asked, self.token.below, ranges, *self.places
 
     @property
     def least(self) -> float:
@@ -272,9 +312,9 @@ def _best(space: Space, question: Question, ranking: Ranking) -> list[RankedMome
         places *= 2
 
 
-def _answers(space: Space, questions: Sequence[Question], moments: Sequence[list[RankedMoment]]) -> list[Answer]:
+def _answers(space: Space, questions: Sequence[Question], moments: Sequence[Sequence[RankedMoment]]) -> list[Answer]:
     """What each question's page shows, looked up all at once."""
-    pages = [each[asked.skipped : asked.enough - 1] for asked, each in zip(questions, moments, strict=True)]
+    pages = [each[asked.skipped : asked.end] for asked, each in zip(questions, moments, strict=True)]
     file_of = [asked.files.file_of for asked, page in zip(questions, pages, strict=True) for _ in page]
     shown = iter(look_up(space, [each for page in pages for each in page], file_of))
     next_id = space.snapshot.next_keyframe_id()
@@ -283,14 +323,16 @@ def _answers(space: Space, questions: Sequence[Question], moments: Sequence[list
         own = tuple(islice(shown, len(page)))
         if asked.is_by_motion:
             own = tuple(cut_to_motion(space, moment) for moment in own)
+        matches = sum(moment.confidence >= MATCH for moment in each[: asked.end])
         answers.append(
             Answer(
                 query=asked.query.to_json(),
                 model=space.model.name,
                 keyframes_searched=_count(space, asked.ranges),
-                matched=any(moment.confidence >= MATCH for moment in each[: asked.enough - 1]),
+                matched=matches > 0,
                 moments=own,
-                next_page=asked.token.next(next_id) if len(each) == asked.enough else None,
+                next_page=asked.token.next(next_id) if len(each) > asked.end else None,
+                matches=matches,
             )
         )
     return answers

@@ -1,10 +1,12 @@
-"""The commands for events: run, list, remove, test."""
+"""The commands for events: run, rank, list, remove, test."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import shlex
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,11 @@ import click
 
 from framescout.console import printable
 from query.cli import open_engine
+from query.default_command import DefaultCommand
 
 if TYPE_CHECKING:
     from query.engine import Engine
+    from query.events import Event
     from query.events.closer import Closer
     from query.events.moments import AlertMoments
 
@@ -24,24 +28,14 @@ _COLUMNS = ("event", "video", "camera", "recorded_at", "start", "end", "peak", "
 _model = click.option("--model", help="The model whose embeddings are looked at [default: the catalog's].")
 
 
-class _Events(click.Group):
-    """Without one of its commands it is `run`: `framescout events FILE` looks for the events of FILE."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not ctx.resilient_parsing and (
-            not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names)
-        ):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_Events)
+@click.group(cls=DefaultCommand, default="run")
 def events() -> None:
     """Events: normal in one place and suspicious in another. `framescout events FILE` is short for `events run FILE`.
 
     \b
     framescout events events.toml --plots plots
     framescout events --event fighting --json
+    framescout events rank events.toml
     framescout events test fighting --video night.mp4
     framescout events list
     framescout export --event fighting --out clips
@@ -86,8 +80,7 @@ def run(
     framescout events run events.toml --plots plots
     framescout events run --event fighting --csv
     """
-    from query.events.moments import stored_moments, to_json
-    from query.events.showing import show
+    from query.events.moments import stored_moments
 
     targets = _targets(post, command)
     if file is None and (plots is not None or targets or look_closer):
@@ -96,31 +89,67 @@ def run(
     if file is not None:
         _look(engine, file, plots, targets, look_closer)
     moments = _chosen(engine, stored_moments(engine), names, cameras)
-    if as_json:
-        click.echo(json.dumps(to_json(moments), indent=2))
-    elif as_csv:
-        click.echo(_as_csv(moments), nl=False)
-    else:
-        show(moments, engine.zone)
+    _print(engine, moments, as_json=as_json, as_csv=as_csv)
+    if file is not None and not any(moments.values()):
+        click.echo(f"what comes nearest: framescout events rank {shlex.quote(str(file))}", err=True)
     if targets and not _told(engine, targets):
         ctx.exit(1)
 
 
+@events.command(short_help="Show what comes nearest to the events of FILE.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-n", "--limit", default=10, show_default=True, type=click.IntRange(1), help="How many of each event.")
+@click.option("--event", "names", metavar="NAME", multiple=True, help="Only this event; may be repeated.")
+@_model
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV on stdout.")
+@click.pass_context
+def rank(
+    ctx: click.Context,
+    file: Path,
+    limit: int,
+    names: tuple[str, ...],
+    model: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Show the stretches that come nearest to each event of FILE, most first, whether they are an alarm or not.
+
+    Nothing is kept. In minutes of footage hardly anything is as rare as an alarm must be; look here then. All cameras
+    are judged alike, by what is seen there and by contexts, without their histories.
+
+    \b
+    framescout events rank events.toml
+    framescout events rank events.toml --event fighting -n 50
+    """
+    from query.events.moments import nearest_moments
+
+    engine = open_engine(ctx, model)
+    defined = _defined(engine, file)
+    _refuse_unknown(names, defined, str(file))
+    chosen = {name: event for name, event in defined.items() if not names or name in names}
+    _print(engine, nearest_moments(engine, chosen, limit), as_json=as_json, as_csv=as_csv)
+
+
 @events.command("list", short_help="List the events that were looked for.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
 @_model
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
-def list_events(ctx: click.Context, model: str | None, as_json: bool) -> None:
+def list_events(ctx: click.Context, names: tuple[str, ...], model: str | None, as_json: bool) -> None:
     """List the events that were looked for: alerts, what was said of them, where alone they count, and their file.
 
     \b
     framescout events list
+    framescout events list fighting falling
     framescout events list --json
     """
     from query.events.showing import show_events, summaries
 
     engine = open_engine(ctx, model)
     found = summaries(engine)
+    _refuse_unknown(names, [each["event"] for each in found], "the catalog")
+    found = [each for each in found if not names or each["event"] in names]
     if as_json:
         click.echo(json.dumps(found, indent=2))
     else:
@@ -136,16 +165,11 @@ def remove(ctx: click.Context, names: tuple[str, ...]) -> None:
     \b
     framescout events remove loitering
     """
-    from framescout.errors import UsageError
-    from query.events.watching import there_are
-
     catalog = open_engine(ctx, None).catalog
     with catalog.snapshot() as snapshot:
         spaces = [snapshot.space(model) for model in snapshot.models()]
         known = sorted({event.name for space in spaces for event in space.events()})
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no event {name!r} in the catalog; {there_are(known)}")
+    _refuse_unknown(names, known, "the catalog")
     with catalog.writer() as writer:
         writer.drop_events(names)
 
@@ -181,12 +205,9 @@ def test(
 
 
 def _look(engine: Engine, file: Path, plots: Path | None, targets: list[dict[str, Any]], look_closer: bool) -> None:
-    from query.events import read_events, watch
-    from query.events.watching import refuse_unknown_cameras
+    from query.events import watch
 
-    defined = read_events(file)
-    with engine.catalog.snapshot() as snapshot:
-        refuse_unknown_cameras(snapshot, defined, file)
+    defined = _defined(engine, file)
     closer = _closer(engine) if look_closer else None
     for detected in watch(engine, defined, source=file, targets=targets, closer=closer):
         if plots is not None:
@@ -194,6 +215,17 @@ def _look(engine: Engine, file: Path, plots: Path | None, targets: list[dict[str
 
             for path in plot(detected, plots, engine.zone):
                 click.echo(printable(str(path)), err=True)
+
+
+def _defined(engine: Engine, file: Path) -> dict[str, Event]:
+    """The events of the file, whose cameras the catalog knows."""
+    from query.events import read_events
+    from query.events.watching import refuse_unknown_cameras
+
+    defined = read_events(file)
+    with engine.catalog.snapshot() as snapshot:
+        refuse_unknown_cameras(snapshot, defined, file)
+    return defined
 
 
 def _closer(engine: Engine) -> Closer:
@@ -232,9 +264,7 @@ def _chosen(engine: Engine, moments: AlertMoments, names: tuple[str, ...], globs
     from query.events.watching import there_are
     from query.filters import matches_camera
 
-    for name in names:
-        if name not in moments:
-            raise UsageError(f"there is no event {name!r} in the catalog; {there_are(sorted(moments))}")
+    _refuse_unknown(names, moments, "the catalog")
     if globs:
         with engine.catalog.snapshot() as snapshot:
             cameras = {video.id: camera_of(video) for video in snapshot.video_facts()}
@@ -246,6 +276,27 @@ def _chosen(engine: Engine, moments: AlertMoments, names: tuple[str, ...], globs
             for name, pairs in moments.items()
         }
     return {name: pairs for name, pairs in moments.items() if not names or name in names}
+
+
+def _refuse_unknown(names: Iterable[str], known: Collection[str], where: str) -> None:
+    from framescout.errors import UsageError
+    from query.events.watching import there_are
+
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no event {name!r} in {where}; {there_are(sorted(known))}")
+
+
+def _print(engine: Engine, moments: AlertMoments, *, as_json: bool, as_csv: bool) -> None:
+    from query.events.moments import to_json
+    from query.events.showing import show
+
+    if as_json:
+        click.echo(json.dumps(to_json(moments), indent=2))
+    elif as_csv:
+        click.echo(_as_csv(moments), nl=False)
+    else:
+        show(moments, engine.zone)
 
 
 def _as_csv(moments: AlertMoments) -> str:

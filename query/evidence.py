@@ -9,9 +9,9 @@ as exponents. The result is the log-odds of that probability; for one part these
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
+import msgspec
 import numpy as np
 
 from framescout.catalog.blocks import EmbeddingBlock
@@ -20,8 +20,7 @@ from query.confidence import Background, log_odds
 _CERTAIN = -1e-9  # log of a probability that no product reaches: log-odds stay finite
 
 
-@dataclass(frozen=True, slots=True)
-class Keyframes:
+class Keyframes(msgspec.Struct, frozen=True):
     """What evidence is computed from: columns of N values, one a keyframe. A further signal is a further column."""
 
     pieces: Sequence[np.ndarray]
@@ -33,7 +32,7 @@ class Keyframes:
     @classmethod
     def of(cls, block: EmbeddingBlock, first: int = 0, end: int | None = None) -> Self:
         """The keyframes [first, end) of a video, all by default."""
-        rows = block.rows_between(first, len(block.embeddings) if end is None else end)
+        rows = block.rows_between(first, len(block) if end is None else end)
         return cls([rows], [block.first_keyframe_id + first])
 
     @classmethod
@@ -89,8 +88,7 @@ class Evidence(Protocol):
         """(N, P) float64: what N keyframes say to P pieces of evidence of this class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(msgspec.Struct, frozen=True):
     """Evidence by cosine: the log-odds are linear in a keyframe's embedding."""
 
     vector: np.ndarray
@@ -123,9 +121,13 @@ class Direction:
 
     @classmethod
     def log_odds(cls, together: Sequence[Self], keyframes: Keyframes) -> np.ndarray:
-        """(N, P) float64; one product for all directions. BLAS knows a faster way for a single one."""
+        """(N, P) float64; one product for all directions.
+
+        With a single one equal rows get equal numbers, whichever rows they are asked with: rankings look at pieces of
+        videos, and BLAS adds up in another order by where a row lies in a matrix.
+        """
         if len(together) == 1:
-            cosines = _side_by_side([rows @ together[0].vector for rows in keyframes.pieces])[:, None]
+            cosines = _side_by_side([np.vecdot(rows, together[0].vector) for rows in keyframes.pieces])[:, None]
         else:
             vectors = np.stack([each.vector for each in together], axis=1)
             cosines = _side_by_side([rows @ vectors for rows in keyframes.pieces])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache
 from typing import Literal
@@ -18,7 +17,8 @@ import msgspec
 import numpy as np
 
 from framescout.catalog import Space
-from framescout.vectors import within
+from framescout.distinct import distinct
+from framescout.vectors import common, touching, within
 from query.filters import files_searched, wanted_ranges
 from query.folders import Tree
 from query.request import MOTIONS, Query, read_label
@@ -27,8 +27,7 @@ MOST_FOLDERS = 300
 """Of one folder that are listed: those with the most videos."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """A value that may be picked."""
 
     value: str
@@ -41,8 +40,7 @@ class Choice:
     """Of a folder: in how many others of the list it lies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(msgspec.Struct, frozen=True):
     """A field of the question and the values that it may be given."""
 
     field: Literal["cameras", "paths", "labels", "motion"]
@@ -50,15 +48,17 @@ class Facet:
     choices: tuple[Choice, ...]
 
 
-def facets(space: Space, query: Query, zone: tzinfo) -> list[Facet]:
+def facets(space: Space, query: Query, zone: tzinfo, only: np.ndarray | None = None) -> list[Facet]:
     """The cameras, folders, labels and kinds of motion that are there, each with how many videos it leaves.
 
     `query`: only its filters count, not what is to be seen. `zone`: as for `wanted_ranges`.
 
+    `only`: (M, 2) int64, sorted, apart: keyframe ids [first, last + 1) of the videos that are searched; None: of all.
+
     Raises:
         UsageError: the query names a camera or a label that the catalog doesn't have.
     """
-    counter = _Counter(space, query, zone)
+    counter = _Counter(space, query, zone, only)
     made = [counter.cameras(), counter.folders(), *counter.labels(), counter.motion()]
     return [facet for facet in made if facet.choices]
 
@@ -66,11 +66,25 @@ def facets(space: Space, query: Query, zone: tzinfo) -> list[Facet]:
 class _Counter:
     """Counts for one question. Fields that the question doesn't filter by share what passes."""
 
-    def __init__(self, space: Space, query: Query, zone: tzinfo) -> None:
-        self._space, self._query = space, query
+    def __init__(self, space: Space, query: Query, zone: tzinfo, only: np.ndarray | None) -> None:
+        self._space, self._query, self._zone, self._only = space, query, zone, only
         self._columns = space.snapshot.file_columns()
-        self._passing_files = cache(lambda query: files_searched(space, query, zone))
-        self._passing_ranges = cache(lambda query: wanted_ranges(space, query, zone))
+        self._passing_files = cache(self._find_files)
+        self._passing_ranges = cache(self._find_ranges)
+
+    def _find_files(self, query: Query) -> np.ndarray:
+        """(N,) bool: the files of which a keyframe that passes is searched, in the order of the columns."""
+        passing = files_searched(self._space, query, self._zone)
+        if self._only is None:
+            return passing
+        videos = self._space.video_ranges()
+        return passing & np.isin(self._columns.video_ids, videos[touching(videos[:, 1:], self._only), 0])
+
+    def _find_ranges(self, query: Query) -> np.ndarray | None:
+        ranges = wanted_ranges(self._space, query, self._zone)
+        if ranges is None:
+            return self._only
+        return ranges if self._only is None else common(ranges, self._only)
 
     def cameras(self) -> Facet:
         """A camera may be written in any case, so that those which differ by case alone are one."""
@@ -143,6 +157,6 @@ def count_groups(groups: np.ndarray, codes: np.ndarray, count: int) -> list[int]
     if (np.diff(groups) > 0).all():  # each group is there once, as where each video has one file
         once: list[int] = np.bincount(codes, minlength=count).tolist()
         return once
-    pairs = np.unique(groups.astype(np.int64) * count + codes)
+    pairs = distinct(groups.astype(np.int64) * count + codes)
     numbers: list[int] = np.bincount(pairs % count, minlength=count).tolist()
     return numbers

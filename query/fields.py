@@ -7,8 +7,9 @@ made from these rows. `query.request.Query` holds the fields themselves.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from framescout.errors import UsageError
 
@@ -18,8 +19,7 @@ MOST_PARTS = 32
 """Sentences, pictures and places in one question."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """How a value is written."""
 
     type: type[str] | type[int] | type[float] | type[bool]
@@ -53,8 +53,7 @@ ORDER = Kind(str, longest=20, pattern="confidence|motion")
 PAGE = Kind(str, pattern=r"\d{1,6}(@\d{1,18})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """Between which numbers a value lies."""
 
     low: float
@@ -67,8 +66,7 @@ class Bounds:
         return (self.low < value if self.is_open else self.low <= value) and value <= self.high
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One thing that a question may say."""
 
     name: str

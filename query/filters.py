@@ -5,10 +5,10 @@ from __future__ import annotations
 import fnmatch
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import reduce
 
+import msgspec
 import numpy as np
 
 from framescout.catalog import Snapshot, Space
@@ -83,8 +83,7 @@ def _outside(ranges: np.ndarray, end: int) -> np.ndarray:
     return tidy(np.concatenate([[0], ranges.ravel(), [end]]))
 
 
-@dataclass(frozen=True, slots=True)
-class Passing:
+class Passing(msgspec.Struct, frozen=True):
     """What passes of N files, in the order of `FileColumns`."""
 
     spans: np.ndarray

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 BELOW = "/**"
 """The end of a glob that fits whatever lies in a folder, or in those that the rest fits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(msgspec.Struct, frozen=True):
     """A folder of the tree."""
 
     names: tuple[str, ...]
@@ -32,8 +31,7 @@ class Folder:
         return glob.escape("/" + "/".join(self.names)) + BELOW
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(msgspec.Struct, frozen=True):
     """The folders in an open one."""
 
     folders: tuple[Folder, ...]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from framescout.catalog.records import Labelling
@@ -30,8 +30,7 @@ _MOST_LABELS = 100
 _MOST_PROMPTS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class LabelPrompts:
+class LabelPrompts(msgspec.Struct, frozen=True):
     """A label set as its file defines it."""
 
     name: str
@@ -50,8 +49,7 @@ class LabelPrompts:
         return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(msgspec.Struct, frozen=True):
     """The counts of one set."""
 
     name: str

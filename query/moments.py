@@ -8,9 +8,9 @@ above three quarters. What lies between two keyframes is known by its motion alo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import cast
 
+import msgspec
 import numpy as np
 
 from framescout.catalog import Space
@@ -26,8 +26,7 @@ _LEAST = np.finfo(np.float64).min  # log-odds of what a filter leaves out are le
 _LEAST_RISE = 1.0  # log-odds; a peak that stands out less takes in only what is as good as itself
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """A run of keyframes of one video, as positions in it: [first, last], and the best of them."""
 
     first: int
@@ -35,8 +34,7 @@ class Stretch:
     peak: int
 
 
-@dataclass(frozen=True, slots=True)
-class RankedMoment:
+class RankedMoment(msgspec.Struct, frozen=True):
     """A moment as keyframe ids, before their times are looked up."""
 
     video_id: int
@@ -58,8 +56,7 @@ class RankedMoment:
         return self.first <= keyframe_id <= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(msgspec.Struct, frozen=True):
     """The scores and likeness that a moment must stand out from."""
 
     usual: float
@@ -116,8 +113,7 @@ def look_up(
     return moments
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
+class _Times(msgspec.Struct, frozen=True):
     """Of a moment, in seconds; of the keyframes on either side None where its shot doesn't go on."""
 
     before: float | None
@@ -188,7 +184,6 @@ class _StretchFinder:
     def __init__(self, curve: Curve, background: float, border: float) -> None:
         self._curve, self._background, self._border = curve, background, border
         self._scores = cast("memoryview[float]", curve.evidence.data)  # read one by one faster than an array
-        self._is_scored = cast("memoryview[bool]", curve.is_scored.data)
         self.taken = bytearray(len(curve.evidence))
 
     def take(self, peak: int) -> Stretch:
@@ -202,13 +197,14 @@ class _StretchFinder:
 
     def _walk(self, place: int, step: int, in_a_shot: float, across_a_cut: float) -> int:
         """The last keyframe that belongs to the one at `place`, in steps of 1 or -1."""
-        scores, likeness, taken, border = self._scores, self._curve.block.likeness, self.taken, self._border
+        scores, is_scored, taken = self._scores, self._curve.is_scored, self.taken
+        likeness, border = self._curve.block.likeness, self._border
         end, back = (len(taken), -1) if step == 1 else (-1, 0)
         while (following := place + step) != end and not taken[following]:
-            if not self._is_scored[following]:
+            if not is_scored[following]:
                 look_at([(self._curve, following, following + 1)], self._curve.parts)
             score = scores[following]
-            if score < (across_a_cut if likeness(following + back) < border else in_a_shot):
+            if score < across_a_cut and (score < in_a_shot or likeness(following + back) < border):
                 break
             place = following
         return place

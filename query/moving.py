@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Self
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.catalog import Space
 from framescout.catalog.keyframe_motion import KeyframeMotion
@@ -23,8 +24,7 @@ _NOT = -10.0
 _PER_OCTAVE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(msgspec.Struct, frozen=True):
     """How much moves: the more, the higher; of "none", the less."""
 
     ids: np.ndarray

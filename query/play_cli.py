@@ -73,11 +73,13 @@ def open_(number: int) -> None:
 
 def _moment(number: int) -> Moment:
     from framescout.errors import NotAvailableError
+    from framescout.roots import no_place
     from query.last_search import recall
 
     moment = recall(number)
     if not Path(moment.video).is_file():
-        raise NotAvailableError(f"{moment.video} is gone; framescout index finds where it was moved to")
+        way_out = no_place(moment.video) or "framescout index finds where it was moved to"
+        raise NotAvailableError(f"{moment.video} is gone; {way_out}")
     return moment
 
 

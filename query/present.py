@@ -13,9 +13,17 @@ from query.answer import Answer, Moment
 from query.confidence import MATCH
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
-_NARROW = 70  # columns of a terminal below which recording times are left out, so that names have room
+_LAYOUTS = (
+    ("n", "from", "to", "confidence", "timecode", "recorded", "video"),
+    ("n", "from", "to", "sure", "timecode", "recorded", "video"),
+    ("n", "from", "to", "sure", "recorded", "video"),
+    ("n", "from", "sure", "recorded", "video"),
+    ("n", "from", "to", "sure", "video"),
+    ("n", "from", "sure", "video"),
+)
+"""Columns of the table, richest first: what a terminal is too narrow for gives way to the names of videos."""
 
 
 def as_json(answer: Answer) -> str:
@@ -60,37 +68,40 @@ def verdict(answer: Answer) -> str | None:
 def _show_table(answer: Answer) -> None:
     from rich.console import Console
 
-    from framescout.fitting import table_of
+    from framescout.fitting import FittedPath, fitting_table, name_width
 
-    console, numbers = Console(), ("n", "from", "to", "confidence")
-    has_times = console.width >= _NARROW and any(moment.recorded_at for moment in answer.moments)
-    has_timecodes = console.width >= _NARROW and any(moment.timecode for moment in answer.moments)
-    known = (*(["timecode"] if has_timecodes else []), *(["recorded"] if has_times else []))
-    table = table_of(*numbers, *known, "video", numbers=numbers, fitted=("video",))
-    for number, moment in enumerate(answer.moments, 1):
-        _add(table, number, moment, has_times=has_times, has_timecodes=has_timecodes)
+    console = Console()
+    rows = [_cells(number, moment) for number, moment in enumerate(answer.moments, 1)]
+    known = {name for row in rows for name, cell in row.items() if cell}
+    widths = {name: max(len(name), *(row[name].cell_len for row in rows)) for name in known}
+    widths["video"] = max(name_width(printable(moment.video)) for moment in answer.moments)
+    layouts = [[name for name in layout if name in widths] for layout in _LAYOUTS]
+    numbers = ("n", "from", "to", "confidence", "sure")
+    names, table = fitting_table(layouts, widths, console.width, numbers=numbers, whole={"video": console.width})
+    for row, moment in zip(rows, answer.moments, strict=True):
+        alike = f"  (+{moment.similar} alike)" if moment.similar else ""
+        steps = "".join(f"  > {_clock(step.time)} {printable(step.text)}" for step in moment.steps[1:])
+        link = Path(moment.video).as_uri()
+        video = FittedPath(printable(moment.video), after=alike, below=steps, link=link)
+        table.add_row(*(row[name] for name in names[:-1]), video)
     console.print(table)
 
 
-def _add(table: Table, number: int, moment: Moment, *, has_times: bool, has_timecodes: bool) -> None:
+def _cells(number: int, moment: Moment) -> dict[str, Text]:
+    """What stands in the columns of a row besides the video; nothing where it isn't known."""
     from rich.text import Text
 
-    from framescout.fitting import FittedPath
-
-    after = f"  (+{moment.similar} alike)" if moment.similar else ""
-    for step in moment.steps[1:]:
-        after += f"  > {_clock(step.time)} {printable(step.text)}"
-    sure = f"{moment.confidence:.0%} " + "#" * round(moment.confidence * 8)
-    timecode = [moment.timecode.text_at(moment.start) if moment.timecode else ""] if has_timecodes else []
-    table.add_row(
-        str(number),
-        _clock(moment.start),
-        _clock(moment.end),
-        Text(sure, style="green" if moment.confidence >= MATCH else "dim"),
-        *timecode,
-        *([f"{moment.recorded_at:%Y-%m-%d %H:%M}" if moment.recorded_at else ""] if has_times else []),
-        FittedPath(printable(moment.video), after=after, link=Path(moment.video).as_uri()),
-    )
+    style = "green" if moment.confidence >= MATCH else "dim"
+    sure = f"{moment.confidence:.0%}"
+    return {
+        "n": Text(str(number)),
+        "from": Text(_clock(moment.start)),
+        "to": Text(_clock(moment.end)),
+        "confidence": Text(f"{sure} " + "#" * round(moment.confidence * 8), style=style),
+        "sure": Text(sure, style=style),
+        "timecode": Text(moment.timecode.text_at(moment.start) if moment.timecode else ""),
+        "recorded": Text(f"{moment.recorded_at:%Y-%m-%d %H:%M}" if moment.recorded_at else ""),
+    }
 
 
 def _clock(seconds: float) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, Self
 
+import msgspec
 import numpy as np
 
 from framescout.catalog import Space
@@ -29,8 +29,7 @@ _A_PLACE = 8  # keyframes that the index is asked for, for each place that is wa
 _SCANNED_A_PLACE = 3  # the same, where asking for more costs no other search
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True):
     """The best moments of a question, and what is known of the others."""
 
     moments: Iterator[RankedMoment]
@@ -51,12 +50,14 @@ class Ranking(Protocol):
 class _ByCurves(ABC):
     """A ranking that joins moments around the peaks of score curves."""
 
-    def __init__(self, parts: Sequence[Evidence], contrast: Contrast) -> None:
-        self._parts, self._contrast = parts, contrast
+    def __init__(self, space: Space, parts: Sequence[Evidence], contrast: Contrast) -> None:
+        self._space, self._parts, self._contrast = space, parts, contrast
 
     def best(self, places: int) -> Ranked:
-        """As `Ranking.best`."""
+        """As `Ranking.best`; equal moments in the order of their videos' content hashes, in a video in that of time."""
         scored, floor, is_all = self.curves(places)
+        hashes = self._space.snapshot.content_hashes(curve.block.video_id for curve in scored)
+        scored.sort(key=lambda curve: hashes[curve.block.video_id])
         return Ranked(join_curves(scored, floor, self._parts, self._contrast), floor, is_all)
 
     @abstractmethod
@@ -78,8 +79,8 @@ class Nearest(_ByCurves):
         ranges: np.ndarray | None,
         contrast: Contrast,
     ) -> None:
-        super().__init__([part], contrast)
-        self._space, self._index, self._part, self._ranges = space, index, part, ranges
+        super().__init__(space, [part], contrast)
+        self._index, self._part, self._ranges = index, part, ranges
         self._known: tuple[np.ndarray, np.ndarray] | None = None  # as the index answers: (N,) ids and scores
         self._curves: dict[int, Curve] = {}  # by the video's row in the space's ranges
 
@@ -116,8 +117,8 @@ class Nearest(_ByCurves):
         ends = np.append(begins[1:], len(ids)) - 1
         numbers = videos[begins].tolist()
         unknown = [number for number in dict.fromkeys(numbers) if number not in self._curves]
-        for number, block in zip(unknown, self._space.blocks_of(spans[unknown]), strict=True):
-            self._curves[number] = Curve.unscored(block, [self._part], self._ranges)
+        blocks = list(self._space.blocks_of(spans[unknown], in_parts=True))
+        self._curves |= zip(unknown, Curve.unscored(blocks, [self._part], self._ranges), strict=True)
         starts = spans[videos[begins], 1]
         places = (ids[begins] - starts).tolist(), (ids[ends] + 1 - starts).tolist()
         look_at(zip((self._curves[number] for number in numbers), *places, strict=True), [self._part])
@@ -164,8 +165,8 @@ class Scanned(_ByCurves):
         ranges: np.ndarray | None,
         contrast: Contrast,
     ) -> None:
-        super().__init__(parts, contrast)
-        self._space, self._ranges = space, ranges
+        super().__init__(space, parts, contrast)
+        self._ranges = ranges
         self._scores = [
             (curve.block.video_id, curve.evidence) for curve in curves(blocks_in(space, ranges), parts, ranges)
         ]
@@ -201,27 +202,30 @@ class Chains:
         return Ranked(self._moments(), -math.inf, is_all=True)
 
     def _moments(self) -> Iterator[RankedMoment]:
-        videos, firsts, tracks = [], [], []
+        scored = []
         for block in blocks_in(self._space, self._ranges):
             track = np.stack([log_probability(parts, Keyframes.of(block)) for parts in self._steps])
-            videos.append(block.video_id)
-            firsts.append(block.first_keyframe_id)
-            tracks.append(mask(track, block.first_keyframe_id, self._ranges))
+            own = mask(track, block.first_keyframe_id, self._ranges)
+            scored.append((block.video_id, block.first_keyframe_id, own))
+        hashes = self._space.snapshot.content_hashes(video_id for video_id, *_ in scored)
+        scored.sort(key=lambda each: hashes[each[0]])  # which decides between equal chains
         known: dict[int, np.ndarray] = {}
 
         def times_of(number: int) -> np.ndarray:
             if number not in known:
-                times = self._space.keyframe_times(videos[number])
+                times = self._space.keyframe_times(scored[number][0])
                 assert times is not None
                 known[number] = times.times
             return known[number]
 
         query = self._query
         texts = [" + ".join(query.wanted_texts) or "picture", *query.then]
+        tracks = [track for *_, track in scored]
         for number, chain in best_chains(tracks, times_of, [seconds for _, seconds in query.steps]):
-            first, last = (firsts[number] + chain.keyframes[place] for place in (0, -1))
+            video_id, begin, track = scored[number]
+            first, last = (begin + chain.keyframes[place] for place in (0, -1))
             yield RankedMoment(
-                videos[number],
+                video_id,
                 first,
                 last,
                 first,
@@ -229,7 +233,7 @@ class Chains:
                 confidence=math.exp(chain.log_probability),
                 vector=self._space.embeddings_of([first])[0],
                 steps=tuple(
-                    SequenceStep(text, float(times_of(number)[place]), math.exp(tracks[number][step, place]))
+                    SequenceStep(text, float(times_of(number)[place]), math.exp(track[step, place]))
                     for step, (text, place) in enumerate(zip(texts, chain.keyframes, strict=True))
                 ),
             )

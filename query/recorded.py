@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+import msgspec
 import numpy as np
 
 from framescout.catalog.file_columns import UNKNOWN, FileColumns
@@ -16,8 +16,7 @@ _DAY = 86_400 * _SECOND
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(msgspec.Struct, frozen=True):
     """What a query asks of the time of a recording."""
 
     after: datetime

@@ -7,9 +7,9 @@ keyframe inside and the one outside is decoded; where a cut lies in it, the edge
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.catalog import Space
 from framescout.errors import MediaError

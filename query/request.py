@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from typing import Any, Self
 
@@ -183,8 +182,7 @@ DEFAULT_WITHIN = 60.0
 """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A sentence and how much it weighs."""
 
     text: str
@@ -204,8 +202,7 @@ class Term:
         return cls(" ".join(text.split()), weight)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A time in a video of the archive."""
 
     video: str
@@ -228,8 +225,7 @@ class Place:
         return cls(video, seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(msgspec.Struct, frozen=True):
     """A window of the wall clock: [start, end), across midnight where it ends before it starts."""
 
     start: time
@@ -249,8 +245,7 @@ class Hours:
         raise UsageError(f"--time {written!r} is no window of the clock; write it like 22:00-05:00")
 
 
-@dataclass(frozen=True, slots=True)
-class PageToken:
+class PageToken(msgspec.Struct, frozen=True):
     """Which page, and below which keyframe id to search, so that later footage doesn't move what was seen."""
 
     number: int = 1

@@ -1,14 +1,18 @@
-"""A sample of an archive that scores are compared with: keyframes of whole videos, spread evenly over it."""
+"""A sample of an archive that scores are compared with: keyframes of whole videos, spread evenly over it.
+
+Videos stand in it in the order of their content hashes. So an archive is judged alike in whatever order it was indexed.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import threading
-from dataclasses import dataclass, replace
 from typing import Self
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.cached import Cache, Entry
 from framescout.catalog import Space
@@ -30,8 +34,7 @@ _GROWTH = 0.1  # by which an archive may have grown or shrunk since a sample of 
 _MOST_SAMPLES = 8  # in memory, of some 3 MB each
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """Keyframes spread evenly over an archive, and the scores of unrelated sentences and pictures in them."""
 
     some: np.ndarray
@@ -77,7 +80,9 @@ class Sample:
         if below is not None:
             videos = videos[videos[:, 2] <= below]
         step = max(1, -(-int((videos[:, 2] - videos[:, 1]).sum()) // _ROWS))
-        blocks = [block.embeddings for block in space.blocks_of(videos[::step])]
+        chosen = _by_content(space, videos)[::step]
+        read = {block.video_id: block.embeddings for block in space.blocks_of(chosen[np.argsort(chosen[:, 1])])}
+        blocks = [read[video_id] for video_id in chosen[:, 0].tolist()]
         starts = np.cumsum([0, *map(len, blocks)], dtype=np.int64)[:-1]
         rows = np.concatenate(blocks) if blocks else np.empty((0, space.model.dimensions))
         return cls.of(rows.astype(np.float32), starts, strange, judge)
@@ -113,8 +118,7 @@ class Sample:
         return cls(some, strange, scores, Background(*figures[2:4]), *figures[4:])
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     """Which keyframes of which model a sample was made of."""
 
     fingerprint: str
@@ -182,6 +186,14 @@ def _count(space: Space, below: int) -> int:
     return int((videos[:, 2] - videos[:, 1]).sum())
 
 
+def _by_content(space: Space, videos: np.ndarray) -> np.ndarray:
+    """(M, 3) rows of `Space.video_ranges` in the order of what the videos hold."""
+    ids = videos[:, 0].tolist()
+    hashes = space.snapshot.content_hashes(ids)
+    ordered: np.ndarray = videos[sorted(range(len(ids)), key=lambda place: hashes[ids[place]])]
+    return ordered
+
+
 def _usual_of_others(rows: np.ndarray, starts: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """(C,) what each of the chosen rows (C,) reaches in nine of ten other videos at most."""
     if not len(chosen):
@@ -204,6 +216,7 @@ def _state(space: Space, strange: np.ndarray, judge: Judge) -> str:
     """A name for the state that an archive is in: which keyframes there are, and how the last of them look."""
     videos = space.video_ranges()
     said = hashlib.blake2b(space.model.fingerprint.encode(), digest_size=8)
+    said.update(b"by content")  # those of older versions stood in the order of their ids
     said.update(repr((_ROWS, _SOME, _PICTURES, _UNRELATED, _LEAST_SPREAD, PER_SPREAD)).encode())
     said.update(strange.tobytes())
     said.update(judge.tobytes() if isinstance(judge, np.ndarray) else b"")

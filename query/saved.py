@@ -1,4 +1,4 @@
-"""Finds what is new for saved searches, and prints it or gives it to a program of the user's.
+"""Finds what is new for saved searches: counts it, prints it or gives it to a program of the user's.
 
 Results are handed over before they are marked as reported, so that a failure or a crash reports twice rather than
 never.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from framescout.catalog.records import SavedSearch
 from framescout.errors import FramescoutError, NotAvailableError
@@ -29,20 +29,37 @@ def run(engine: Engine, saved: SavedSearch, report: Callable[[SavedSearch, Answe
     Raises:
         FramescoutError: the search can't be answered any more, or its program failed; nothing is marked as reported.
     """
-    with engine.catalog.snapshot() as snapshot:
-        below = snapshot.next_keyframe_id()
-        if below <= saved.seen_below:
-            return 0
-        new = engine.space_in(snapshot).ranges_since(saved.seen_below)
-    query = Query.from_json(saved.query)
-    query = msgspec.structs.replace(
-        query, limit=_MOST, page=f"1@{below}", min_confidence=max(query.min_confidence, MATCH)
-    )
-    answer = replace(engine.answer(query, only=new), query=saved.query)
+    below, answer = _new(engine, saved, saved.seen_below, _MOST)
+    if answer is None:
+        return 0
     if answer.moments:
-        (hand_over if saved.command else report)(saved, answer)
+        (hand_over if saved.command else report)(saved, replace(answer, query=saved.query))
     engine.catalog.saved_searches.mark_seen(saved.name, below)
     return len(answer.moments)
+
+
+def count_unread(engine: Engine, saved: SavedSearch, most: int) -> int:
+    """How many moments that count as a match came since somebody opened the search; no more than `most` are counted.
+
+    Raises:
+        FramescoutError: the search can't be answered any more.
+    """
+    _, answer = _new(engine, saved, saved.opened_below, most)
+    return len(answer.moments) if answer else 0
+
+
+def _new(engine: Engine, saved: SavedSearch, since: int, most: int) -> tuple[int, Answer | None]:
+    """The catalog's next keyframe id, and what matches of the footage with ids from `since` on, if any."""
+    with engine.catalog.snapshot() as snapshot:
+        below = snapshot.next_keyframe_id()
+        if below <= since:
+            return below, None
+        new = engine.space_in(snapshot).ranges_since(since)
+    query = Query.from_json(saved.query)
+    query = msgspec.structs.replace(
+        query, limit=most, page=f"1@{below}", min_confidence=max(query.min_confidence, MATCH)
+    )
+    return below, engine.answer(query, only=new)
 
 
 def as_lines(saved: SavedSearch, answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""The command for saved searches: list, save, remove, run."""
+"""The commands for saved searches: list, save, remove, run."""
 
 from __future__ import annotations
 
@@ -22,23 +22,37 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.pass_context
 def searches(ctx: click.Context, as_json: bool) -> None:
-    """Searches that are asked again of everything new; without a command, list them with their filters and programs.
+    """Searches that are asked again of everything new. `framescout searches` alone is short for `searches list`.
 
     They run by themselves at the end of `framescout index`.
 
     \b
     framescout searches save fence "a person at a fence" --time 22:00-05:00
     framescout searches save fire "smoke" --exec 'mail -s fire me@example.org'
+    framescout searches list
     framescout searches run
 
     Exit status: 0 done; 1 a search or its program failed; 2 usage; 3 there is no catalog.
     """
-    if ctx.invoked_subcommand is not None:
-        return
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_searches, names=(), as_json=as_json)
+
+
+@searches.command("list", short_help="List the saved searches.")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.pass_context
+def list_searches(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """List the saved searches with their filters and programs.
+
+    \b
+    framescout searches list
+    framescout searches list fence --json
+    """
     from query.request import Query
 
-    kept = open_engine(ctx, None).catalog.saved_searches.all()
-    if as_json:
+    kept = _named(ctx, names)
+    if as_json or (ctx.parent and ctx.parent.params.get("as_json")):  # before `list` or behind it
         click.echo(json.dumps([_as_json(saved) for saved in kept], indent=2))
         return
     rows = [(saved.name, Query.from_json(saved.query).as_options(), shlex.join(saved.command or ())) for saved in kept]
@@ -122,7 +136,7 @@ def after_index(ctx: click.Context, *, has_grown: bool) -> None:
     from framescout.catalog import Catalog
     from framescout.errors import FramescoutError
 
-    catalog = Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=False)
+    catalog = Catalog.open(settings.catalog_place(ctx.obj), create=False, settings=settings.load_chosen(ctx.obj))
     try:
         if has_grown:
             _prepare(catalog)

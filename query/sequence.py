@@ -10,21 +10,19 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """One keyframe a step, as positions in a video, rising."""
 
     keyframes: tuple[int, ...]
     log_probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceScores:
+class SequenceScores(msgspec.Struct, frozen=True):
     """The times of a video's keyframes, and how probably each shows each step."""
 
     times: np.ndarray

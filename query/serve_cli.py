@@ -27,6 +27,13 @@ _TURN = 0.0005
     type=click.Path(dir_okay=False, path_type=Path),
     help="File that keeps the tokens between runs: NAME TOKEN, a line each.",
 )
+@click.option(
+    "--may-index",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Let the page index what lies below it, and retry, prune and verify.",
+)
 @click.option("--model", help="The model to search with [default: the catalog's].")
 @click.pass_context
 def serve(
@@ -37,17 +44,19 @@ def serve(
     users: tuple[str, ...],
     viewers: tuple[str, ...],
     tokens: Path | None,
+    may_index: tuple[Path, ...],
     model: str | None,
 ) -> None:
     """Look instead of read: a web page to search, play, pick and export, and an HTTP API under it.
 
     On an address that others can reach, and where people are named, every request needs a token; the addresses that
-    are printed have it. `framescout log` says who exported what.
+    are printed have it. `framescout log` says who exported what. Nothing is indexed from the page without --may-index.
 
     \b
     framescout serve
     framescout serve --host 0.0.0.0 --port 8080
     framescout serve --host 0.0.0.0 --user anna --viewer ben --tokens tokens.txt
+    framescout serve --may-index ~/footage
 
     Exit status: 0 stopped; 2 usage; 3 there is no catalog, or the port is taken.
     """
@@ -66,12 +75,16 @@ def serve(
     from query.web.people import EVERYONE, people
 
     loaded = settings.load_chosen(ctx.obj)
-    place = settings.catalog_place(ctx.obj["catalog"])
-    catalog = Catalog.open(place, create=False, stays=True, settings=loaded)
+    place = settings.catalog_place(ctx.obj)
+    catalog = Catalog.open(place, create=bool(may_index), stays=True, settings=loaded)
     needs_token = bool(users or viewers or tokens) or not is_loopback(host)
     let_in = people(users, viewers, tokens) if needs_token else []
     choose_ffmpeg(loaded.ffmpeg)
-    app = create_app(catalog, exports=exports.absolute(), host=host, people=let_in, model=model, zone=loaded.zone)
+    to_work = {"may_index": may_index, "config": ctx.obj["config"]}
+    app = create_app(
+        catalog, exports=exports.absolute(), host=host, people=let_in, model=model, zone=loaded.zone, stays=True,
+        **to_work,
+    )  # fmt: skip
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle's delay on
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

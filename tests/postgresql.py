@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -45,6 +45,15 @@ class Server:
         with psycopg.connect(self.address(database), autocommit=True, connect_timeout=10) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def kill(self) -> None:
+        """End it as a power cut does: the server and every process that it has started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        self.process.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        self.process.wait(_PATIENCE)
 
     @contextlib.contextmanager
     def catalog(self) -> Iterator[str]:
@@ -83,6 +92,49 @@ def server() -> Iterator[Server]:
             yield Server(process, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def pair() -> Iterator[tuple[Server, Server]]:
+    """A primary and a standby without which it acknowledges nothing; skips the test where there can be none."""
+    with server() as primary:
+        programs, user = _programs(), _user()
+        assert programs is not None
+        folder = Path(tempfile.mkdtemp(prefix="framescout-pg-"))
+        try:
+            if user:
+                shutil.chown(folder, user)
+            command = [programs / "pg_basebackup", "-D", folder / "data", "-h", primary.folder, "-U", _ROLE, "-R"]
+            options: Any = {"user": user, "extra_groups": []} if user else {}
+            copied = subprocess.run(
+                [*command, "--checkpoint=fast", "--no-sync"], capture_output=True, text=True, check=False, cwd="/",
+                timeout=_PATIENCE, **options,
+            )  # fmt: skip
+            if copied.returncode:
+                pytest.skip(f"pg_basebackup copies no cluster here: {copied.stderr.strip()[-300:]}")
+            with _running(programs, folder, user) as process:
+                primary.run("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                primary.run("SELECT pg_reload_conf()")
+                standby = Server(process, folder)
+                wait_for(lambda: primary.run("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"))
+                yield primary, standby
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(is_so: Callable[[], object]) -> None:
+    """Return once `is_so()` answers yes; it may raise what servers that begin or end raise.
+
+    Raises:
+        AssertionError: it never did.
+    """
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        with contextlib.suppress(Exception):
+            if is_so():
+                return
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
 
 
 def _programs() -> Path | None:

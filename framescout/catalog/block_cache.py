@@ -6,6 +6,7 @@ A caller must know beforehand that the id exists in the state that it reads.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -47,11 +48,11 @@ class BlockCache:
             if (model_id, block.first_keyframe_id) in self._blocks:
                 return
             self._blocks[model_id, block.first_keyframe_id] = block
-            self._values += block.embeddings.size
+            self._values += math.prod(block.shape)
             while self._values > self.most_values:
                 key, dropped = self._blocks.popitem(last=False)
                 self._times.pop(key, None)
-                self._values -= dropped.embeddings.size
+                self._values -= math.prod(dropped.shape)
 
     def times(self, model_id: int, first_keyframe_id: int) -> KeyframeTimes | None:
         """The times of the block that begins with this keyframe; None where they have to be read."""

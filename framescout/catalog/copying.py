@@ -6,10 +6,10 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, Table
 
 from framescout import export_log
@@ -29,8 +29,7 @@ _OWN = "key NOT IN ('changes', 'writer') AND key NOT LIKE 'writer %'"
 """Of the table `state`: what is not a store's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(msgspec.Struct, frozen=True):
     """What is in the copy."""
 
     rows: int

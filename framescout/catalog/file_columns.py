@@ -10,20 +10,22 @@ import contextlib
 import hashlib
 import json
 import secrets
-from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from framescout import recording
 from framescout.cached import Cache, Entry
 from framescout.catalog.reader import ANY_OF, Reader, any_of, integers
 from framescout.catalog.schema import NEWEST
-from framescout.catalog.stored import path_of, tags_of
+from framescout.catalog.stored import tags_of
 from framescout.recording import Rules
+from framescout.roots import Roots
 
 STATE = "files_state"
 """Key in the table `state` of the number that changes whenever files or videos do."""
@@ -43,8 +45,7 @@ _EVIDENCE = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FileColumns:
+class FileColumns(msgspec.Struct, frozen=True):
     """Columns of N files, those of a video together: its present files, where there are none those that are gone."""
 
     ids: np.ndarray
@@ -91,7 +92,7 @@ class FileColumns:
         """Those of the state that `reader` is in, by these rules."""
         if columns := cls.kept(reader, rules, cache):
             return columns
-        state, by = _state(reader), _made_by(rules)
+        state, by = _state(reader), _made_by(rules, reader.roots)
         columns = cls._derived(reader, rules, cls._older(cache, by))
         if state[0] is not None:  # else an older framescout wrote last, and nothing would tell a change
             with contextlib.suppress(OSError):
@@ -102,7 +103,7 @@ class FileColumns:
     @classmethod
     def kept(cls, reader: Reader, rules: Rules, cache: Cache) -> Self | None:
         """As `read`; None where they aren't kept."""
-        content = cache.read(Entry.FILES, _key(_made_by(rules), _state(reader)))
+        content = cache.read(Entry.FILES, _key(_made_by(rules, reader.roots), _state(reader)))
         return None if content is None else cls._unpacked(content)
 
     @classmethod
@@ -134,7 +135,8 @@ class FileColumns:
             names = {name: code for code, name in enumerate(known.cameras)}
         missing = {int(ids[place]): place for place in np.flatnonzero(~is_known).tolist()}
         for number, path, tags, created_at, duration in reader.rows(_EVIDENCE, any_of(missing)):
-            own = rules.recording(path_of(path), tags_of(tags, created_at, path_of(path)), duration)
+            here = reader.path(path)
+            own = rules.recording(here, tags_of(tags, created_at, here), duration)
             if own.recorded_at is not None:
                 recorded_at[missing[number]] = (own.recorded_at - _EPOCH) // _MICROSECOND
             if own.camera is not None:
@@ -157,6 +159,12 @@ class FileColumns:
             columns.append(np.frombuffer(data, kind, facts["files"], begin))
             begin += columns[-1].nbytes
         return cls(*(*columns, tuple(facts["cameras"])))
+
+
+def state_key(reader: Reader) -> str | None:
+    """Of the state that `reader` is in: another one whenever files or videos change; None where nothing tells that."""
+    state = _state(reader)
+    return None if state[0] is None else _digest(repr(state))
 
 
 def _state(reader: Reader) -> list[int | None]:
@@ -185,8 +193,9 @@ def _key(by: str, state: list[int | None]) -> str:
     return f"{by}-{_digest(repr(state))}"
 
 
-def _made_by(rules: Rules) -> str:
-    return _digest(f"{NEWEST}\n{_code()}\n{rules!r}")
+def _made_by(rules: Rules, roots: Roots) -> str:
+    named = f"\n{roots!r}" if roots.places else ""
+    return _digest(f"{NEWEST}\n{_code()}\n{rules!r}{named}")
 
 
 def _digest(text: str) -> str:

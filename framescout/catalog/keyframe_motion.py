@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from framescout.motion import Kind, Motion, Source, Stretches, counted, is_noisy, quiet_level
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VideoMotion:
+class VideoMotion(msgspec.Struct, frozen=True, eq=False):
     """The motion of one video, as far as questions need it; true in every state of the catalog that has its curve."""
 
     source: Source
@@ -31,8 +30,7 @@ class VideoMotion:
         return cls(motion.source, occurring.astype(np.uint8), counts[occurring], stretches)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeyframeMotion:
+class KeyframeMotion(msgspec.Struct, frozen=True, eq=False):
     """The motion of the keyframes whose video has a curve: columns of equal length N, in order of id."""
 
     ids: np.ndarray

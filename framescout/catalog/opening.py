@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from framescout import settings as configuration
-from framescout.address import Address, place_of
+from framescout.address import Address, place_of, vectors_at
 from framescout.cached import Cache
 from framescout.catalog.block_cache import BlockCache
 from framescout.catalog.reader import Reader, Readers
@@ -18,6 +20,7 @@ from framescout.catalog.sqlite import LARGEST_LOG
 from framescout.catalog.sqlite_store import SqliteStore
 from framescout.errors import DamagedCatalogError, NotAvailableError
 from framescout.recording import Rules, Said
+from framescout.roots import Roots
 from framescout.settings import Settings
 
 if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlchemy takes longer than a search
@@ -40,7 +43,7 @@ class Catalog:
         """What keeps its truth."""
         self.stays = stays
         """Whether it was opened to be asked again and again."""
-        self._readers = Readers(store.session, BlockCache() if stays else None)
+        self._readers = Readers(store.session, BlockCache() if stays else None, lambda: self.roots)
         self._given = settings
 
     @classmethod
@@ -91,6 +94,11 @@ class Catalog:
         """Those that it was opened with, else those in force."""
         return self._given or configuration.load(catalog=self.folder)
 
+    @cached_property
+    def roots(self) -> Roots:
+        """Where this machine has the roots of paths."""
+        return Roots(self.settings.roots)
+
     @property
     def rules(self) -> Rules:
         """By which times and cameras are read now: the settings, and what was said of folders and cameras."""
@@ -98,17 +106,29 @@ class Catalog:
             return self._rules(reader)
 
     def _rules(self, reader: Reader) -> Rules:
-        said = self.store.said(reader)
+        said = self._with_folders(self.store.said(reader), self.roots.here)
         return Rules(self.settings.timezone, self.settings.camera_pattern or None, said)
 
     def say(self, every: Iterable[Said]) -> None:
         """Put what is said of folders and cameras in the place of what was said before; it counts at once."""
-        self.store.say(every)
+        self.store.say(self._with_folders(every, self.roots.stored))
+
+    def _with_folders(self, every: Iterable[Said], turned: Callable[[str], str]) -> tuple[Said, ...]:
+        """The same, said of folders that are turned into this machine's, or into stored ones."""
+        return tuple(
+            msgspec.structs.replace(each, folder=turned(each.folder)) if each.folder is not None else each
+            for each in every
+        )
 
     @property
     def vectors_folder(self) -> Path:
         """Where vector index files lie; derived, made on first use."""
         return self._derived("vectors")
+
+    @property
+    def vectors_place(self) -> Path | str:
+        """Where vector indexes are: the folder of their files, or the address that the settings give to datasets."""
+        return vectors_at(self.settings.vectors) or self.vectors_folder
 
     @property
     def cache_folder(self) -> Path:
@@ -151,7 +171,9 @@ class Catalog:
         from framescout.catalog.writing import Writer
 
         with self.store.sentences(), self.store.writer() as (engine, note):
-            yield Writer(engine, note)
+            writer = Writer(engine, note, self.roots)
+            writer.name_paths()
+            yield writer
 
     def holder(self) -> dict[str, Any] | None:
         """Who writes now; as `Store.holder`."""

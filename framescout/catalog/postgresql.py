@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from psycopg.pq import Format
 
 from framescout.address import Address
 from framescout.catalog.reader import ANY_OF
-from framescout.catalog.session import Rows
+from framescout.catalog.session import Rows, Value
 from framescout.errors import (
     CatalogNotFoundError,
     DamagedCatalogError,
@@ -33,6 +33,8 @@ from framescout.errors import (
 
 OLDEST = 15
 """The oldest server that is taken."""
+_FULL = ("too many clients", "too many connections", "remaining connection slots")
+"""What servers say in English; libpq gives no code while it connects, so others say it in their own language."""
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _NUMBERS = itertools.count()
 _AT_ONCE = 16  # rows of a stream that are fetched together: a matrix has some hundred kB
@@ -97,6 +99,10 @@ class PostgresqlSession:
             cursor.execute(_translated(query), values)
             yield from cursor
 
+    def value(self, table: str, column: str, row: Mapping[str, int], /) -> Value:
+        """As `Session.value`."""
+        return _Bytea(self, column, f"FROM {table} WHERE {' = ? AND '.join(row)} = ?", (*row.values(),))
+
     def put(self, table: str, columns: Sequence[str], rows: Sequence[Any], /) -> None:
         """As `Session.put`; ids that are given out later are larger than those of the rows."""
         with sentences(self._address), self.connection.cursor() as cursor:
@@ -130,6 +136,20 @@ class PostgresqlSession:
         self.connection.close()
 
 
+class _Bytea:
+    """PostgreSQL reads the pages of the part alone: embeddings don't get shorter by compression, so they have none."""
+
+    def __init__(self, session: PostgresqlSession, column: str, own: str, key: tuple[int, ...]) -> None:
+        self._session, self._key = session, key
+        (self.size,) = session.execute(f"SELECT octet_length({column}) {own}", key).fetchone()
+        self._part = f"SELECT substring({column} FROM ? FOR ?) {own}"
+
+    def between(self, start: int, end: int, /) -> bytes:
+        """As `Value.between`."""
+        (part,) = self._session.execute(self._part, (start + 1, end - start, *self._key)).fetchone()
+        return bytes(part)
+
+
 CHANGES = "changes"
 """Key in the table `state` of the number of transactions that have written; its row is locked by the one that does."""
 
@@ -139,7 +159,7 @@ def connect(address: Address, *, autocommit: bool) -> psycopg.Connection[Any]:
 
     Raises:
         CatalogNotFoundError: the server can't be reached, or lets nobody in.
-        NotAvailableError: it is too old, or the database is not in UTF-8.
+        NotAvailableError: it is too old, takes no more connections, or the database is not in UTF-8.
     """
     try:
         connection = psycopg.connect(
@@ -153,6 +173,8 @@ def connect(address: Address, *, autocommit: bool) -> psycopg.Connection[Any]:
             keepalives_count=3,
         )
     except psycopg.Error as error:
+        if any(words in _reason(error) for words in _FULL):
+            raise _no_more_connections(address) from error
         raise CatalogNotFoundError(
             f"the database {address} can't be opened ({_reason(error)}); look at the address, at the server, and at "
             "~/.pgpass or $PGPASSWORD"
@@ -209,7 +231,7 @@ def sentence_of(error: Any, address: Address) -> BaseException:
             f"the server of {address} has no room ({reason}); free some and run the same command again"
         )
     if state == "53300":
-        return NotAvailableError(f"the server of {address} takes no more connections; try again, or raise its limit")
+        return _no_more_connections(address)
     if state in ("55P03", "40001", "40P01", "57014"):
         return FramescoutError(f"the catalog {address} is busy ({reason}); try again in a moment")
     if state == "42501":
@@ -223,6 +245,13 @@ def sentence_of(error: Any, address: Address) -> BaseException:
             f"the connection to {address} was lost ({reason}); what was committed is there, run the same command again"
         )
     return own
+
+
+def _no_more_connections(address: Address) -> NotAvailableError:
+    return NotAvailableError(
+        f"the server of {address} takes no more connections; try again in a moment, or raise its limit "
+        "(max_connections, or that of the user or the database)"
+    )
 
 
 def _reason(error: psycopg.Error) -> str:

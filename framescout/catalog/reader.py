@@ -9,13 +9,15 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 import numpy as np
 
 from framescout.catalog.block_cache import BlockCache
+from framescout.catalog.stored import path_of
 from framescout.errors import FramescoutError
+from framescout.roots import Roots
 
 if TYPE_CHECKING:
     from framescout.catalog.session import Rows, Session
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 ANY_OF = "IN (SELECT value FROM json_each(?))"
 """Of numbers in one value, see `any_of`."""
 _TRIES = 3
+NO_ROOTS = Roots()
 T = TypeVar("T")
 
 
@@ -30,10 +33,16 @@ class Reader:
     """Reads for a `Snapshot`, its spaces and its checks."""
 
     def __init__(
-        self, session: Session, cache: BlockCache | None = None, known: dict[Hashable, Any] | None = None
+        self,
+        session: Session,
+        cache: BlockCache | None = None,
+        known: dict[Hashable, Any] | None = None,
+        roots: Roots = NO_ROOTS,
     ) -> None:
         """`cache`: of a catalog that stays open. `known`: what was read in this state already, to be added to."""
         self.session = session
+        self.roots = roots
+        """Where this machine has the roots of paths."""
         self.cache = cache
         self._known = {} if known is None else known
 
@@ -43,6 +52,10 @@ class Reader:
             self._known[name] = read()
         value: T = self._known[name]
         return value
+
+    def path(self, value: bytes | str) -> str:
+        """A stored path as this machine has it."""
+        return self.roots.here(path_of(value))
 
     def rows(self, query: str, *values: Any) -> Rows:
         """Tuples, as they are stored."""
@@ -61,9 +74,12 @@ class Reader:
 class Readers:
     """Makes readers of one catalog; threads may share it."""
 
-    def __init__(self, connect: Callable[[], Session], cache: BlockCache | None = None) -> None:
+    def __init__(
+        self, connect: Callable[[], Session], cache: BlockCache | None = None, roots: Callable[[], Roots] = Roots
+    ) -> None:
         """`cache`: of a catalog that stays open; sessions, and what was read with them, are kept then."""
         self._connect = connect
+        self._roots = roots
         self._cache = cache
         self._kept: list[_Kept] = []  # the one that was used last remembers the most, and is taken first
         self._lock = threading.Lock()
@@ -73,7 +89,7 @@ class Readers:
         """A reader of the state of now."""
         kept = self._take()
         try:
-            yield Reader(kept.session, self._cache, kept.known_now() if self._cache else None)
+            yield Reader(kept.session, self._cache, kept.known_now() if self._cache else None, self._roots())
         finally:
             self._give_back(kept)
 
@@ -103,11 +119,10 @@ class Readers:
             self._kept.append(kept)
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(msgspec.Struct):
     session: Session
     version: int = -1
-    known: dict[Hashable, Any] = field(default_factory=dict)
+    known: dict[Hashable, Any] = msgspec.field(default_factory=dict)
     """What was read in this version."""
 
     def has_begun(self) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from framescout.motion import Motion
@@ -17,8 +17,7 @@ from framescout.timecode import SourceTimecode
 from framescout.timeline import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True):
     """What a video file says of itself, read with one decoded picture at most."""
 
     duration: float
@@ -40,8 +39,7 @@ class Probe:
     """What `framescout.recording.tags.kept` keeps of the container's tags, and `SourceTimecode.tags`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyframe:
+class Keyframe(msgspec.Struct, frozen=True):
     """A frame that stands for a stretch of its video."""
 
     pts: int
@@ -53,8 +51,7 @@ class Keyframe:
     """The stretch it stands for; the spans of a video follow each other without a hole."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEnd:
+class ReadEnd(msgspec.Struct, frozen=True):
     """How far a video was read, and why reading ended there."""
 
     read_to: float
@@ -64,8 +61,7 @@ class ReadEnd:
     """Why it is not complete, in words; empty where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
+class FileIdentity(msgspec.Struct, frozen=True):
     """What the scan knows of a file's content."""
 
     path: str
@@ -75,8 +71,7 @@ class FileIdentity:
     content_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedVideo:
+class IndexedVideo(msgspec.Struct, frozen=True):
     """All that one transaction writes for one video and one model."""
 
     file: FileIdentity
@@ -96,19 +91,18 @@ class IndexedVideo:
             )
 
 
-@dataclass(frozen=True)
-class FileFacts:
+class FileFacts(msgspec.Struct, frozen=True, dict=True):
     """A file that holds a video; when and by which camera it was recorded is found out when it is asked."""
 
     path: str
     is_gone: bool
-    tags: Mapping[str, str] = field(repr=False)
+    tags: Mapping[str, str]
     """The container's, as `framescout.recording.tags.kept` keeps them."""
-    duration: float = field(repr=False)
+    duration: float
     """Of the video, in seconds."""
-    rules: Rules = field(repr=False)
+    rules: Rules
     """By which the snapshot reads the evidence."""
-    kept: tuple[datetime | None, str | None] | None = field(default=None, repr=False)
+    kept: tuple[datetime | None, str | None] | None = None
     """What these rules found before: when it was recorded, and by which camera."""
 
     @cached_property
@@ -129,8 +123,7 @@ class FileFacts:
         return self._found[0]
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFacts:
+class VideoFacts(msgspec.Struct, frozen=True):
     """What filters need to know of a video."""
 
     id: int
@@ -155,8 +148,7 @@ class VideoFacts:
         return self.files[0].recorded_at
 
 
-@dataclass(frozen=True, slots=True)
-class Video(VideoFacts):
+class Video(VideoFacts, frozen=True):
     """A video as the catalog knows it."""
 
     content_hash: str
@@ -177,8 +169,7 @@ class Video(VideoFacts):
         return self.files[0].is_gone
 
 
-@dataclass(frozen=True, slots=True)
-class KeyframeTimes:
+class KeyframeTimes(msgspec.Struct, frozen=True):
     """The keyframes of one video and model, as columns of equal length N; times in seconds."""
 
     first_keyframe_id: int
@@ -192,8 +183,7 @@ class KeyframeTimes:
     """(N,) float64, where it ends"""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """What the catalog remembers of a file, so that a run sees whether it changed."""
 
     size_bytes: int
@@ -202,8 +192,7 @@ class KnownFile:
     is_gone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantinedFile:
+class QuarantinedFile(msgspec.Struct, frozen=True):
     """A file that could not be used, and why."""
 
     path: str
@@ -215,8 +204,7 @@ class QuarantinedFile:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(msgspec.Struct, frozen=True):
     """A model that has embeddings in the catalog."""
 
     id: int
@@ -227,8 +215,7 @@ class Model:
     dimensions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(msgspec.Struct, frozen=True):
     """A built vector index file and what it covers."""
 
     id: int
@@ -246,8 +233,7 @@ class Generation:
     built_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSet:
+class LabelSet(msgspec.Struct, frozen=True):
     """A set of labels as one model knows them."""
 
     id: int
@@ -257,8 +243,7 @@ class LabelSet:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Labelling:
+class Labelling(msgspec.Struct, frozen=True):
     """The labels of one set on one video's keyframes."""
 
     video_id: int
@@ -267,8 +252,7 @@ class Labelling:
     """(N,) uint8: the place of each keyframe's label in the set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True):
     """A stretch of a video in which an event was found. Times are seconds from the start of the video."""
 
     video_id: int
@@ -284,8 +268,7 @@ class Alert:
     """What the score is made of, as JSON values; None: an older framescout found it."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventFacts:
+class EventFacts(msgspec.Struct, frozen=True):
     """An event as one model looked for it the last time."""
 
     name: str
@@ -295,8 +278,7 @@ class EventFacts:
     """The file that defines it; None: an older framescout looked for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertMark:
+class AlertMark(msgspec.Struct, frozen=True):
     """What a person said of an alert: of a stretch of footage, in seconds, and an event."""
 
     event: str
@@ -309,8 +291,7 @@ class AlertMark:
     marked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PendingAlert:
+class PendingAlert(msgspec.Struct, frozen=True):
     """An alert that still has to be told."""
 
     id: int
@@ -321,8 +302,7 @@ class PendingAlert:
     found_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSearch:
+class SavedSearch(msgspec.Struct, frozen=True):
     """A query that `saved run` asks of everything new."""
 
     name: str
@@ -332,11 +312,12 @@ class SavedSearch:
     """A program and its arguments that get what is found; None: it is printed."""
     seen_below: int
     """Footage that has keyframes with an id below it was reported, or was there before."""
+    opened_below: int
+    """The same of what was there when somebody last opened the search on the page."""
     saved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(msgspec.Struct, frozen=True):
     """What was indexed since some time."""
 
     videos: int
@@ -346,8 +327,7 @@ class Recent:
     """Ids of the last few videos."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """What the catalog holds, counted."""
 
     videos: int
@@ -356,5 +336,5 @@ class Totals:
     duration: float
     keyframes: int
     quarantined: int
-    by_model: dict[str, int] = field(default_factory=dict)
+    by_model: dict[str, int] = msgspec.field(default_factory=dict)
     """Model name -> videos that have its embeddings."""

@@ -10,15 +10,16 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from framescout.catalog import schema
+import msgspec
+
+from framescout.catalog import packed_times, schema
 from framescout.catalog.lock import writer_lock
 from framescout.catalog.readable import UNREADABLE, readable_rows
-from framescout.catalog.sealing import as_sealed
+from framescout.catalog.sealing import as_sealed, most_keyframes
 from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.sqlite_store import sentences
 from framescout.catalog.tables import METADATA
@@ -28,8 +29,7 @@ from framescout.errors import DamagedCatalogError, FramescoutError
 _LARGEST = 2**53  # a number of the catalog's own beyond this is damage
 
 
-@dataclass(frozen=True, slots=True)
-class Salvage:
+class Salvage(msgspec.Struct, frozen=True):
     """What was saved of a damaged catalog."""
 
     videos: int
@@ -141,33 +141,38 @@ class _Saving:
             if video_id not in hashes or model_id not in models or not _are_numbers(first, count) or not count:
                 continue
             model = {"dimensions": len(row["embeddings"]) // (2 * count), **models[model_id]}
-            keyframes = self._keyframes(video_id, first, count)
-            if not _is_sealed(row, _indexing_seal, hashes[video_id], model, keyframes):
+            times = self._times(video_id, first, count)
+            if not _is_sealed(row, _indexing_seal, hashes[video_id], model, times):
                 continue
             if model_id not in used:
                 self._put("model", model)
             self._put("indexing", row)
-            for keyframe in keyframes:
-                self._put("keyframe", keyframe)
+            self._put("keyframe_times", {"first_keyframe_id": first, "video_id": video_id, "packed": times})
             used[model_id] = used.get(model_id, 0) + 1
             self.keyframes += count
             self._next_id = max(self._next_id, first + count)
         return used
 
-    def _keyframes(self, video_id: int, first: int, count: int) -> list[Record]:
-        names = self._columns("keyframe")
-        query = f"SELECT {', '.join(names)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id"
+    def _times(self, video_id: int, first: int, count: int) -> bytes:
+        """The packed times of a video's keyframes; nothing where they can't be read."""
+        query = "SELECT packed FROM keyframe_times WHERE first_keyframe_id = ? AND video_id = ?"
         with contextlib.suppress(*UNREADABLE):
-            rows = self._source.execute(query, (first, first + count - 1, video_id)).fetchall()
-            return [dict(zip(names, row, strict=True)) for row in rows]
-        return []
+            row = self._source.execute(query, (first, video_id)).fetchone()
+            return bytes(row[0]) if row and isinstance(row[0], bytes) else b""
+        # before schema 0011 each keyframe had a row
+        query = "SELECT pts, time, span_start, span_end FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ?"
+        with contextlib.suppress(*UNREADABLE, *packed_times.UNFIT):
+            rows = self._source.execute(f"{query} ORDER BY id", (first, first + count - 1, video_id)).fetchall()
+            return packed_times.packed_rows(rows)
+        return b""
 
     def _searches(self) -> None:
         for row in self._rows("saved_search"):
             if _is_sealed(row, _search_seal):
-                self._put("saved_search", row)
+                search = {"opened_below": row["seen_below"], **row}  # before schema 0012 nobody opened one
+                self._put("saved_search", search)
                 self.searches += 1
-                self._next_id = max(self._next_id, row["seen_below"])
+                self._next_id = max(self._next_id, search["seen_below"], search["opened_below"])
 
     def _marks(self) -> None:
         for row in self._rows("alert_mark"):
@@ -224,15 +229,12 @@ def _file_seal(version: Version, file: Record, content_hash: str) -> str:
     return version.of_file(as_sealed(version, "file", file), content_hash)
 
 
-def _indexing_seal(
-    version: Version, indexing: Record, content_hash: str, model: Record, keyframes: list[Record]
-) -> str:
-    read = [as_sealed(version, "keyframe", keyframe) for keyframe in keyframes]
+def _indexing_seal(version: Version, indexing: Record, content_hash: str, model: Record, times: bytes) -> str:
     return version.of_indexing(
         as_sealed(version, "indexing", indexing),
         content_hash,
         as_sealed(version, "model", model),
-        ([keyframe[name] for name in version.keyframe] for keyframe in read),
+        packed_times.rows(indexing["first_keyframe_id"], times, most_keyframes(indexing), version.keyframe),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from framescout.catalog.session import Session
 
-NEWEST = "0010"
+NEWEST = "0012"
 """Revision of the newest migration; a test ties it to the folder."""
 UNFINISHED = "copying"
 """Stands in the place of a revision while a catalog is copied from elsewhere."""

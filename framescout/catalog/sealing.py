@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Dialect, LargeBinary, TypeDecorator, update
 from sqlalchemy.dialects import sqlite
 
+from framescout.catalog import packed_times
 from framescout.catalog.seals import Record, Version, newest
 from framescout.catalog.session import Session
 from framescout.catalog.tables import (
@@ -89,12 +90,17 @@ def of_indexing(database: Session, version: Version, video_id: int, model_id: in
     model = _read(database, version, "model", version.model, {"id": model_id})
     if row is None or model is None:
         return None
-    first, count = row["first_keyframe_id"], row["keyframe_count"]
-    keyframes = database.execute(
-        f"SELECT {', '.join(version.keyframe)} FROM keyframe WHERE id BETWEEN ? AND ? AND video_id = ? ORDER BY id",
-        (first, first + count - 1, video_id),
-    )
+    first = row["first_keyframe_id"]
+    query = "SELECT packed FROM keyframe_times WHERE first_keyframe_id = ? AND video_id = ?"
+    times = database.execute(query, (first, video_id)).fetchone()
+    count = most_keyframes(row)
+    keyframes = packed_times.rows(first, times[0], count, version.keyframe) if times else ()
     return version.of_indexing(row, _content_hash(database, video_id), model, keyframes)
+
+
+def most_keyframes(indexing: Record) -> int:
+    """How many keyframes it says that it has; no more than its embeddings can have, whatever it says."""
+    return int(min(indexing["keyframe_count"], len(indexing["embeddings"]) // 2))
 
 
 def of_search(database: Session, version: Version, name: str) -> str | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from framescout.catalog.canonical import canonical
 
@@ -18,8 +19,7 @@ Record = Mapping[str, Any]
 """A row: column -> value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """The columns that a version's seals cover, in their order, and how a row of values becomes bytes."""
 
     number: int
@@ -103,6 +103,7 @@ _INDEXING = (
 _MODEL = ("name", "fingerprint", "dimensions")
 _KEYFRAME = ("id", "pts", "time", "span_start", "span_end")
 _SEARCH = ("name", "query", "command", "seen_below", "saved_at")
+_OPENED_SEARCH = (*_SEARCH, "opened_below")
 _MARK = ("event", "content_hash", "start", "end", "was_right", "marked_at")
 
 _DERIVED = {"created_at", "recorded_at", "recorded_from", "camera"}
@@ -114,9 +115,10 @@ VERSIONS = {
     2: Version(2, (*_VIDEO, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
     3: Version(3, (*_EVIDENCE, *_MOTION), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
     4: Version(4, (*_EVIDENCE, *_MOTION, "motion_jerks"), _FILE, _INDEXING, _MODEL, _KEYFRAME, _SEARCH, _MARK),
+    5: Version(5, (*_EVIDENCE, *_MOTION, "motion_jerks"), _FILE, _INDEXING, _MODEL, _KEYFRAME, _OPENED_SEARCH, _MARK),
 }
 """By number. 0 is that of schema 0005, whose seals name no version; 3 is that of 0009, which stores tags;
-4 is that of 0010, which stores jerks.
+4 is that of 0010, which stores jerks; 5 is that of 0012, which stores what was opened of a saved search.
 """
 
 

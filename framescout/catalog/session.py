@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -18,6 +18,16 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+class Value(Protocol):
+    """A long value, of which parts can be read while the state is read that it is of."""
+
+    size: int
+    """Bytes."""
+
+    def between(self, start: int, end: int, /) -> bytes:
+        """The bytes [start, end)."""
+
+
 class Session(Protocol):
     """A connection to the catalog's database.
 
@@ -30,6 +40,9 @@ class Session(Protocol):
 
     def stream(self, query: str, values: Sequence[Any] = (), /) -> Iterator[Any]:
         """The rows of a statement; only few of them are in memory at once."""
+
+    def value(self, table: str, column: str, row: Mapping[str, int], /) -> Value:
+        """The value of bytes in the one row whose columns have these numbers."""
 
     def put(self, table: str, columns: Sequence[str], rows: Sequence[Any], /) -> None:
         """Write rows as they are stored; columns are quoted where that is needed."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.cached import Cache
-from framescout.catalog.file_columns import FileColumns
-from framescout.catalog.reader import ANY_OF, Reader, any_of
+from framescout.catalog.file_columns import FileColumns, state_key
+from framescout.catalog.reader import ANY_OF, Reader, T, any_of
 from framescout.catalog.records import (
     FileFacts,
     KnownFile,
@@ -29,6 +30,7 @@ from framescout.catalog.stored import path_of, stored_time, tags_of, time_of
 from framescout.errors import DamagedCatalogError
 from framescout.motion import Motion, Source, kinds, quiet_levels, unpacked
 from framescout.recording import Rules
+from framescout.roots import root_of
 
 if TYPE_CHECKING:
     from framescout.catalog.checks import Checks
@@ -42,11 +44,11 @@ class Snapshot:
     """One state of the catalog; made by `Catalog.snapshot`."""
 
     def __init__(self, reader: Reader, rules: Rules, kept: Cache) -> None:
-        """`kept`: what is derived from the catalog."""
         self._reader = reader
         self.rules = rules
         """By which the evidence of times and cameras is read."""
-        self._kept = kept
+        self.kept = kept
+        """What is derived from the catalog."""
 
     def space(self, model: Model) -> Space:
         """The keyframes of `model` in this state."""
@@ -59,38 +61,50 @@ class Snapshot:
 
         return Checks(self._reader)
 
+    def files_state(self) -> str | None:
+        """Another one whenever files or videos change; None where nothing tells that, as in an empty catalog."""
+        return state_key(self._reader)
+
     def known_files(self) -> dict[str, KnownFile]:
         """Every file that holds a video, by path."""
         rows = self._reader.rows("SELECT path, size_bytes, mtime_ns, video_id, gone_at IS NOT NULL FROM file")
         return {
-            path_of(path): KnownFile(size, mtime, video_id, bool(is_gone))
+            self._reader.path(path): KnownFile(size, mtime, video_id, bool(is_gone))
             for path, size, mtime, video_id, is_gone in rows
         }
+
+    def files_by_root(self) -> dict[str, int]:
+        """How many files are stored by the name of each root."""
+        rows = self._reader.rows("SELECT path FROM file ORDER BY path")
+        return dict(Counter(name for (path,) in rows if (name := root_of(path_of(path)))))
 
     def quarantined(self) -> list[QuarantinedFile]:
         """Files that could not be used, by path."""
         rows = self._reader.rows(
             "SELECT path, size_bytes, mtime_ns, reason, detail, attempts, at FROM quarantine ORDER BY path"
         )
-        return [QuarantinedFile(*(path_of(path), *facts, time_of(at))) for path, *facts, at in rows]
+        return [QuarantinedFile(*(self._reader.path(path), *facts, time_of(at))) for path, *facts, at in rows]
 
     def video_id_of(self, content_hash: str) -> int | None:
         """The video with this content, where it is known."""
         video_id: int | None = self._reader.value("SELECT id FROM video WHERE content_hash = ?", content_hash)
         return video_id
 
+    def content_hashes(self, ids: Iterable[int]) -> dict[int, str]:
+        """The content hash of each of the videos with these ids; unknown ids are passed over."""
+        query = f"SELECT id, content_hash FROM video WHERE id {ANY_OF}"
+        return self._remembered("content hashes", ids, lambda missing: dict(self._reader.rows(query, any_of(missing))))
+
     def videos(self, ids: Iterable[int] | None = None) -> list[Video]:
         """Videos with these ids, or all, by id; unknown ids are passed over."""
         if ids is None:
             return self._videos("")
-        wanted, known = sorted(set(ids)), self._reader.once(("videos", self.rules), dict[int, Video])
-        missing = [number for number in wanted if number not in known]
-        if len(known) + len(missing) > _MOST_VIDEOS:
-            known.clear()
-            missing = wanted
-        if missing:
-            known |= {video.id: video for video in self._videos(ANY_OF, any_of(missing))}
-        return [known[number] for number in wanted if number in known]
+        found = self._remembered(
+            ("videos", self.rules),
+            ids,
+            lambda missing: {video.id: video for video in self._videos(ANY_OF, any_of(missing))},
+        )
+        return [found[number] for number in sorted(found)]
 
     def motion(self, video_id: int) -> Motion | None:
         """The motion curve of a video; None where nobody looked for it.
@@ -123,16 +137,28 @@ class Snapshot:
 
         Quiet is what is quiet in the video itself, so that no other curve is read.
         """
-        wanted, known = set(video_ids), self._reader.once("own kinds", dict[int, bytes])
-        missing = [number for number in wanted if number not in known]
-        if len(known) + len(missing) > _MOST_VIDEOS:
-            known.clear()
-            missing = [*wanted]
-        read = dict(self.motions(missing))
-        for number in missing:
-            curve = read.get(number)
-            known[number] = kinds(curve, quiet_levels([curve])[curve.source]).tobytes() if curve else b""
-        return known
+        return self._remembered("own kinds", video_ids, self._own_kinds)
+
+    def _own_kinds(self, video_ids: Sequence[int]) -> dict[int, bytes]:
+        found = dict.fromkeys(video_ids, b"")
+        for number, curve in self.motions(video_ids):
+            found[number] = kinds(curve, quiet_levels([curve])[curve.source]).tobytes()
+        return found
+
+    def _remembered(
+        self, name: Hashable, video_ids: Iterable[int], read: Callable[[list[int]], dict[int, T]]
+    ) -> dict[int, T]:
+        """Something of each of these videos, by id; `read` of those only that nobody asked for in this state."""
+        wanted, known = set(video_ids), self._reader.once(name, dict[int, T])
+        found = {number: value for number in wanted if (value := known.get(number)) is not None}
+        missing = sorted(wanted - found.keys())
+        if missing:
+            new = read(missing)
+            if len(known) + len(new) > _MOST_VIDEOS:
+                known.clear()
+            known |= new
+            found |= new
+        return found
 
     def without_motion(self) -> list[int]:
         """Videos whose motion nobody looked for, or an older framescout that knew no jerks, by id."""
@@ -150,13 +176,13 @@ class Snapshot:
     def file_columns(self) -> FileColumns:
         """What filters ask of every file, as columns; of a million files sooner than `video_facts`."""
         return self._reader.once(
-            ("file columns", self.rules), lambda: FileColumns.read(self._reader, self.rules, self._kept)
+            ("file columns", self.rules), lambda: FileColumns.read(self._reader, self.rules, self.kept)
         )
 
     def paths(self, file_ids: Iterable[int]) -> dict[int, str]:
         """Of the files with these ids in `file_columns`."""
         rows = self._reader.rows(f"SELECT id, path FROM file WHERE id {ANY_OF}", any_of(file_ids))
-        return {number: path_of(path) for number, path in rows}
+        return {number: self._reader.path(path) for number, path in rows}
 
     def folders(self) -> tuple[np.ndarray, tuple[str, ...]]:
         """(N,) int64: of each file of `file_columns`, the place of its folder among these paths."""
@@ -166,7 +192,7 @@ class Snapshot:
         known: dict[str, int] = {}
         numbers = {}
         for number, path in self._reader.rows("SELECT id, path FROM file"):
-            numbers[number] = known.setdefault(path_of(path).rpartition("/")[0], len(known))
+            numbers[number] = known.setdefault(self._reader.path(path).rpartition("/")[0], len(known))
         codes = np.array([numbers[number] for number in self.file_columns().ids.tolist()], np.int64)
         return codes, (*known,)
 
@@ -210,7 +236,7 @@ class Snapshot:
         for video_id, path, gone in rows:
             own = files.setdefault(video_id, [])
             if not own or own[0][1] == gone:
-                own.append((path_of(path), bool(gone)))
+                own.append((self._reader.path(path), bool(gone)))
         return files
 
     def _files_of(
@@ -222,7 +248,7 @@ class Snapshot:
         created_at: str | None,
     ) -> tuple[FileFacts, ...]:
         columns = self._reader.once(
-            ("kept file columns", self.rules), lambda: FileColumns.kept(self._reader, self.rules, self._kept)
+            ("kept file columns", self.rules), lambda: FileColumns.kept(self._reader, self.rules, self.kept)
         )
         kept = columns.of_video(video_id) if columns else []
         known = kept if len(kept) == len(files) else [None] * len(files)  # others where rows were changed by hand
@@ -266,8 +292,9 @@ class Snapshot:
     def totals(self) -> Totals:
         """What the catalog holds, counted."""
         value = self._reader.value
-        by_model = self._reader.rows(
-            "SELECT name, count(video_id) FROM model JOIN indexing ON indexing.model_id = model.id GROUP BY model.id"
+        own = "FROM indexing WHERE model_id = model.id"
+        by_model = self._reader.rows(  # counted in an index: the rows lie far apart, with their embeddings between them
+            f"SELECT name, (SELECT count(*) {own}) FROM model WHERE EXISTS (SELECT 1 {own}) ORDER BY model.id"
         )
         present = "SELECT video_id FROM file WHERE gone_at IS NULL"
         return Totals(
@@ -275,7 +302,7 @@ class Snapshot:
             gone=value(f"SELECT count(*) FROM video WHERE id NOT IN ({present})"),
             partial=value("SELECT count(*) FROM video WHERE NOT is_complete"),
             duration=value("SELECT coalesce(sum(read_to), 0.0) FROM video"),
-            keyframes=value("SELECT count(*) FROM keyframe"),
+            keyframes=value("SELECT coalesce(sum(keyframe_count), 0) FROM indexing"),
             quarantined=value("SELECT count(*) FROM quarantine"),
             by_model=dict(by_model),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from framescout.catalog.session import Value
 from framescout.errors import CatalogNotFoundError, DamagedCatalogError, DiskFullError, FramescoutError
 
 PATIENCE = 30.0
@@ -34,6 +35,12 @@ class SqliteSession:
         """SQLite never reads ahead."""
         return self.connection.execute(query, values)
 
+    def value(self, table: str, column: str, row: Mapping[str, int], /) -> Value:
+        """As `Session.value`."""
+        own = " = ? AND ".join(row)
+        (number,) = self.execute(f"SELECT rowid FROM {table} WHERE {own} = ?", (*row.values(),)).fetchone()
+        return _Blob(self.connection.blobopen(table, column, number, readonly=True))
+
     def put(self, table: str, columns: Sequence[str], rows: Sequence[Any], /) -> None:
         """As `Session.put`."""
         marks = ", ".join("?" * len(columns))
@@ -58,6 +65,19 @@ class SqliteSession:
     def close(self) -> None:
         """End the session."""
         self.connection.close()
+
+
+class _Blob:
+    """SQLite finds the pages of a long value once, while the blob is open."""
+
+    def __init__(self, blob: sqlite3.Blob) -> None:
+        self._blob = blob
+        self.size = len(blob)
+
+    def between(self, start: int, end: int, /) -> bytes:
+        """As `Value.between`."""
+        self._blob.seek(start)
+        return self._blob.read(end - start)
 
 
 def connect(path: Path) -> sqlite3.Connection:

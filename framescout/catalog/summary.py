@@ -111,9 +111,8 @@ def _of_video(space: Space, video_id: int) -> dict[str, Any]:
         "labels": {name: counts for name, counts in labels.items() if counts},
         "alerts": [
             {"event": name, "start": alert.start, "end": alert.end, "context": alert.context}
-            for name, alerts in space.alerts().items()
+            for name, alerts in space.alerts([video_id]).items()
             for alert in sorted(alerts, key=lambda each: each.start)
-            if alert.video_id == video_id
         ],
     }
 
@@ -139,7 +138,7 @@ def _model(space: Space, *, is_active: bool) -> dict[str, Any]:
     return {
         "name": space.model.name,
         "active": is_active,
-        "videos": len(space.densities()),
+        "videos": space.video_count(),
         "keyframes": space.keyframe_count(),
         "index": _index(space),
         "alerts": {name: len(alerts) for name, alerts in space.alerts().items()},

@@ -162,16 +162,16 @@ IndexingRow = Row(
 )
 """One video's embeddings by one model, as one (N, D) float16 matrix, row by row, little-endian."""
 
-KeyframeRow = Row(
-    "keyframe",
-    Column("id", Big, primary_key=True),
+KeyframeTimesRow = Row(
+    "keyframe_times",
+    Column("first_keyframe_id", Big, primary_key=True, autoincrement=False),
     Column("video_id", Big, ForeignKey("video.id", ondelete="CASCADE"), index=True, nullable=False),
-    Column("pts", Big, nullable=False),
-    Column("time", Double, nullable=False),
-    Column("span_start", Double, nullable=False),
-    Column("span_end", Double, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
 )
-"""A keyframe; the ids of one indexing follow each other without a hole, and no id is ever used again."""
+"""When the keyframes of one indexing are shown, as framescout.catalog.packed_times packs it.
+
+    The ids of one indexing follow each other without a hole, and no id is ever used again.
+    """
 
 QuarantineRow = Row(
     "quarantine",
@@ -281,6 +281,7 @@ SavedSearchRow = Row(
     Column("query", JSON, nullable=False),
     Column("command", JSON(none_as_null=True)),
     Column("seen_below", Big, nullable=False),
+    Column("opened_below", Big, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
     Column("seal", String),
 )

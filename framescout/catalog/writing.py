@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, exists, func, insert, select, update
+from msgspec.structs import asdict
+from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
+from framescout.catalog import packed_times
 from framescout.catalog.file_columns import STATE
+from framescout.catalog.path_naming import name_paths
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model
 from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
 from framescout.catalog.store import Note
@@ -21,7 +23,7 @@ from framescout.catalog.tables import (
     FileRow,
     GenerationRow,
     IndexingRow,
-    KeyframeRow,
+    KeyframeTimesRow,
     LabellingRow,
     LabelSetRow,
     ModelRow,
@@ -33,13 +35,17 @@ from framescout.catalog.tables import (
 from framescout.catalog.writable import changes, insert_into
 from framescout.errors import Reason
 from framescout.motion import Motion, packed
+from framescout.roots import Roots
 
 
 class Writer:
     """The right to write; made by `Catalog.writer`, which holds the lock."""
 
-    def __init__(self, engine: Engine, note: Note) -> None:
+    def __init__(self, engine: Engine, note: Note, roots: Roots) -> None:
+        """`roots`: where this machine has those below which files are stored by name."""
         self._engine = engine
+        self._stored = roots.stored
+        self._roots = roots
         self.note = note
         """What other processes may know of the work; no part of the catalog."""
 
@@ -88,24 +94,12 @@ class Writer:
                     embeddings=indexed.embeddings.astype("<f2").tobytes(),
                 )
             )
-            connection.execute(
-                insert(KeyframeRow),
-                [
-                    {
-                        "id": first + position,
-                        "video_id": video_id,
-                        "pts": keyframe.pts,
-                        "time": keyframe.time,
-                        "span_start": keyframe.span.start,
-                        "span_end": keyframe.span.end,
-                    }
-                    for position, keyframe in enumerate(indexed.keyframes)
-                ],
-            )
-            _put_file(connection, indexed.file, video_id)
+            times = {"first_keyframe_id": first, "video_id": video_id, "packed": packed_times.packed(indexed.keyframes)}
+            connection.execute(insert(KeyframeTimesRow).values(**times))
+            self._put_file(connection, indexed.file, video_id)
             seal_video(connection, video_id)
             seal_indexing(connection, video_id, model.id)
-            connection.execute(delete(QuarantineRow).where(QuarantineRow.path == indexed.file.path))
+            _release(connection, self._stored(indexed.file.path))
         return video_id
 
     def put_motion(self, video_id: int, motion: Motion) -> None:
@@ -117,8 +111,8 @@ class Writer:
     def link_file(self, file: FileIdentity, video_id: int) -> None:
         """Say that `file` holds a video that is known: it was moved, copied or touched."""
         with self._transaction() as connection:
-            _put_file(connection, file, video_id)
-            connection.execute(delete(QuarantineRow).where(QuarantineRow.path == file.path))
+            self._put_file(connection, file, video_id)
+            _release(connection, self._stored(file.path))
 
     def quarantine(self, path: str, size_bytes: int, mtime_ns: int, reason: Reason, detail: str) -> None:
         """Remember that this file could not be used, and why."""
@@ -130,7 +124,7 @@ class Writer:
             "at": datetime.now(UTC),
         }
         with self._transaction(touches_files=False) as connection:
-            statement = insert_into(connection, QuarantineRow).values(path=path, attempts=1, **values)
+            statement = insert_into(connection, QuarantineRow).values(path=self._stored(path), attempts=1, **values)
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["path"], set_={**values, "attempts": QuarantineRow.attempts + 1}
@@ -141,23 +135,24 @@ class Writer:
         """Make the next run try these quarantined files, though they have not changed."""
         with self._transaction(touches_files=False) as connection:
             for path in paths:
-                connection.execute(update(QuarantineRow).where(QuarantineRow.path == path).values(mtime_ns=-1))
+                own = QuarantineRow.path == self._stored(path)
+                connection.execute(update(QuarantineRow).where(own).values(mtime_ns=-1))
 
     def forget_quarantine(self, paths: Iterable[str]) -> None:
         """Drop files from quarantine: they are gone."""
         with self._transaction(touches_files=False) as connection:
             for path in paths:
-                connection.execute(delete(QuarantineRow).where(QuarantineRow.path == path))
+                _release(connection, self._stored(path))
 
     def mark_gone(self, paths: Iterable[str]) -> None:
         """Say that these files were not found; their videos stay until `prune`."""
         with self._transaction() as connection:
-            _set_gone(connection, paths, datetime.now(UTC))
+            _set_gone(connection, map(self._stored, paths), datetime.now(UTC))
 
     def bring_back(self, paths: Iterable[str]) -> None:
         """Say that these files, gone before, were found again as they were."""
         with self._transaction() as connection:
-            _set_gone(connection, paths, None)
+            _set_gone(connection, map(self._stored, paths), None)
 
     def drop_replaced(self) -> int:
         """Drop videos that no file holds any more, because other footage stands at their path; return how many."""
@@ -172,7 +167,7 @@ class Writer:
             present = exists().where(FileRow.video_id == VideoRow.id, FileRow.gone_at.is_(None))
             connection.execute(delete(VideoRow).where(~present))
             connection.execute(delete(FileRow).where(FileRow.gone_at.is_not(None)))
-        return gone
+        return [*map(self._roots.here, gone)]
 
     def drop_video(self, video_id: int) -> None:
         """Drop a video and all that belongs to it, so that the next run reads its file anew."""
@@ -182,7 +177,7 @@ class Writer:
     def forget_file(self, path: str) -> None:
         """Drop what is known of a file, so that the next run looks at it anew."""
         with self._transaction() as connection:
-            connection.execute(delete(FileRow).where(FileRow.path == path))
+            connection.execute(delete(FileRow).where(FileRow.path == self._stored(path)))
 
     def publish_generation(
         self,
@@ -275,6 +270,24 @@ class Writer:
             _drop_events(connection, names)
         return names
 
+    def name_paths(self) -> int:
+        """Store every path below a root of this machine by the root's name; return how many were not yet."""
+        if not self._roots.places:
+            return 0
+        with self._transaction() as connection:
+            return name_paths(connection, self._roots)
+
+    def _put_file(self, connection: Connection, file: FileIdentity, video_id: int) -> None:
+        values = {
+            "size_bytes": file.size_bytes,
+            "mtime_ns": file.mtime_ns,
+            "video_id": video_id,
+            "gone_at": None,
+        }
+        statement = insert_into(connection, FileRow).values(path=self._stored(file.path), **values)
+        statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
+        seal_file(connection, connection.execute(statement.returning(FileRow.id)).scalar_one())
+
     @contextlib.contextmanager
     def _transaction(self, *, touches_files: bool = True) -> Iterator[Connection]:
         """`touches_files`: whether rows of files or videos change, other than their motion."""
@@ -353,16 +366,8 @@ def _motion_values(motion: Motion | None) -> dict[str, Any]:
     }
 
 
-def _put_file(connection: Connection, file: FileIdentity, video_id: int) -> None:
-    values = {
-        "size_bytes": file.size_bytes,
-        "mtime_ns": file.mtime_ns,
-        "video_id": video_id,
-        "gone_at": None,
-    }
-    statement = insert_into(connection, FileRow).values(path=file.path, **values)
-    statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
-    seal_file(connection, connection.execute(statement.returning(FileRow.id)).scalar_one())
+def _release(connection: Connection, path: str) -> None:
+    connection.execute(delete(QuarantineRow).where(QuarantineRow.path == path))
 
 
 def _set_gone(connection: Connection, paths: Iterable[str], at: datetime | None) -> None:
@@ -375,19 +380,32 @@ def _set_gone(connection: Connection, paths: Iterable[str], at: datetime | None)
 
 def _drop_indexing(connection: Connection, video_id: int, model_id: int) -> None:
     of_video = (IndexingRow.video_id == video_id) & (IndexingRow.model_id == model_id)
-    old = connection.execute(select(IndexingRow.first_keyframe_id, IndexingRow.keyframe_count).where(of_video)).first()
-    if old:
-        first, count = old
-        connection.execute(delete(KeyframeRow).where(KeyframeRow.id.between(first, first + count - 1)))
+    first = connection.execute(select(IndexingRow.first_keyframe_id).where(of_video)).scalar()
+    if first is not None:
+        connection.execute(delete(KeyframeTimesRow).where(KeyframeTimesRow.first_keyframe_id == first))
         connection.execute(delete(IndexingRow).where(of_video))
 
 
 def _take_keyframe_ids(connection: Connection, count: int) -> int:
     """First of `count` ids that no keyframe ever had: a derived index may still know the old ones."""
     noted = connection.execute(select(StateRow.value).where(StateRow.key == "next_keyframe_id")).scalar() or 1
-    first = max(noted, (connection.execute(select(func.max(KeyframeRow.id))).scalar() or 0) + 1)
+    first = max(noted, _end_of_newest(connection))
     _set_state(connection, "next_keyframe_id", first + count)
     return int(first)
+
+
+def _end_of_newest(connection: Connection) -> int:
+    """The largest id that a keyframe has, and one; by what is stored of the video that came last."""
+    same_video = KeyframeTimesRow.video_id == IndexingRow.video_id  # by which rows are found soonest
+    own = same_video & (KeyframeTimesRow.first_keyframe_id == IndexingRow.first_keyframe_id)
+    newest = select(KeyframeTimesRow.first_keyframe_id, KeyframeTimesRow.packed, IndexingRow.keyframe_count)
+    newest = newest.join(IndexingRow, own, isouter=True).order_by(KeyframeTimesRow.first_keyframe_id.desc())
+    row = connection.execute(newest.limit(1)).first()
+    if row is None:
+        return 1
+    with contextlib.suppress(*packed_times.UNFIT):  # of a damaged row the note has to do
+        return int(row[0]) + len(packed_times.unpacked(*row).pts)
+    return int(row[0]) + 1
 
 
 def _set_state(connection: Connection, key: str, value: int) -> None:

@@ -112,7 +112,7 @@ def _opened(ctx: click.Context) -> Catalog:
     from framescout.catalog import Catalog
 
     loaded = settings.load_chosen(ctx.obj)
-    return Catalog.open(settings.catalog_place(ctx.obj["catalog"]), create=False, settings=loaded)
+    return Catalog.open(settings.catalog_place(ctx.obj), create=False, settings=loaded)
 
 
 def _merged(every: Iterable[Said], name: str | None, folder: Path | None, given: dict[str, Any]) -> Said:

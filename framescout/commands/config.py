@@ -31,7 +31,7 @@ def config(ctx: click.Context, as_json: bool) -> None:
     """
     from framescout.settings import FILE, catalog_folder, load, own_file, sourced
 
-    catalog = catalog_folder(ctx.obj["catalog"])
+    catalog = catalog_folder(ctx.obj)
     in_force, sources = load(ctx.obj["config"], catalog=catalog), sourced(ctx.obj["config"], catalog)
     found = {name: (getattr(in_force, name), _SHORT.get(source, source)) for name, (_, source) in sources.items()}
     if as_json:

@@ -7,11 +7,12 @@ import json
 import platform
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import click
+import msgspec
+from msgspec.structs import asdict
 
 from framescout.address import Address
 from framescout.errors import FramescoutError
@@ -22,8 +23,7 @@ _ENCODERS = ("libx264", "aac")
 _LEFT_OUT = {"torch", "open_clip_torch"}  # by requirements-small.txt
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """The result of one check."""
 
     what: str
@@ -45,7 +45,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     """
     from framescout.settings import catalog_folder, catalog_place
 
-    place, folder, config = catalog_place(ctx.obj["catalog"]), catalog_folder(ctx.obj["catalog"]), ctx.obj["config"]
+    place, folder, config = catalog_place(ctx.obj), catalog_folder(ctx.obj), ctx.obj["config"]
     findings = [
         *_looked_at("packages", _packages),
         *_looked_at("ffmpeg", lambda: _ffmpeg(config, folder)),

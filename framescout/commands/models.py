@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
+from msgspec.structs import asdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -19,8 +20,7 @@ _BETWEEN_LINES = 10.0
 """Seconds, where no terminal watches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """One line of the list."""
 
     name: str

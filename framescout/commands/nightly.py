@@ -63,7 +63,7 @@ def _night(ctx: click.Context, paths: tuple[Path, ...], at: str, until: str | No
     for option, clock in (("--at", at), ("--until", until)):
         _check(option, clock)
     begin = time.strptime(at, "%H:%M")
-    place = catalog_place(ctx.obj["catalog"])
+    place = catalog_place(ctx.obj)
     command = [_program(), "--catalog", str(place.absolute() if isinstance(place, Path) else place)]
     if ctx.obj["config"]:
         named = ctx.obj["config"]

@@ -40,7 +40,7 @@ def show(ctx: click.Context, video: str, no_pictures: bool, as_json: bool) -> No
     from framescout.catalog import Catalog
     from framescout.settings import catalog_place, load_chosen
 
-    catalog = Catalog.open(catalog_place(ctx.obj["catalog"]), create=False, settings=load_chosen(ctx.obj))
+    catalog = Catalog.open(catalog_place(ctx.obj), create=False, settings=load_chosen(ctx.obj))
     tell_of_video(catalog, video, as_json=as_json, with_pictures=not no_pictures)
 
 

@@ -30,7 +30,7 @@ def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
     from framescout.catalog.summary import gather
     from framescout.settings import catalog_place, load_chosen
 
-    catalog = Catalog.open(catalog_place(ctx.obj["catalog"]), create=False, settings=load_chosen(ctx.obj))
+    catalog = Catalog.open(catalog_place(ctx.obj), create=False, settings=load_chosen(ctx.obj))
     if video is not None:
         from framescout.commands.show import tell_of_video
 

@@ -9,9 +9,10 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from framescout.embedding.presets import Source, cached, hub_files, resolve
 from framescout.errors import DiskFullError, FramescoutError, ModelNotAvailableError
@@ -37,8 +38,7 @@ class FetchProgress(Protocol):
         """So much more has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Remote:
+class _Remote(msgspec.Struct, frozen=True):
     """A file of a hub."""
 
     repository: str

@@ -7,12 +7,12 @@ Torch in bf16 is as fast only where the processor itself multiplies bf16 matrice
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from framescout.embedding import runtimes
 from framescout.processors import usable_processors
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ class OnnxImageTower:
     """An image tower as `onnx_export` wrote it, of which each thread embeds a few pictures by itself."""
 
     def __init__(self, graph: Path | bytes, image_size: tuple[int, int]) -> None:
-        import onnxruntime
+        from concurrent.futures import ThreadPoolExecutor  # here: a search needs no pictures
 
+        onnxruntime = runtimes.onnxruntime()
         self.image_size = image_size
         threads = usable_processors()
         self.good_batch = _A_THREAD * threads

@@ -10,9 +10,10 @@ import json
 import logging
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from framescout.embedding.look import LOOK, WHOLE, Look
 from framescout.embedding.presets import Source, files
@@ -25,8 +26,7 @@ _TOKENIZER_KEYS = {"clean", "strip_sep_token", "language", "reduction_mask", "ad
 """What a configuration may say of its tokenizer; other keys reach transformers, and some of those run code."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
+class LoadedModel(msgspec.Struct, frozen=True):
     """A model as open_clip gives it, on the CPU, in float32."""
 
     model: Any

@@ -8,9 +8,10 @@ All becomes one vector. Which form is worth it is a matter of the model: docs/de
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import msgspec
 
 from framescout.errors import ModelNotAvailableError
 
@@ -23,8 +24,7 @@ WINDOWS = tuple((x, y, x + _SIDE, y + _SIDE) for x, y in _CORNERS)
 _LEAST_CROP = 32  # pixels: the stride of a usual tower
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What a model's folder says of it; by default the whole picture alone."""
 
     windows: float = 0.0

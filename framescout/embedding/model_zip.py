@@ -15,10 +15,10 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from framescout.durable import sync
 from framescout.embedding.fetching import TOKENIZER_SUFFIXES, text_config
@@ -49,8 +49,7 @@ class _Contents(msgspec.Struct, forbid_unknown_fields=True):
     """'organisation/name/file' of a hub -> its BLAKE2b checksum, 32 hexadecimal digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransferredModel:
+class TransferredModel(msgspec.Struct, frozen=True):
     """A model that was exported or imported."""
 
     name: str

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from framescout.durable import put_in_place
-from framescout.embedding import same_padding
+from framescout.embedding import runtimes, same_padding
 from framescout.embedding.agreement import AGREEMENT, agree, agrees_in_bf16, sample_pixels
 from framescout.embedding.checksums import write_checksums
 from framescout.embedding.free_length import FreeLengthTextTower, traceable
@@ -147,7 +147,7 @@ def _write_text_graph(loaded: LoadedModel, ids: torch.Tensor, folder: Path, *, i
 
 def _optimise(raw: Path, folder: Path) -> None:
     """Once here, not at every search; the weights go to a file of their own, which a search maps into memory."""
-    import onnxruntime
+    onnxruntime = runtimes.onnxruntime()
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

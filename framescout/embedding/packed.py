@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from framescout.durable import put_in_place
-from framescout.embedding.agreement import agrees_in_bf16
+from framescout.embedding.agreement import agrees_in_bf16, agrees_in_int8
 from framescout.embedding.checksums import write_checksums
+from framescout.embedding.eight_bits import ranges_of
 from framescout.embedding.reference import Reference
 from framescout.embedding.text_tower import CLOSE_IMAGE_GRAPH, IMAGE_GRAPH, Facts
 from framescout.errors import DiskFullError, ModelNotAvailableError
@@ -54,8 +55,12 @@ def unpack(model: Path, folder: Path) -> None:
                 if name != CLOSE_IMAGE_GRAPH:
                     (unfinished / name).write_bytes(_put_together(model, recipe, name, weights))
             size = tuple(recipe["facts"]["image_size"])
-            is_same = agrees_in_bf16((unfinished / IMAGE_GRAPH).read_bytes(), size)
-            Facts(**{**recipe["facts"], "image_size": size, "is_same_in_bf16": is_same}).write(unfinished)
+            images = (unfinished / IMAGE_GRAPH).read_bytes()
+            is_same = {
+                "is_same_in_bf16": agrees_in_bf16(images, size),
+                "is_same_in_int8": agrees_in_int8(images, size, ranges_of(model)),
+            }
+            Facts(**{**recipe["facts"], "image_size": size, **is_same}).write(unfinished)
             reference = Reference.of_folder(model, model / _WEIGHTS, recipe["facts"]["dimensions"])
             if reference:
                 reference.write(unfinished)

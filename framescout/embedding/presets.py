@@ -5,14 +5,15 @@ Two models whose files differ in a byte have different fingerprints, wherever th
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
 import tomllib
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from framescout.errors import ModelNotAvailableError
 from framescout.packages import is_installed
@@ -31,8 +32,7 @@ arXiv:2103.00020, 3.1.4); for models whose preset says no others."""
 _SHORT = "framescout models lists the short names"
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+class Preset(msgspec.Struct, frozen=True):
     """A short name of configs/models.toml."""
 
     name: str
@@ -46,8 +46,7 @@ class Preset:
     """As in `PHRASINGS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Where a model comes from, in open_clip's terms."""
 
     name: str
@@ -269,6 +268,8 @@ def _own_description(architecture: str, tag: str) -> str:
 
 
 def _unknown(name: str) -> str:
+    import difflib
+
     known = list(presets())
     near = difflib.get_close_matches(name, known, 1)
     if not near:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import json
 import string
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
+from msgspec.structs import asdict
 
+from framescout.embedding import runtimes
 from framescout.embedding.presets import PHRASINGS
 from framescout.embedding.reference import ReferenceScores, against_hubs, has_reference
 
@@ -22,8 +23,7 @@ PADDING = 1
 """Tokens of padding behind the longest sentence of a free length: a class token's mask, off by one, shows the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What is kept beside the graphs of a model."""
 
     fingerprint: str
@@ -40,6 +40,8 @@ class Facts:
     """How text is cleaned before it is cut into tokens: 'whitespace', 'lower' or 'canonicalize'."""
     is_same_in_bf16: bool = False
     """Whether the image tower was found to give nearly the same vectors in bfloat16."""
+    is_same_in_int8: bool = False
+    """The same in 8 bits; asked only where bfloat16 isn't native."""
 
     def write(self, folder: Path) -> None:
         """As JSON."""
@@ -60,9 +62,9 @@ class TextTower:
 
         Raises OSError, TypeError, ValueError or RuntimeError's kin where the folder is not whole.
         """
-        import onnxruntime
         from tokenizers import Tokenizer
 
+        onnxruntime = runtimes.onnxruntime()
         self.phrasings = phrasings
         self._facts = Facts.read(folder)
         self.reference = ReferenceScores.kept(folder) if has_reference(folder) else None
@@ -79,9 +81,9 @@ class TextTower:
         else:
             options.add_session_config_entry("session.disable_prepacking", "1")
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            str(folder / TEXT_GRAPH), options, providers=["CPUExecutionProvider"]
-        )
+        session = onnxruntime.InferenceSession(str(folder / TEXT_GRAPH), options, providers=["CPUExecutionProvider"])
+        self.compute: Callable[[np.ndarray], np.ndarray] = lambda ids: session.run(None, {"ids": ids})[0]
+        """(N, L) int64 token ids -> (N, D) float32 unit rows; another runtime may take its place."""
 
     @property
     def fingerprint(self) -> str:
@@ -109,7 +111,7 @@ class TextTower:
         """(N, D) float32, rows of unit length, in the order given."""
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
-        vectors: np.ndarray = self._session.run(None, {"ids": self.tokenise(texts)})[0]
+        vectors = self.compute(self.tokenise(texts))
         return vectors if self.reference is None else against_hubs(vectors)
 
 
@@ -119,7 +121,10 @@ def clean_text(text: str, way: str) -> str:
         import ftfy
 
         text = ftfy.fix_text(text)
-    text = html.unescape(html.unescape(text))
+    if "&" in text:
+        import html  # its table of names takes longer than to encode a sentence
+
+        text = html.unescape(html.unescape(text))
     if way == "canonicalize":
         text = text.replace("_", " ").translate(str.maketrans("", "", string.punctuation))
     text = " ".join(text.split())

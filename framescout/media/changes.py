@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
@@ -30,8 +30,7 @@ _SLACK = 0.02
 """Seconds by which sound may come late or early before silence is put in, or some of it left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """What changes its form in a stretch of a video."""
 
     sizes: tuple[tuple[int, int], ...] = ()

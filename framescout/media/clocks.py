@@ -7,13 +7,14 @@ nothing of the file is without a place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
+from msgspec.structs import replace
 
 from framescout.media.transport import HEAD_BYTES, packet_lengths
 
@@ -29,8 +30,7 @@ _READ_THROUGH = 4 * 2**20
 _AT_THE_END = 2**19
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True):
     """A part of a file with one clock. Times are seconds."""
 
     first_byte: int
@@ -43,8 +43,7 @@ class Stretch:
     """What is added to a time on its own clock (as if it were that of the first stretch)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(msgspec.Struct, frozen=True):
     byte: int
     time: float
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import av
 import av.logging
+import msgspec
 from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -48,8 +48,7 @@ _SAMPLED_PACKETS = 64
 _GENERATE_TIMES = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV sets
 
 
-@dataclass
-class OpenVideo:
+class OpenVideo(msgspec.Struct, dict=True):
     """A container and the stream in it that is the film, and what reading them has met so far."""
 
     path: str
@@ -66,7 +65,7 @@ class OpenVideo:
     """Of a file whose clock begins anew somewhere; none of others."""
     shift: float = 0.0
     """Seconds that are added to times on the clock of the stretch that is being read."""
-    damage: list[str] = field(default_factory=list)
+    damage: list[str] = msgspec.field(default_factory=list)
     """What libav said of each packet that could not be read or decoded, in order."""
 
     @cached_property

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
 import numpy as np
 from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
@@ -32,8 +32,7 @@ _TO_BT709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-
 """From the primaries of BT.2020 (ITU-R BT.2087)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Orientation:
+class Orientation(msgspec.Struct, frozen=True):
     """What sets a stored picture upright: first rows become columns, then it is mirrored."""
 
     is_transposed: bool = False

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 import av
+import msgspec
 from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
+from msgspec.structs import replace
 
 from framescout.errors import MediaError, Reason, UsageError
 from framescout.media.clocks import Stretch
@@ -42,8 +43,7 @@ _STEPS_BACK = (0.0, 2.0, 8.0, 30.0, 120.0)
 _INDEXED = frozenset({"mov", "matroska", "avi"})
 
 
-@dataclass(frozen=True, slots=True)
-class Footage:
+class Footage(msgspec.Struct, frozen=True):
     """What a video is, as far as cutting goes."""
 
     path: str
@@ -126,8 +126,7 @@ class Footage:
         return self.container.split(",")[0] in _INDEXED
 
 
-@dataclass(frozen=True, slots=True)
-class FramePosition:
+class FramePosition(msgspec.Struct, frozen=True):
     """The frame shown at a time."""
 
     time: float

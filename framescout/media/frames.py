@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -42,8 +42,7 @@ _UNSETTLED = 25
 _WIDEST_PIXEL = 8  # times its height; headers that claim more are damaged
 
 
-@dataclass(frozen=True, slots=True)
-class ShownFrame:
+class ShownFrame(msgspec.Struct, frozen=True):
     """A decoded frame and when it is shown."""
 
     frame: VideoFrame

@@ -7,12 +7,12 @@ frozen or is missing. Sound and picture stay as far apart as they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 from av.audio.stream import AudioStream
 from av.error import FFmpegError
 from av.packet import Packet
@@ -69,8 +69,7 @@ def copy_packets(path: str | Path, span: Span, target: Path, audio_indexes: Sequ
     return Span(span.start, stretch.end)
 
 
-@dataclass(slots=True)
-class _Stretch:
+class _Stretch(msgspec.Struct):
     """The packets of one stretch, with times that count from its first picture."""
 
     video: OpenVideo

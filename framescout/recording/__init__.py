@@ -10,13 +10,14 @@ A date without a time of day is not taken: it would put the video at midnight, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+import msgspec
 
 from framescout.recording.said import Said
+from framescout.zones import zone_named
 
 if TYPE_CHECKING:
     from framescout.recording.forms import Strength
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Camera", "FoundTime", "Recording", "Rules", "Said"]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTime:
+class FoundTime(msgspec.Struct, frozen=True):
     """A time at which a file may have been recorded."""
 
     at: datetime
@@ -37,8 +37,7 @@ class FoundTime:
     strength: Strength
 
 
-@dataclass(frozen=True, slots=True)
-class Camera:
+class Camera(msgspec.Struct, frozen=True):
     """The camera of a file."""
 
     name: str
@@ -46,8 +45,7 @@ class Camera:
     """Where that stands, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(msgspec.Struct, frozen=True):
     """When and by which camera a file was recorded."""
 
     recorded_at: datetime | None
@@ -57,8 +55,7 @@ class Recording:
     camera: str | None
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, dict=True):
     """By which evidence is read: the settings, and what was said of folders and cameras.
 
     What reads it is imported on first use: to compile the forms of names takes longer than to look files up.
@@ -99,4 +96,4 @@ class Rules:
     @cached_property
     def zone(self) -> tzinfo:
         """That of `timezone`."""
-        return ZoneInfo(self.timezone)
+        return zone_named(self.timezone)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+
+import msgspec
 
 from framescout.recording import Camera, FoundTime, Recording, Rules
 from framescout.recording import said as sayings
@@ -13,6 +13,7 @@ from framescout.recording.cameras import camera_in, folder_as_camera
 from framescout.recording.forms import Part, Strength
 from framescout.recording.names import NameTime, best_time_in, times_in
 from framescout.recording.tags import TagTime, times_in_tags
+from framescout.zones import zone_named
 
 
 def recording(rules: Rules, path: str, tags: Mapping[str, str], duration: float) -> Recording:
@@ -66,13 +67,12 @@ def _clock(rules: Rules, path: str, camera: str | None) -> _Clock:
     if not rules.said:
         return _Clock(rules.zone, timedelta(0), writes_local_tags=False)
     spoken = [*sayings.of_camera(rules.said, camera), *sayings.of_path(rules.said, path)]
-    zone = next((ZoneInfo(each.timezone) for each in spoken if each.timezone), rules.zone)
+    zone = next((zone_named(each.timezone) for each in spoken if each.timezone), rules.zone)
     fast = timedelta(seconds=next((each.fast for each in spoken if each.fast), 0.0))
     return _Clock(zone, fast, writes_local_tags=any(each.local_tags for each in spoken))
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
+class _Clock(msgspec.Struct, frozen=True):
     """The clock that wrote a file's names and tags."""
 
     zone: tzinfo

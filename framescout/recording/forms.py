@@ -6,8 +6,9 @@ One table: the code reads by it, the tests try every line of it, and docs/times.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+import msgspec
 
 
 class Strength(IntEnum):
@@ -34,8 +35,7 @@ class Part(Enum):
     """The nearest folders and the name, with slashes, without the suffix."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """One device or program whose names have a form."""
 
     by: str
@@ -45,8 +45,7 @@ class Seen:
     """Where the form was seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """One way to write a time; its pattern has groups named as `read_parts` in names.py asks for."""
 
     name: str

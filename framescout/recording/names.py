@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+import msgspec
 
 from framescout.recording.forms import FORMS, Form, Part, Strength
 
@@ -40,8 +41,7 @@ _BY_KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NameTime:
+class NameTime(msgspec.Struct, frozen=True):
     """A time that a name or its folders tell."""
 
     at: datetime

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from framescout.durable import sync
 from framescout.errors import UsageError
+from framescout.zones import zone_named
 
 FILE_NAME = "cameras.json"
 
@@ -32,10 +32,7 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         if self.folder is None and self.camera is None:
             raise ValueError("a folder or a camera is missing")
         if self.timezone is not None:
-            try:
-                ZoneInfo(self.timezone)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f"timezone {self.timezone!r} is not known; write it like Europe/Berlin") from None
+            zone_named(self.timezone)
 
     def is_of_same(self, other: Said) -> bool:
         """Whether both speak of the same folder or camera."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from framescout.recording.forms import Strength
 from framescout.recording.names import FIRST_YEAR, LAST_YEAR
@@ -40,8 +41,7 @@ KEPT = frozenset(
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(msgspec.Struct, frozen=True):
     """A tag that holds a time, in the containers that write it."""
 
     name: str
@@ -63,8 +63,7 @@ TAGS = (
 """The first row of a tag that names the container counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(msgspec.Struct, frozen=True):
     """Who writes local time where the container's definition says UTC."""
 
     name: str
@@ -81,8 +80,7 @@ LOCAL_MAKERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TagTime:
+class TagTime(msgspec.Struct, frozen=True):
     """A time that a tag tells."""
 
     at: datetime

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framescout.vectors.exact import search_blocks
 from framescout.vectors.files import FLAT, IVF, load_faiss, read_index, write_index
 from framescout.vectors.list_writing import Parts, write_lists
-from framescout.vectors.lists import PER_LIST, list_count, train
-from framescout.vectors.recall import AT, choose_nprobe, trial_queries
+from framescout.vectors.lists import PER_LIST, list_count, search_lists, train
+from framescout.vectors.recall import AT, choose_nprobe, exact_answers, trial_queries
+from framescout.vectors.rows import in_parts, sample
 from framescout.vectors.store import BuiltIndex
 from framescout.vectors.widths import widened, width_of
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 EXACT_AT_MOST = 30_000
 """Vectors up to which every one is compared: 4 ms a query (D = 384), where inverted lists take less than one."""
-_ROWS = 131_072  # rows that are in memory at once
 _QUERIES = 128
 
 
@@ -49,7 +47,7 @@ def build(
         DiskFullError: the file doesn't fit.
     """
     count = space.keyframe_count()
-    parts = partial(_parts, space)
+    parts = partial(in_parts, space)
     if count <= exact_at_most:
         kind, nprobe, share = FLAT, 0, None
         name, checksum = write_index(
@@ -57,14 +55,19 @@ def build(
         )
     else:
         kind = IVF
-        sample = _sample(space, count, PER_LIST * list_count(count), seed=1)
-        index = train(widened(sample, width_of(space.model.dimensions)), list_count(count))
+        learned_from = sample(space, count, PER_LIST * list_count(count), seed=1)
+        index = train(widened(learned_from, width_of(space.model.dimensions)), list_count(count))
         name, checksum = write_index(partial(write_lists, index, parts), folder, f"{space.model.id}-{IVF}")
-        kinds = trial_queries(_sample(space, count, _QUERIES, seed=2).astype(np.float32), sentences)
-        exact, _ = search_blocks(np.concatenate(kinds), space.blocks(), AT)
-        answers = np.split(exact, np.cumsum([len(kind) for kind in kinds[:-1]]))
-        nprobe, share = choose_nprobe(read_index(folder / name, str(checksum)), list(zip(kinds, answers, strict=True)))
+        kinds = trial_queries(sample(space, count, _QUERIES, seed=2).astype(np.float32), sentences)
+        answers = exact_answers(space, kinds)
+        index = read_index(folder / name, str(checksum))
+        finds = [partial(_ids, index, kind) for kind in kinds]
+        nprobe, share = choose_nprobe(list(zip(finds, answers, strict=True)), index.nlist)
     return BuiltIndex(name, kind, count, space.snapshot.next_keyframe_id(), str(checksum), nprobe, share)
+
+
+def _ids(index: Any, queries: np.ndarray, lists: int) -> np.ndarray:
+    return search_lists(index, queries, AT, lists)[0]
 
 
 def _write_flat(parts: Parts, width: int, path: Path) -> None:
@@ -74,33 +77,3 @@ def _write_flat(parts: Parts, width: int, path: Path) -> None:
     for ids, rows in parts():
         index.add_with_ids(rows.astype(np.float32), ids)
     faiss.write_index(index, str(path))
-
-
-def _sample(space: Space, count: int, size: int, seed: int) -> np.ndarray:
-    """(at most `size`, D) float16: embeddings drawn evenly from all."""
-    chosen = np.sort(np.random.default_rng(seed).choice(count, min(size, count), replace=False))
-    sample = np.empty((len(chosen), space.model.dimensions), np.float16)
-    start = 0
-    for block in space.blocks():
-        end = start + len(block.embeddings)
-        first, last = np.searchsorted(chosen, [start, end])
-        sample[first:last] = block.embeddings[chosen[first:last] - start]
-        start = end
-    return sample
-
-
-def _parts(space: Space) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Ids (n,) int64 and rows (n, W) float16, in order of id, so many at a time that memory stays bounded."""
-    width = width_of(space.model.dimensions)
-    ids: list[np.ndarray] = []
-    rows: list[np.ndarray] = []
-    waiting = 0
-    for block in space.blocks():
-        ids.append(np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block.embeddings)))
-        rows.append(block.embeddings)
-        waiting += len(block.embeddings)
-        if waiting >= _ROWS:
-            yield np.concatenate(ids), widened(np.concatenate(rows), width)
-            ids, rows, waiting = [], [], 0
-    if waiting:
-        yield np.concatenate(ids), widened(np.concatenate(rows), width)

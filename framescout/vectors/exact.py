@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from framescout.catalog.blocks import EmbeddingBlock
+from framescout.distinct import distinct
 
-_ROWS = 8192  # rows that are compared at once
+_ROWS = 1024  # rows that are compared at once; more would lie in fresh memory, which takes longer than the product
 _FEW_QUERIES, _LONG = 8, 32  # queries, and rows a video, from which on a product for each video pays
 
 
@@ -62,11 +63,18 @@ def _parts(
     rows: list[np.ndarray] = []
     count = 0
     for block in blocks:
-        block_ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block.embeddings))
-        block_rows = block.rows
-        if ranges is not None:
-            wanted = within(block_ids, ranges)
-            block_ids, block_rows = block_ids[wanted], block_rows[wanted]
+        block_ids = np.arange(block.first_keyframe_id, block.first_keyframe_id + len(block))
+        if ranges is None:
+            block_rows = block.rows
+        else:
+            places = np.flatnonzero(within(block_ids, ranges))
+            if not len(places):
+                continue
+            first, last = int(places[0]), int(places[-1])
+            block_rows = block.rows_between(first, last + 1)
+            if len(places) < len(block_rows):
+                block_rows = block_rows[places - first]
+            block_ids = block_ids[places]
         for start in range(0, len(block_ids), _ROWS):
             ids.append(block_ids[start : start + _ROWS])
             rows.append(block_rows[start : start + _ROWS])
@@ -118,7 +126,7 @@ def tidy(ranges: np.ndarray) -> np.ndarray:
 
 def common(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Ids in both: (M, 2) ranges, sorted and apart, as a and b are."""
-    points = np.unique(np.concatenate([a.ravel(), b.ravel()]))
+    points = distinct(np.concatenate([a.ravel(), b.ravel()]))
     if len(points) < 2:
         return np.empty((0, 2), np.int64)
     pieces = np.stack([points[:-1], points[1:]], axis=1)

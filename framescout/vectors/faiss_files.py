@@ -124,9 +124,26 @@ def _selector(ranges: np.ndarray, end: int) -> Any:
     faiss = load_faiss()
     if len(ranges) == 1:
         return faiss.IDSelectorRange(int(ranges[0, 0]), int(ranges[0, 1]))
-    # One bit an id: the same cost for one range as for thousands.
-    steps = np.zeros(end + 1, np.int8)
-    np.add.at(steps, ranges[:, 0], 1)
-    np.add.at(steps, ranges[:, 1], -1)
-    bits = np.packbits(np.cumsum(steps[:-1], dtype=np.int8).view(bool), bitorder="little")
-    return faiss.IDSelectorBitmap(bits)
+    return faiss.IDSelectorBitmap(bitmap(ranges, end))
+
+
+def bitmap(ranges: np.ndarray, end: int) -> np.ndarray:
+    """(B,) uint8: a bit for each id below `end`, the lowest first; set in these ranges, which are sorted and apart.
+
+    Whole bytes are set as runs, and the two at the ends of a range bit by bit: no step is taken for an id.
+    """
+    first, last = ranges[ranges[:, 1] > ranges[:, 0]].T
+    begin, stop = -(-first // 8), last // 8
+    steps = np.zeros(-(-end // 8) + 1, np.int8)
+    is_long = stop > begin
+    np.add.at(steps, begin[is_long], 1)
+    np.add.at(steps, stop[is_long], -1)
+    bits = -np.cumsum(steps[:-1], dtype=np.int8).view(np.uint8)
+    below = ((1 << (last % 8)) - 1).astype(np.uint8)  # of the last byte, those under the end
+    above = (256 - (1 << (first % 8))).astype(np.uint8)  # of the first byte, those from the beginning on
+    is_one = first // 8 == stop
+    np.bitwise_or.at(bits, stop[is_one], (above & below)[is_one])
+    begins, ends = ~is_one & (first % 8 > 0), ~is_one & (last % 8 > 0)
+    np.bitwise_or.at(bits, first[begins] // 8, above[begins])
+    np.bitwise_or.at(bits, stop[ends], below[ends])
+    return bits

@@ -52,6 +52,11 @@ def train(sample: np.ndarray, lists: int) -> Any:
     return index
 
 
+def learn_centres(sample: np.ndarray, count: int) -> np.ndarray:
+    """(count, D) float32: centres of lists, learned from (N, D) float16 unit rows; they are unit rows too."""
+    return _learn(sample, count)[1]
+
+
 def _learn(sample: np.ndarray, lists: int) -> tuple[np.ndarray | None, np.ndarray]:
     """Centres (lists, D), and where there are many of them those of the cells that they lie in (C, D)."""
     if lists <= _FLAT_AT_MOST:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framescout.vectors.exact import search_blocks
-from framescout.vectors.lists import search_lists
 
 if TYPE_CHECKING:
     from framescout.catalog import Space
@@ -18,8 +17,9 @@ AT = 100
 """How many of the best a search must find a share of: about what a page of moments is joined from."""
 TARGET = 0.985
 """Share of the exact nearest that the questions an index is tuned with must find, each kind of them on average."""
-_STEPS_TO_TWICE, _HARDLY_MORE = 4, 0.001  # steps of a fifth; a share that is not worth twice the lists
-_MOST = 0.9  # a share below which there is more to find, however slowly it grows
+_NEARLY_ALL = 0.997  # of what all lists find
+Find = Callable[[int], np.ndarray]
+"""Ids (Q, AT) int64 that questions find in so many of the nearest lists."""
 _GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with CLIP models
 
 
@@ -55,20 +55,30 @@ def trial_queries(rows: np.ndarray, sentences: np.ndarray | None = None, seed: i
     return [rows[::2], away[1::2]]
 
 
-def choose_nprobe(index: Any, kinds: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[int, float]:
+def exact_answers(space: Space, kinds: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What the questions of each kind should find, (Q, AT) int64 each: ids, by one pass over every embedding."""
+    exact, _ = search_blocks(np.concatenate(kinds), space.blocks(), AT)
+    return np.split(exact, np.cumsum([len(kind) for kind in kinds[:-1]]))
+
+
+def choose_nprobe(kinds: Sequence[tuple[Find, np.ndarray]], lists: int) -> tuple[int, float]:
     """The fewest lists, in steps of a fifth, with which every kind of question reaches TARGET; the least recall then.
 
-    Where twice the lists find hardly more, what lacks is what 8 bits can't tell apart: no more lists are walked then.
+    Where all lists find less, what lacks is what 8 bits can't tell apart: then nearly as much as all find is enough.
 
     Args:
-        index: an index as lists.py makes it.
-        kinds: of each kind the questions, (Q, D) float32, and the ids that they should find, (Q, AT) int64.
+        kinds: of each kind what finds ids for its questions in the nearest lists, and the ids that it should find,
+            (Q, AT) int64.
+        lists: how many there are.
     """
-    nprobe, shares = 1, [0.0] * _STEPS_TO_TWICE
+
+    def shares(nprobe: int) -> list[float]:
+        return [recall(find(nprobe), exact) for find, exact in kinds]
+
+    enough = [min(TARGET, _NEARLY_ALL * share) for share in shares(lists)]
+    nprobe = 1
     while True:
-        ids_of_kinds = [search_lists(index, queries, exact.shape[1], nprobe)[0] for queries, exact in kinds]
-        shares.append(min(recall(ids, exact) for ids, (_, exact) in zip(ids_of_kinds, kinds, strict=True)))
-        is_all = shares[-1] > _MOST and shares[-1] - shares[-1 - _STEPS_TO_TWICE] < _HARDLY_MORE
-        if shares[-1] >= TARGET or is_all or nprobe >= index.nlist:
-            return nprobe, shares[-1]
-        nprobe = min(max(nprobe + 1, nprobe * 6 // 5), index.nlist)
+        found = shares(nprobe)
+        if nprobe >= lists or all(share >= least for share, least in zip(found, enough, strict=True)):
+            return nprobe, min(found)
+        nprobe = min(max(nprobe + 1, nprobe * 6 // 5), lists)

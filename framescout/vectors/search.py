@@ -110,8 +110,7 @@ class VectorIndex:
         if ranges is None:
             return self._space.blocks()
         videos = self._video_ranges
-        touched = videos[touching(videos[:, 1:], ranges), 0]
-        return self._space.blocks(video_ids=touched.tolist())
+        return self._space.blocks_of(videos[touching(videos[:, 1:], ranges)], in_parts=True)
 
     @cached_property
     def _alive_count(self) -> int:

@@ -7,9 +7,9 @@ deleted keyframes and narrow filters for all kinds alike.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 import numpy as np
 
 from framescout.catalog.records import Generation, Model
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from framescout.catalog import Space
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltIndex:
+class BuiltIndex(msgspec.Struct, frozen=True):
     """A written generation: what Writer.publish_generation wants to know."""
 
     file_name: str
@@ -79,3 +78,16 @@ class IndexStore(Protocol):
 
     def drop_stale(self, current: Iterable[Generation]) -> None:
         """Delete every generation but these. A search that has one open keeps it."""
+
+
+def faults(generation: Generation, missing: int, wrong: int, *, claims_more: bool) -> list[str]:
+    """What a comparison with the catalog found, in sentences: `missing` keyframes, and `wrong` vectors."""
+    name = generation.file_name
+    found = []
+    if missing:
+        found.append(f"the vector index {name} lacks {missing} keyframes of the catalog")
+    if wrong:
+        found.append(f"the vector index {name} has {wrong} vectors that differ from the catalog")
+    if claims_more:
+        found.append(f"the vector index {name} claims to cover more than it holds")
+    return found

@@ -13,6 +13,7 @@ from framescout.catalog.records import Generation
 from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
 from framescout.vectors.list_writing import centres_of
+from framescout.vectors.store import faults
 from framescout.vectors.widths import widened
 
 if TYPE_CHECKING:
@@ -52,14 +53,7 @@ def _compare(space: Space, generation: Generation, index: Any) -> list[str]:
         missing += int((is_live & ~is_there).sum())
         wrong += int((is_live & is_there & ~is_same).sum())
         alive += int(is_live.sum())
-    problems = []
-    if missing:
-        problems.append(f"the vector index {generation.file_name} lacks {missing} keyframes of the catalog")
-    if wrong:
-        problems.append(f"the vector index {generation.file_name} has {wrong} vectors that differ from the catalog")
-    if generation.vector_count < alive:
-        problems.append(f"the vector index {generation.file_name} claims to cover more than it holds")
-    return problems
+    return faults(generation, missing, wrong, claims_more=generation.vector_count < alive)
 
 
 def _live_rows(space: Space, below: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -79,7 +73,7 @@ def _live_rows(space: Space, below: int) -> Iterator[tuple[int, np.ndarray, np.n
         start = block.first_keyframe_id
         if start >= below:
             break
-        if pending and start + len(block.embeddings) - pending[0][0] > _AT_ONCE:
+        if pending and start + len(block) - pending[0][0] > _AT_ONCE:
             yield joined()
             pending = []
         pending.append((start, block.embeddings))

@@ -8,10 +8,10 @@ list_writing.py put into it. A file with another layout is left to FAISS.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
 import numpy as np
 
 from framescout.vectors.codes import ZERO, in_whole_numbers
@@ -30,8 +30,7 @@ _ID = 8  # bytes
 _INNER_PRODUCT = 0
 
 
-@dataclass(frozen=True)
-class Lists:
+class Lists(msgspec.Struct, frozen=True):
     """An index file of lists; they are read when they are walked."""
 
     path: Path

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from query.answer import Moment
 
@@ -11,8 +13,7 @@ if TYPE_CHECKING:
     from framescout.media.footage import Footage
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
+class Clip(msgspec.Struct, frozen=True):
     """A moment cut out into a file of its own. Times are seconds from the start of the video."""
 
     file: str

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import ffmpeg
+import msgspec
+from msgspec.structs import replace
 
 from framescout.errors import ClipError, MediaError, NotAvailableError, UsageError
 from framescout.media.changes import Changes, changes_in, write_steady_sound
@@ -23,6 +24,7 @@ from framescout.media.display import filter_to_screen
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
 from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
 from framescout.media.remux import copy_packets, fitting_ending
+from framescout.roots import no_place
 from framescout.timeline import Span, format_clock
 from query.answer import Moment
 
@@ -43,8 +45,7 @@ _PIXELS_SQUARE = {"w": "trunc(iw*max(1,sar)+0.5)", "h": "trunc(ih*max(1,1/sar)+0
 _SIDES_EVEN = {"w": "ceil(iw/2)*2", "h": "ceil(ih/2)*2"}
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """The plan of one clip."""
 
     moment: Moment
@@ -73,7 +74,8 @@ def plan(moments: Sequence[Moment], *, pad: float, mode: Mode, sound: Sequence[i
     """
     for path in dict.fromkeys(moment.video for moment in moments):
         if not Path(path).is_file():
-            raise NotAvailableError(f"{path} is gone; bring it back (or run framescout index) and export again")
+            way_out = no_place(path) or "bring it back (or run framescout index) and export again"
+            raise NotAvailableError(f"{path} is gone; {way_out}")
     order = sorted(range(len(moments)), key=lambda i: (moments[i].video, moments[i].start))
     cuts: dict[int, Cut] = {}
     by_video: dict[str, list[int]] = {}

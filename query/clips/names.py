@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
 from framescout.timeline import format_clock
@@ -54,6 +55,14 @@ def clip_name(video: str, start: float, ending: str, taken: set[str]) -> str:
         name = f"{stem}_{number}{ending}"
     taken.add(key(name))
     return name
+
+
+def named_by_time(video: str, at: float, recorded: datetime | None, ending: str) -> str:
+    """The name of what is shown at `at` seconds: by when that was recorded, or where that isn't known by its place."""
+    if recorded is None:
+        return clip_name(video, at, ending, set())
+    shown = recorded + timedelta(seconds=at)
+    return f"{plain(PurePath(video).stem)}_{shown:%Y-%m-%d_%H-%M-%S}.{shown.microsecond // 1000:03d}{ending}"
 
 
 def still_name(clip: str) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
 
 import ffmpeg
+import msgspec
 
 from framescout.media.ffmpeg import file_url, run
 from framescout.timeline import format_clock
@@ -24,8 +24,7 @@ _SMOOTHEST = Fraction(60)
 _SAMPLES = 48_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(msgspec.Struct, frozen=True):
     width: int
     height: int
     rate: Fraction

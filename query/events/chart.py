@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -24,13 +24,13 @@ INK, FAINT, GREY, LINE, ALARM, SHADE, BORDER = (
     "#1d2126", "#68707c", "#a9afb8", "#1f5fbf", "#c8321e", "#f8ded9", "#dfe3e8",
 )  # fmt: skip
 SERIES = (LINE, GREY, "#2a7d4f", "#b0690f", "#7a3fb5", "#0f7f8a", "#b53a68")
+_TITLE = GAP - 8  # pixels from the top of a panel's title to its frame
 _INSIDE = WIDTH - LEFT - RIGHT
 _A_LABEL, _A_NAME = 130, 90  # pixels that a time needs, and a file's name
 _SHORT = 20.0  # seconds of footage in which labels of whole seconds would come twice
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """Where each keyframe of a stretch of footage lies across the picture; gaps between files take no room."""
 
     videos: tuple[VideoFacts, ...]
@@ -59,8 +59,7 @@ class Axis:
         return f"{at:%d %b %H:%M:%S}{tenths}"
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(msgspec.Struct, frozen=True):
     """Some curves in one frame."""
 
     title: str
@@ -77,7 +76,7 @@ class Panel:
 
 def draw(title: str, axis: Axis, panels: Sequence[Panel], best: Sequence[int]) -> Image.Image:
     """The picture; `best`: keyframes whose pictures are shown, those that matter most first."""
-    top = HEAD + (PICTURE[1] + 40 if len(best) else 0)
+    top = HEAD + (PICTURE[1] + 46 if len(best) else 0)
     height = top + sum(panel.height + GAP for panel in panels) + AXIS
     image = Image.new("RGB", (WIDTH, height), "white")
     pen = ImageDraw.Draw(image)
@@ -86,7 +85,7 @@ def draw(title: str, axis: Axis, panels: Sequence[Panel], best: Sequence[int]) -
     frames: list[tuple[int, int]] = []
     for panel in panels:
         pen.text((LEFT, top), printable(panel.title), FAINT, font(13))
-        frames.append((top + GAP - 8, top + GAP - 8 + panel.height))
+        frames.append((top + _TITLE, top + _TITLE + panel.height))
         top += panel.height + GAP
     for (above, below), panel in zip(frames, panels, strict=True):
         _draw_panel(pen, panel, edges, above, below)
@@ -118,7 +117,7 @@ def _draw_panel(pen: ImageDraw.ImageDraw, panel: Panel, edges: np.ndarray, above
     for _, values, colour in panel.curves:
         _curve(pen, edges, _heights(values, panel, above, below), colour)
     for name, _, colour in reversed(panel.curves):
-        pen.text((right, above - 22), printable(name), colour, font(13), anchor="ra")
+        pen.text((right, above - _TITLE), printable(name), colour, font(13), anchor="ra")
         right -= round(pen.textlength(printable(name), font(13))) + 18
 
 
@@ -185,7 +184,8 @@ def _draw_pictures(
         except (MediaError, OSError):  # the file is gone, or can't be decoded any more
             pen.text((left + PICTURE[0] // 2, HEAD + 40), "no picture", FAINT, font(12), anchor="mm")
         pen.text((left + PICTURE[0] // 2, HEAD + PICTURE[1] + 4), axis.clock(place), FAINT, font(12), anchor="ma")
-        pen.line((left + PICTURE[0] // 2, HEAD + PICTURE[1] + 20, middle, frames[0][0]), fill=BORDER)
+        title = frames[0][0] - _TITLE - 2  # no line crosses a title or what the curves are called
+        pen.line((left + PICTURE[0] // 2, HEAD + PICTURE[1] + 20, middle, title), fill=BORDER)
         for above, below in frames:
             pen.line((middle, above, middle, below), fill=GREY)
 

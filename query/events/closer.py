@@ -6,10 +6,10 @@ Of an event that asks for much or sudden motion, it glances at jerks; of any oth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from framescout.catalog.records import Model
@@ -24,8 +24,7 @@ STEP = 0.5
 """Seconds between the pictures of a second look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closer:
+class Closer(msgspec.Struct, frozen=True):
     """What a second look needs: the model's image tower, and somebody who is told of it beforehand."""
 
     embedder: Embedder

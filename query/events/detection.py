@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.catalog import Space
 from framescout.catalog.records import Alert, AlertMark, KeyframeTimes, Video, VideoFacts
@@ -24,7 +25,7 @@ from query.events.evidence import Directions
 from query.events.marks import threshold_shift
 from query.events.motion import MotionAsked, jerk_odds, motion_odds, odds_of_jerks
 from query.events.over_time import NEVER, CameraKeyframes, clock_of, followed, highest_since, lasting, smooth
-from query.events.threshold import Tail
+from query.events.threshold import Tail, rises
 
 DEFAULT_RATE = 0.1
 """False alarms an hour and camera, where an event asks for neither a rate nor a threshold."""
@@ -32,8 +33,7 @@ DEFAULT_RATE = 0.1
 _APART = 1e6  # seconds between videos of which nobody knows when they were recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True):
     """One camera's scores for one event, keyframe by keyframe in the order of time."""
 
     camera: str
@@ -55,8 +55,7 @@ class Watched:
     """[first, last] keyframe of each alert."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
+class Detected(msgspec.Struct, frozen=True):
     """The alerts of one event."""
 
     name: str
@@ -70,8 +69,7 @@ class Detected:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Video:
+class _Video(msgspec.Struct, frozen=True):
     facts: VideoFacts
     times: KeyframeTimes
     ids: np.ndarray
@@ -83,8 +81,7 @@ class _Video:
     """(N,) log-odds by jerks; NaN where nobody looked for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Camera:
+class _Camera(msgspec.Struct, frozen=True):
     """A camera's videos in the order of time, and what is known of its keyframes before any threshold."""
 
     name: str
@@ -97,6 +94,18 @@ class _Camera:
     parts: dict[str, np.ndarray]
 
 
+class _Scored(msgspec.Struct, frozen=True):
+    """A camera's keyframes by how much rarer than asked they are."""
+
+    camera: _Camera
+    surprise: np.ndarray
+    """(N,) without any context or mark."""
+    moved: float
+    """By how much marks move the threshold."""
+    scores: np.ndarray
+    """(N,) with both."""
+
+
 def detect(
     engine: Engine,
     space: Space,
@@ -104,10 +113,12 @@ def detect(
     event: Event,
     marks: Sequence[AlertMark] = (),
     closer: Closer | None = None,
+    nearest: int | None = None,
 ) -> Detected:
     """The alerts of one event, camera by camera; a video of no known camera counts to its folder.
 
-    `marks`: what people said of alerts of this event. `closer`: to look a second time at what might be one.
+    `marks`: what people said of alerts of this event. `closer`: to look a second time at what might be one. `nearest`:
+    in place of the alerts about so many stretches that score highest, whether they are an alarm or not.
     """
     directions = Directions.of(engine.text_tower(space.model), event, engine.sample(space))
     by_camera: dict[str, list[_Video]] = {}
@@ -120,11 +131,13 @@ def detect(
             for camera, tail in zip(cameras, _tails(cameras), strict=True)
         ]
     marked = _marked(space, name, marks)
-    watched = [
-        _watched(camera, event, _surprise(event, camera.odds, tail), _counted(camera), marked, engine.zone)
-        for camera, tail in zip(cameras, _tails(cameras), strict=True)
-    ]
-    return Detected(name, tuple(watched))
+    scored = [_scored(camera, event, tail, marked) for camera, tail in zip(cameras, _tails(cameras), strict=True)]
+    level = 0.0
+    if nearest is not None and scored:
+        scores = np.concatenate([each.scores for each in scored])
+        begins = np.concatenate([np.diff(each.camera.track.videos, prepend=-1) != 0 for each in scored])
+        level = level_of(scores, begins, nearest)
+    return Detected(name, tuple(_watched(camera, event, level, engine.zone) for camera in scored))
 
 
 def _seen_closer(
@@ -203,6 +216,24 @@ def _finer(video: _Video, chosen: list[int], directions: Directions, closer: Clo
         places=np.concatenate(places),
         jerks=np.full(len(ids), np.nan),
     )
+
+
+def _scored(camera: _Camera, event: Event, tail: Tail, marked: dict[int, list[AlertMark]]) -> _Scored:
+    surprise = _surprise(event, camera.odds, tail)
+    unmarked = np.where(_counted(camera), surprise + shift(event, camera.shares), NEVER)
+    moved = _moved(camera, unmarked, marked)
+    return _Scored(camera, surprise, moved, unmarked - moved)
+
+
+def level_of(scores: np.ndarray, begins: np.ndarray, stretches: int) -> float:
+    """The highest score that so many stretches reach; the lowest possible one where none is reached so often.
+
+    `begins`: (N,) bool, where a video begins, since no stretch goes on from one video into the next.
+    """
+    before = np.where(begins, -np.inf, np.roll(scores, 1))
+    levels = np.unique(scores[scores > NEVER / 2])
+    often = np.flatnonzero(rises(scores, before, np.nextafter(levels, -np.inf)) >= stretches)
+    return float(levels[often[-1]] if len(often) else levels[0]) if len(levels) else 0.0
 
 
 def camera_of(video: VideoFacts | Video) -> str:
@@ -326,30 +357,31 @@ def _marked(space: Space, name: str, marks: Sequence[AlertMark]) -> dict[int, li
     return found
 
 
-def _watched(
-    camera: _Camera,
-    event: Event,
-    surprise: np.ndarray,
-    counted: np.ndarray,
-    marked: dict[int, list[AlertMark]],
-    zone: tzinfo,
-) -> Watched:
-    unmarked = np.where(counted, surprise + shift(event, camera.shares), NEVER)
-    moved = _moved(camera, unmarked, marked)
-    scores = unmarked - moved
+def _watched(scored: _Scored, event: Event, level: float, zone: tzinfo) -> Watched:
+    """`level`: the score from which on a stretch is one of the alerts."""
+    camera, scores = scored.camera, scored.scores
     alerts, places = [], []
     for number, video in enumerate(camera.videos):
         own = np.flatnonzero(camera.track.videos == number)
-        for first, last in _runs(scores[own], video.times, event.least_seconds):
+        for first, last in _runs(scores[own] >= level, video.times, event.least_seconds):
             peak = first + int(np.argmax(scores[own[first : last + 1]]))
-            alerts.append(_alert(camera, event, video, (first, last, peak), int(own[0]), scores, surprise, moved, zone))
+            alerts.append(_alert(scored, event, video, (first, last, peak), int(own[0]), zone))
             places.append((int(own[first]), int(own[last])))
     lengths = camera.track.ends - camera.track.starts
     times = np.concatenate([video.times.times for video in camera.videos])
     facts = tuple(video.facts for video in camera.videos)
     parts = camera.parts | {name or "only here": share for name, share in camera.shares.items()}
     return Watched(
-        camera.name, facts, camera.track.videos, times, lengths, parts, scores, surprise, tuple(alerts), tuple(places)
+        camera.name,
+        facts,
+        camera.track.videos,
+        times,
+        lengths,
+        parts,
+        scores,
+        scored.surprise,
+        tuple(alerts),
+        tuple(places),
     )
 
 
@@ -366,46 +398,36 @@ def _moved(camera: _Camera, scores: np.ndarray, marked: dict[int, list[AlertMark
     return threshold_shift(np.array([score for score, _ in known]), np.array([right for _, right in known], bool))
 
 
-def _alert(
-    camera: _Camera,
-    event: Event,
-    video: _Video,
-    run: tuple[int, int, int],
-    offset: int,
-    scores: np.ndarray,
-    surprise: np.ndarray,
-    moved: float,
-    zone: tzinfo,
-) -> Alert:
+def _alert(scored: _Scored, event: Event, video: _Video, run: tuple[int, int, int], offset: int, zone: tzinfo) -> Alert:
     """`run`: first, last and best keyframe of the video; `offset`: where the video begins in the camera's columns."""
     first, last, peak = run
-    at = offset + peak
+    at, camera = offset + peak, scored.camera
     shares = {name: float(share[at]) for name, share in camera.shares.items()}
     contexts = reasons(event, shares, camera.name, camera.clock[at], zone)
     named = max((name for name in shares if name), key=lambda name: shares[name], default=None)
-    why: dict[str, Any] = {"event": round(float(surprise[at]), 3), "contexts": contexts}
-    if moved:
-        why["marks"] = round(-moved, 3)
+    why: dict[str, Any] = {"event": round(float(scored.surprise[at]), 3), "contexts": contexts}
+    if scored.moved:
+        why["marks"] = round(-scored.moved, 3)
     return Alert(
         video_id=video.facts.id,
         start=float(video.times.starts[first]),
         end=float(video.times.ends[last]),
         peak=float(video.times.times[peak]),
         keyframe_id=int(video.ids[peak]),
-        score=float(scores[at]),
+        score=float(scored.scores[at]),
         context=named if named and shares[named] >= NAMED else None,
         why=why,
     )
 
 
-def _runs(scores: np.ndarray, times: KeyframeTimes, least: float) -> Iterator[tuple[int, int]]:
-    """Positions [first, last] of stretches at or above 0; gaps up to `least` seconds are bridged, shorter ones dropped.
+def _runs(is_high: np.ndarray, times: KeyframeTimes, least: float) -> Iterator[tuple[int, int]]:
+    """Positions [first, last] of stretches that score high, with gaps up to `least` seconds; shorter ones are dropped.
 
     A video that is shorter than `least` may be an alert as a whole.
     """
     least = min(least, float(times.ends[-1] - times.starts[0]))
     first = last = -1
-    for place in np.flatnonzero(scores >= 0).tolist():
+    for place in np.flatnonzero(is_high).tolist():
         if first >= 0 and times.starts[place] - times.ends[last] > least:
             if times.ends[last] - times.starts[first] >= least:
                 yield first, last

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from framescout.embedding.sentences import SentenceEncoder, encode, encode_mean
@@ -11,8 +10,7 @@ from query.events.definition import Event
 from query.sample import Sample
 
 
-@dataclass(frozen=True, slots=True)
-class Directions:
+class Directions(msgspec.Struct, frozen=True):
     """An event's sentences as unit vectors, and the temperature of their cosines."""
 
     steps: np.ndarray

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+
+from framescout.catalog import Space
 from framescout.catalog.records import Alert, AlertMark, Video
 from framescout.errors import UsageError
 from query.answer import Moment
 from query.confidence import probability
 from query.engine import Engine
+from query.events.definition import Event
+from query.events.detection import detect
 from query.events.marks import mark_of
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What is known of an alert besides its moment."""
 
     context: str | None
@@ -56,18 +60,46 @@ def document(event: str, video: Video, alert: Alert) -> dict[str, Any]:
     return {"id": identity, "event": event, **moment.to_json(), "context": alert.context, "why": alert.why}
 
 
-def stored_moments(engine: Engine) -> AlertMoments:
-    """What the last run of each event found."""
+def stored_moments(engine: Engine, video_ids: Iterable[int] | None = None) -> AlertMoments:
+    """What the last run of each event found, in these videos or in all."""
+    marks = engine.catalog.alert_marks.all()
     with engine.space() as space:
-        alerts_of_events = space.alerts()
-        ids = {alert.video_id for alerts in alerts_of_events.values() for alert in alerts}
-        videos = {video.id: video for video in space.snapshot.videos(ids)}
+        return _moments(space, space.alerts(video_ids), marks, are_told=True)
+
+
+def nearest_moments(engine: Engine, events: Mapping[str, Event], limit: int) -> AlertMoments:
+    """The stretches that come nearest to each event, whether they are an alarm or not; `limit` of each at most.
+
+    They are judged without any history: in a short one, or where an event fills half of it, the event counts as usual.
+    """
+    marks = engine.catalog.alert_marks.all()
+    with engine.space() as space:
+        found = {
+            name: detect(engine, space, name, _by_evidence(event), marks, nearest=limit).alerts[:limit]
+            for name, event in events.items()
+        }
+        return _moments(space, found, marks, are_told=False)
+
+
+def _by_evidence(event: Event) -> Event:
+    return replace(event, threshold=0.5, false_alarms_per_hour=None)
+
+
+def _moments(
+    space: Space, alerts_of_events: Mapping[str, Sequence[Alert]], every_mark: Iterable[AlertMark], *, are_told: bool
+) -> AlertMoments:
+    """`are_told`: people are told of them, so that those of which nobody said anything are unread."""
+    ids = {alert.video_id for alerts in alerts_of_events.values() for alert in alerts}
+    videos = {video.id: video for video in space.snapshot.videos(ids)}
     marks: dict[tuple[str, str], list[AlertMark]] = {}
-    for mark in engine.catalog.alert_marks.all():
+    for mark in every_mark:
         marks.setdefault((mark.event, mark.content_hash), []).append(mark)
     return {
         name: [
-            (_moment(videos[alert.video_id], alert), _facts(name, videos[alert.video_id], alert, marks))
+            (
+                _moment(videos[alert.video_id], alert),
+                _facts(name, videos[alert.video_id], alert, marks, are_told=are_told),
+            )
             for alert in alerts
         ]
         for name, alerts in alerts_of_events.items()
@@ -99,7 +131,10 @@ def _moment(video: Video, alert: Alert) -> Moment:
     )
 
 
-def _facts(name: str, video: Video, alert: Alert, marks: Mapping[tuple[str, str], Sequence[AlertMark]]) -> Facts:
+def _facts(
+    name: str, video: Video, alert: Alert, marks: Mapping[tuple[str, str], Sequence[AlertMark]], *, are_told: bool
+) -> Facts:
     own = marks.get((name, video.content_hash), ())
     mark = mark_of(own, name, video.content_hash, alert.start, alert.end)
-    return Facts(alert.context, alert.why, video.content_hash, mark is None, mark.was_right if mark else None)
+    is_unread = are_told and mark is None
+    return Facts(alert.context, alert.why, video.content_hash, is_unread, mark.was_right if mark else None)

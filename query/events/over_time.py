@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 NEVER = -1000.0
 """Log-odds where something can't be: nothing came before, it did not stay so long, the hour is another."""
@@ -15,8 +16,7 @@ _GAP = 5.0
 """Seconds without footage between two videos of a camera that still show one stretch: recorders cut files."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraKeyframes:
+class CameraKeyframes(msgspec.Struct, frozen=True):
     """The keyframes of one camera, video after video, as columns of equal length N."""
 
     starts: np.ndarray

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.catalog import Space
 from framescout.catalog.naming import find_video
@@ -21,8 +22,7 @@ from query.events.plot import axis_of, best_keyframes, score_panel
 from query.events.watching import refuse_unknown_cameras, there_are
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """One event over one video."""
 
     name: str

@@ -19,15 +19,28 @@ from query.events.moments import AlertMoments, Facts, stored_moments
 from query.present import show_lines
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.text import Text
 
     from framescout.catalog.records import EventFacts
     from query.answer import Moment
 
 
-_COLUMNS = ("event", "recorded", "from", "to", "sure", "camera", "video and why")
-_WIDE, _WIDE_COLUMNS = 100, ("to", "camera")
-"""Columns of a terminal from which on these are shown too."""
+_LAYOUTS = (
+    ("event", "recorded", "from", "to", "sure", "camera", "video and why"),
+    ("event", "recorded", "from", "sure", "camera", "video and why"),
+    ("event", "recorded", "from", "sure", "video and why"),
+    ("event", "from", "sure", "video and why"),
+)
+"""Columns of the table, richest first: what a terminal is too narrow for gives way to the names of videos."""
+
+_COUNTS = {"alerts": "alerts", "unread": "unread", "right": "right", "wrong": "wrong", "untold": "to_be_told"}
+"""Column of the list of events -> its key in `summaries`."""
+_EVENT_LAYOUTS = (
+    ("event", *_COUNTS, "only", "file"),
+    ("event", "alerts", "unread", "untold", "only", "file"),
+    ("event", "alerts", "unread", "only", "file"),
+    ("event", "alerts", "unread", "only"),
+)
 
 
 def show(moments: AlertMoments, zone: tzinfo) -> None:
@@ -77,18 +90,26 @@ def show_events(found: list[dict[str, Any]]) -> None:
 
 
 def _show_events_table(found: list[dict[str, Any]]) -> None:
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.text import Text
 
-    from framescout.fitting import FittedPath, table_of
+    from framescout.fitting import FittedPath, fitting_table, longest_word, name_width
 
-    counted = {"alerts": "alerts", "unread": "unread", "right": "right", "wrong": "wrong", "untold": "to_be_told"}
-    table = table_of("event", *counted, "only", "file", numbers=tuple(counted), fitted=("event", "only", "file"))
-    for each in found:
-        counts = [str(each[key]) for key in counted.values()]
-        event, only = (Text(printable(words)) for words in (each["event"], _in_words(each["only"])))
-        table.add_row(event, *counts, only, FittedPath(printable(each["file"] or "unknown")))
-    Console().print(table)
+    console = Console()
+    rows = [
+        {column: str(each[key]) for column, key in _COUNTS.items()}
+        | {"event": printable(each["event"]), "only": printable(_in_words(each["only"]))}
+        | {"file": printable(each["file"] or "unknown")}
+        for each in found
+    ]
+    widths = {name: max(len(name), *(longest_word(row[name]) for row in rows)) for name in rows[0]}
+    widths["file"] = max(name_width(row["file"]) for row in rows)
+    whole = {name: max(len(name), *(cell_len(row[name]) for row in rows)) for name in ("event", "only", "file")}
+    names, table = fitting_table(_EVENT_LAYOUTS, widths, console.width, numbers=tuple(_COUNTS), whole=whole)
+    for row in rows:
+        table.add_row(*(FittedPath(row[name]) if name == "file" else Text(row[name]) for name in names))
+    console.print(table)
 
 
 def _only(event: EventFacts) -> dict[str, Any] | None:
@@ -107,37 +128,38 @@ def _in_words(only: dict[str, Any] | None) -> str:
 
 
 def _show_table(moments: AlertMoments, zone: tzinfo) -> None:
-    from rich.console import Console
+    from rich.console import Console, Group
+    from rich.text import Text
 
-    from framescout.fitting import table_of
+    from framescout.fitting import FittedPath, fitting_table, longest_word
 
     console = Console()
-    names = [name for name in _COLUMNS if name not in _WIDE_COLUMNS or console.width >= _WIDE]
-    table = table_of(*names, numbers=("from", "to"), fitted=("event", "video and why"))
-    for name, pairs in moments.items():
-        for moment, facts in pairs:
-            cells = _cells(name, moment, facts, zone)
-            table.add_row(*(cells[column] for column in names))
+    alerts = [(name, moment, facts) for name, pairs in moments.items() for moment, facts in pairs]
+    rows = [_cells(name, moment, facts, zone) for name, moment, facts in alerts]
+    widths = {name: max(len(name), *(row[name].cell_len for row in rows)) for name in rows[0]}
+    whole = {"event": widths["event"], "video and why": console.width}
+    widths["event"] = max(longest_word(row["event"].plain) for row in rows)
+    names, table = fitting_table(_LAYOUTS, widths, console.width, numbers=("from", "to"), whole=whole)
+    for row, (_, moment, facts) in zip(rows, alerts, strict=True):
+        path = FittedPath(row["video and why"].plain, link=Path(moment.video).as_uri())
+        reasons = [Text(printable(reason), style="dim") for reason in facts.reasons]
+        table.add_row(*(row[name] for name in names[:-1]), Group(path, *reasons))
     console.print(table)
 
 
-def _cells(name: str, moment: Moment, facts: Facts, zone: tzinfo) -> dict[str, RenderableType]:
-    from rich.console import Group
+def _cells(name: str, moment: Moment, facts: Facts, zone: tzinfo) -> dict[str, Text]:
+    """What stands in the columns of a row."""
     from rich.text import Text
 
-    from framescout.fitting import FittedPath
-
     said = {True: " right", False: " wrong", None: " new" if facts.is_unread else ""}[facts.was_right]
-    video = Path(moment.video)
-    reasons = [Text(printable(reason), style="dim") for reason in facts.reasons]
     return {
         "event": Text(printable(name)).append(said, style="dim"),
-        "recorded": when(moment, zone),
-        "from": format_clock(moment.start, decimals=1),
-        "to": format_clock(moment.end, decimals=1),
+        "recorded": Text(when(moment, zone)),
+        "from": Text(format_clock(moment.start, decimals=1)),
+        "to": Text(format_clock(moment.end, decimals=1)),
         "sure": Text(f"{moment.confidence:.0%}", style="green" if moment.confidence >= MATCH else "dim"),
         "camera": Text(printable(moment.camera or "")),
-        "video and why": Group(FittedPath(printable(video.name), link=video.as_uri()), *reasons),
+        "video and why": Text(printable(Path(moment.video).name)),
     }
 
 

@@ -9,8 +9,7 @@ events in a history hardly move it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from query.events.over_time import NEVER
@@ -21,8 +20,7 @@ _ENOUGH = 20  # stretches of the tail; with fewer in all, all cameras together s
 _LEAST_SCALE = 0.05  # log-odds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tail:
+class Tail(msgspec.Struct, frozen=True, eq=False):
     """How rare high scores are at a camera."""
 
     border: float
@@ -48,12 +46,11 @@ class Tail:
         levels = np.sort(scores)
         levels = np.unique(levels[levels >= np.percentile(scores, _LOWEST)])
         before = np.concatenate([[-np.inf], scores[:-1]])
-        is_up = scores > before
-        rises = _above(scores[is_up], levels) - _above(before[is_up], levels)
-        high = np.flatnonzero(rises >= min(_TAIL, int(rises.max())))[-1]
+        often = rises(scores, before, levels)
+        high = np.flatnonzero(often >= min(_TAIL, int(often.max())))[-1]
         peaks = _peaks(scores, float(levels[high]))
         exceed = float(np.median(peaks - levels[high])) / np.log(2) if len(peaks) else 0.0
-        return cls(float(levels[high]), max(exceed, _LEAST_SCALE), hours, int(rises[0]), levels, rises)
+        return cls(float(levels[high]), max(exceed, _LEAST_SCALE), hours, int(often[0]), levels, often)
 
     @property
     def is_enough(self) -> bool:
@@ -68,6 +65,13 @@ class Tail:
         too_often = np.flatnonzero(self.rises > wanted)
         place = min(int(too_often[-1]) + 1 if len(too_often) else 0, len(self.levels) - 1)
         return float(np.nextafter(min(self.levels[place], self.border), np.inf))
+
+
+def rises(scores: np.ndarray, before: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """(L,) how often (N,) scores, each after the one `before`, rise above each level."""
+    is_up = scores > before
+    counts: np.ndarray = _above(scores[is_up], levels) - _above(before[is_up], levels)
+    return counts
 
 
 def _above(values: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -16,9 +16,11 @@ from query.web.documents import ErrorDocument, Picture
 from query.web.exports_api import exports_api
 from query.web.facets_api import facets_api
 from query.web.question_parameters import LARGEST_PICTURE, keep_picture, small_copy
+from query.web.searches_api import searches_api
 from query.web.sentence_search import encode
 from query.web.site import Question, Shared
 from query.web.videos_api import videos_api
+from query.web.work_api import work_api
 
 _TROUBLE: dict[int | str, dict[str, Any]] = {
     code: {"model": ErrorDocument, "description": what}
@@ -73,7 +75,9 @@ def state(site: Shared) -> dict[str, Any]:
 
 
 api.include_router(alerts_api)
+api.include_router(searches_api)
 api.include_router(facets_api)
 api.include_router(days_api)
 api.include_router(videos_api)
 api.include_router(exports_api)
+api.include_router(work_api)

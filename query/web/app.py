@@ -25,6 +25,7 @@ from query.web.pages import error_page, pages
 from query.web.people import Person
 from query.web.sentence_search import SentenceSearch
 from query.web.site import Site
+from query.web.work import Work
 
 _HERE = Path(__file__).parent
 
@@ -37,6 +38,9 @@ def create_app(
     people: Sequence[Person] = (),
     model: str | None = None,
     zone: tzinfo | None = None,
+    may_index: Sequence[Path] = (),
+    config: Path | None = None,
+    stays: bool = False,
 ) -> ASGIApp:
     """The web app of one catalog.
 
@@ -47,15 +51,21 @@ def create_app(
         people: whose token is demanded of every request; needed where `host` is no loopback address.
         model: by default the catalog's active one.
         zone: of dates without an offset; by default the setting.
+        may_index: folders below which the page may index; without any it changes nothing in the catalog's videos.
+        config: the file of settings that it is to be done with, as `--config`.
+        stays: decoding processes start with it, so that the first picture needn't wait for them.
     """
-    site = Site.of(catalog, exports, model=model, zone=zone)
+    site = Site.of(catalog, exports, model=model, zone=zone, work=Work(catalog, may_index, config))
 
     @contextlib.asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
+        if stays:
+            site.thumbnails.get_ready()
         yield
         site.questions.close()
         site.thumbnails.close()
         site.exports.close()
+        site.work.close()
 
     app = FastAPI(title="framescout", version=framescout.__version__, lifespan=living, docs_url=None, redoc_url=None)
     app.state.site = site

@@ -13,7 +13,9 @@ import threading
 from collections import ChainMap
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+
+import msgspec
+import numpy as np
 
 from framescout.errors import FramescoutError
 from query.answer import Answer
@@ -25,8 +27,7 @@ _TOGETHER = 4  # more take less each, but then one step waits for the other
 _ALONE = 4  # questions that are answered by themselves at the same time
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct):
     """A question that waits for its answer."""
 
     query: Query
@@ -50,10 +51,10 @@ class QuestionBatcher:
         for thread in self._threads:
             thread.start()
 
-    def ask(self, query: Query) -> Future[Answer]:
+    def ask(self, query: Query, only: np.ndarray | None = None) -> Future[Answer]:
         """Its result is that of `Engine.answer`."""
-        if not query.is_one_sentence:
-            return self._alone.submit(self._engine.answer, query)
+        if only is not None or not query.is_one_sentence:
+            return self._alone.submit(self._engine.answer, query, only=only)
         answer: Future[Answer] = Future()
         self._asked.put(_Waiting(query, answer))
         return answer

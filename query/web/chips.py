@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import msgspec
 
 from query.fields import DATE, FIELDS, KEYFRAME, PICTURE, Field
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(msgspec.Struct, frozen=True):
     """One thing that is set."""
 
     text: str

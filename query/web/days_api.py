@@ -32,6 +32,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def calendar(site: Shared, asked: Question) -> CalendarDocument:
     """How much there is of every day, by all filters of a question but those of time."""
     query, zone = asked.filters(), site.engine.zone
+    if site.is_empty:
+        return CalendarDocument(zone=str(zone), days=[], untimed=0)
     with site.engine.space() as space:
         archive = Archive(space, query, zone)
         days = archive.days()
@@ -85,9 +87,9 @@ def _lane(lane: Lane, path_of: dict[int, str]) -> LaneDocument:
 def _alerts(site: Site, begins: float, ends: float, videos: set[int]) -> Iterable[DayAlert]:
     from query.events.moments import stored_moments
 
-    for event, pairs in stored_moments(site.engine).items():
+    for event, pairs in stored_moments(site.engine, videos).items():
         for moment, _ in pairs:
-            if moment.recorded_at is None or moment.video_id not in videos:
+            if moment.recorded_at is None:
                 continue
             at = (moment.recorded_at + timedelta(seconds=moment.start) - _EPOCH).total_seconds()
             if begins <= at < ends:

@@ -16,11 +16,24 @@ LARGEST_ID = 2**53 - 1
 LONGEST = 1e7
 """Seconds."""
 
+KeyframeId = Annotated[int, Parameter(ge=0, le=LARGEST_ID)]
+
 VideoId = Annotated[int, InPath(ge=1, le=LARGEST_ID)]
 ExportId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$")]
 FileKey = Annotated[str, Parameter(pattern="^([0-9a-f]{16})?$")]
 """A file of a video, as its document calls it; empty: any that is there."""
 Seconds = Annotated[float, Parameter(ge=0, le=LONGEST, allow_inf_nan=False)]
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool | str):  # pydantic would take true for 1
+        raise ValueError("is no number")  # noqa: TRY004 - pydantic tells of a ValueError
+    return value
+
+
+_Id = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)]
+_Time = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False), BeforeValidator(_number)]
+_Pad = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False), BeforeValidator(_number)]
 
 
 class ErrorDocument(BaseModel):
@@ -65,6 +78,8 @@ class VideoDocument(BaseModel):
     codec: str
     camera: str | None
     recorded_at: str | None
+    zone: str
+    """Of the days and clocks that pages show."""
     timecode: str | None
     """What the recorder calls its first frame, hh:mm:ss:ff."""
     remark: str | None
@@ -73,6 +88,16 @@ class VideoDocument(BaseModel):
     """"file": browsers play the file; else ask for the stream, with `encode` where a copy doesn't do."""
     stream_shift: float
     """Seconds by which the stream's clock is ahead of the video's."""
+
+
+class StillRequest(BaseModel):
+    """A request for the picture that is shown at `at` seconds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    at: _Time
+    file: str = Field("", pattern="^([0-9a-f]{16})?$")
+    """The file that is shown, as `VideoDocument.file`."""
 
 
 class ShownKeyframe(BaseModel):
@@ -208,17 +233,6 @@ class FrameTimes(BaseModel):
     times: list[float]
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, bool | str):  # pydantic would take true for 1
-        raise ValueError("is no number")  # noqa: TRY004 - pydantic tells of a ValueError
-    return value
-
-
-_Id = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)]
-_Time = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False), BeforeValidator(_number)]
-_Pad = Annotated[float, Field(ge=0, le=600, allow_inf_nan=False), BeforeValidator(_number)]
-
-
 class Selection(BaseModel):
     """A stretch of a video that is to be cut out: [start, end), in seconds."""
 
@@ -271,6 +285,146 @@ class ExportState(BaseModel):
     error: str | None
     files: list[str]
     folder: str
+
+
+class LoggedStretch(BaseModel):
+    """A stretch of a video that was exported, in seconds."""
+
+    video: str
+    """The path of its file."""
+    start: float
+    end: float
+
+
+class LoggedExportDocument(BaseModel):
+    """An export as the log has it, from the page or the command line."""
+
+    id: str
+    at: str
+    who: str
+    by: str
+    kind: str
+    """"clips" or "still"."""
+    state: str
+    folder: str
+    pad: float
+    moments: list[LoggedStretch]
+    query: dict[str, Any]
+    files: list[str]
+    """Those that are left and can be fetched."""
+
+
+Task = Literal["index", "retry", "prune", "verify"]
+"""A command that the page may run."""
+WorkState = Literal["running", "stopping", "done", "failed", "stopped"]
+
+
+class WorkRequest(BaseModel):
+    """A request to run a command; `folder` and `below` say what to index."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: Task
+    folder: int = Field(0, ge=0, le=1000)
+    """The number of an allowed folder."""
+    below: str = Field("", max_length=4000)
+    """The path within it."""
+
+
+class WorkJobDocument(BaseModel):
+    """A command that was run from the page."""
+
+    id: str
+    task: Task
+    folder: str | None
+    who: str
+    state: WorkState
+    began: str
+    ended: str | None
+    share: float | None
+    """Of what it reads, while it reads."""
+    files_done: int | None
+    files: int | None
+    lines: list[str]
+    """What it says."""
+
+
+class WorkDocument(BaseModel):
+    """Where may be indexed, and the last command."""
+
+    folders: list[str]
+    """Empty where nothing may be done from the page."""
+    job: WorkJobDocument | None
+
+
+class FoldersBelow(BaseModel):
+    """The folders in a folder."""
+
+    folders: list[str]
+
+
+SearchName = Annotated[str, Field(max_length=4000)]
+_NEW_NAME = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+NewSearchName = Annotated[str, Field(min_length=1, max_length=100, pattern=_NEW_NAME)]
+"""Without control characters, and without spaces around it."""
+
+
+class SavedSearchDocument(BaseModel):
+    """A saved search."""
+
+    name: str
+    query: dict[str, Any]
+    """As `framescout searches --json` has it."""
+    has_program: bool
+    """Whether what is new goes to a program, which only the command line can set."""
+    saved_at: str
+    address: str | None
+    """The page that asks it; None where no page can: with a picture's file, say."""
+
+
+class UnreadMoments(BaseModel):
+    """How much is new for a saved search."""
+
+    name: str
+    unread: int | None
+    """Matches in footage that came since somebody opened it on the page, 100 at most; None for an error."""
+    error: str | None
+    """Why it can't be asked."""
+
+
+class NewSavedSearch(BaseModel):
+    """The name that a question is saved under."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: NewSearchName
+
+
+class ChangedSearch(BaseModel):
+    """Which saved search gets another question, and perhaps another name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: SearchName
+    new_name: NewSearchName
+
+
+class SearchToRemove(BaseModel):
+    """Which saved search is to be forgotten."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: SearchName
+
+
+class OpenedSearch(BaseModel):
+    """Which saved search was opened, and what was there then."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: SearchName
+    below: _Id
+    """All of its footage had keyframe ids below this."""
 
 
 _Event = Annotated[str, Field(min_length=1, max_length=100)]

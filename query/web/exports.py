@@ -16,6 +16,7 @@ from typing import Any
 
 from framescout import export_log
 from framescout.errors import FramescoutError, NotAvailableError
+from framescout.export_log import LoggedExport
 from framescout.progress import SilentProgress
 from query.answer import Moment
 from query.web.documents import ExportState, State
@@ -29,6 +30,7 @@ class ExportJob(SilentProgress):
     """One export, which counts its progress."""
 
     id: str
+    """As in the log."""
     folder: Path
     steps: int
     state: State = "waiting"
@@ -77,30 +79,36 @@ class Exports:
         Raises:
             NotAvailableError: the log can't be written; nothing is exported then.
         """
-        number = secrets.token_hex(8)
         extras = sum(bool(options.get(name)) for name in ("reel", "edl", "otio", "mlt", "sheet"))
-        folder = self._folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{number[:4]}"
-        job = ExportJob(number, folder, len(moments) + extras)
+        folder = self._folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        told = {"pad": options.get("pad", 0.0), "query": options.get("query") or {}}
+        job = ExportJob(self._log(moments, who=who, folder=folder, **told), folder, len(moments) + extras)
+        with self._lock:
+            self._jobs[job.id] = job
+            while len(self._jobs) > _KEPT:
+                self._jobs.pop(next(iter(self._jobs)))
+        self._pool.submit(self._run, job, list(moments), options)
+        return job
+
+    @contextlib.contextmanager
+    def still(self, moment: Moment, *, who: str) -> Iterator[None]:
+        """Write in the log that a picture of the moment's start is had, and how it ended. Raises as `begin`."""
+        logged = self._log([moment], who=who, folder=None, query={}, kind="still")
+        end = "failed"
         try:
-            logged = export_log.begin(
-                self._catalog,
-                who=who,
-                by="web",
-                folder=folder,
-                moments=[moment.to_json() for moment in moments],
-                pad=options.get("pad", 0.0),
-                query=options.get("query") or {},
-            )
+            yield
+            end = "done"
+        finally:
+            with contextlib.suppress(OSError):  # it says that the export began
+                export_log.end(self._catalog, logged, end)
+
+    def _log(self, moments: Sequence[Moment], **told: Any) -> str:
+        try:
+            return export_log.begin(self._catalog, by="web", moments=[each.to_json() for each in moments], **told)
         except OSError as error:
             raise NotAvailableError(
                 f"the log of exports can't be written ({error.strerror}); free some space"
             ) from error
-        with self._lock:
-            self._jobs[number] = job
-            while len(self._jobs) > _KEPT:
-                self._jobs.pop(next(iter(self._jobs)))
-        self._pool.submit(self._run, job, logged, list(moments), options)
-        return job
 
     def find(self, number: str) -> ExportJob | None:
         """The export with this id."""
@@ -111,13 +119,36 @@ class Exports:
         with self._lock:
             return [*self._jobs.values()][::-1]
 
+    def history(self) -> tuple[list[LoggedExport], int]:
+        """Those of the log, by this app or not, the latest first, and how many of its lines can't be read.
+
+        Raises:
+            NotAvailableError: the log can't be read.
+        """
+        try:
+            exports, unreadable = export_log.read(self._catalog)
+        except OSError as error:
+            raise NotAvailableError(f"the log of exports can't be read ({error.strerror})") from error
+        return exports[::-1], unreadable
+
+    def kept(self, logged: LoggedExport) -> list[str]:
+        """The files that are left of an export: of one from a page, in a folder of its own, where this app writes."""
+        folder = Path(logged.folder)
+        is_own = logged.by == "web" and logged.folder and folder.resolve().parent == self._folder.resolve()
+        if not is_own or logged.state == "begun":
+            return []
+        try:
+            return _files_in(folder)
+        except OSError:
+            return []
+
     def close(self) -> None:
         """Begin no further export, and end the one that is going on after its file."""
         for job in self.all():
             job.is_unwanted = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, job: ExportJob, logged: str, moments: list[Moment], options: dict[str, Any]) -> None:
+    def _run(self, job: ExportJob, moments: list[Moment], options: dict[str, Any]) -> None:
         from query.clips import export
 
         job.state = "running"
@@ -131,11 +162,15 @@ class Exports:
         except Exception as error:  # a fault of ours must not look like an export that never ends
             end, job.error = "failed", f"a fault of framescout itself: {type(error).__name__}"
         if job.folder.is_dir():
-            job.files = sorted(path.name for path in job.folder.iterdir() if not path.name.startswith("."))
+            job.files = _files_in(job.folder)
         job.doing = None
         with contextlib.suppress(OSError):  # it says that the export began
-            export_log.end(self._catalog, logged, end)
+            export_log.end(self._catalog, job.id, end)
         job.state = end  # last: who sees it sees the files too
+
+
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
 
 
 def zipped(folder: Path, names: Sequence[str]) -> Iterator[bytes]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
 from fastapi import Path as InPath
+from fastapi import Query as Parameter
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.errors import NotAvailableError, UsageError
-from framescout.people import user_of_this_process
+from framescout.export_log import LoggedExport
 from query.answer import Moment
-from query.web.documents import ExportId, ExportRequest, ExportState, Selection
+from query.clips.names import readable
+from query.web.documents import LARGEST_ID, ExportId, ExportRequest, ExportState, LoggedExportDocument, Selection
 from query.web.exports import ExportJob, zipped
+from query.web.people import name_of
 from query.web.site import Shared, Site
 
 exports_api = APIRouter(prefix="/exports")
@@ -23,15 +27,25 @@ exports_api = APIRouter(prefix="/exports")
 def begin(request: Request, site: Shared, wanted: Annotated[ExportRequest, Body()]) -> ExportState:
     """Cut moments out in the background; the log says who had it done."""
     moments = [_moment(site, each) for each in wanted.moments]
-    person = request.scope.get("person")
-    who = person.name if person else user_of_this_process()
-    return site.exports.begin(moments, who=who, **wanted.model_dump(exclude={"moments"})).document()
+    return site.exports.begin(moments, who=name_of(request), **wanted.model_dump(exclude={"moments"})).document()
 
 
 @exports_api.get("")
 def exports(site: Shared) -> list[ExportState]:
     """The exports of this run of the app, the latest first."""
     return [job.document() for job in site.exports.all()]
+
+
+@exports_api.get("/log")
+def log(site: Shared, first: Annotated[int, Parameter(ge=0, le=LARGEST_ID)] = 0) -> list[LoggedExportDocument]:
+    """The exports of the log from number `first` on, the latest is 0: at most 50, each with the files that are left."""
+    found, _ = site.exports.history()
+    return [_logged(site, each) for each in found[first : first + 50]]
+
+
+def _logged(site: Site, each: LoggedExport) -> LoggedExportDocument:
+    said = json.loads(readable(json.dumps(each.to_json(), ensure_ascii=False)))  # names may hold what is no UTF-8
+    return LoggedExportDocument(**said, files=[readable(name) for name in site.exports.kept(each)])
 
 
 @exports_api.get("/{number}")
@@ -51,20 +65,30 @@ def stop(site: Shared, number: ExportId) -> ExportState:
 @exports_api.get("/{number}/zip", response_class=StreamingResponse)
 def everything(site: Shared, number: ExportId) -> Response:
     """All files of an export in one ZIP file, packed while it is sent."""
-    job = _job(site, number)
-    if not job.files:
-        raise NotAvailableError("this export has no files yet")
-    headers = {"content-disposition": f'attachment; filename="{job.folder.name}.zip"'}
-    return StreamingResponse(zipped(job.folder, job.files), media_type="application/zip", headers=headers)
+    folder, files = _files(site, number)
+    if not files:
+        raise NotAvailableError("this export has no files, or has none yet")
+    headers = {"content-disposition": f'attachment; filename="{folder.name}.zip"'}
+    return StreamingResponse(zipped(folder, files), media_type="application/zip", headers=headers)
 
 
 @exports_api.get("/{number}/files/{name}", response_class=FileResponse)
 def exported(site: Shared, number: ExportId, name: Annotated[str, InPath(max_length=255)]) -> Response:
     """A file of an export."""
-    job = _job(site, number)
-    if name not in job.files or not (job.folder / name).is_file():
+    folder, files = _files(site, number)
+    if name not in files or not (folder / name).is_file():
         raise NotAvailableError("there is no such file in this export")
-    return FileResponse(job.folder / name, filename=name)
+    return FileResponse(folder / name, filename=name)
+
+
+def _files(site: Site, number: str) -> tuple[Path, list[str]]:
+    """Where an export of this run, or of one before, wrote to, and its files."""
+    if job := site.exports.find(number):
+        return job.folder, job.files
+    logged = next((each for each in site.exports.history()[0] if each.id == number), None)
+    if logged is None:
+        raise NotAvailableError("there is no such export in the log")
+    return Path(logged.folder), site.exports.kept(logged)
 
 
 def _job(site: Site, number: str) -> ExportJob:

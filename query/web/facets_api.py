@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from query.facets import facets
 from query.fields import BY_NAME, NAME
-from query.web.documents import ChoiceDocument, FacetDocument
+from query.web.documents import ChoiceDocument, FacetDocument, KeyframeId
 from query.web.question_parameters import LONGEST_OF_MANY
 from query.web.site import Question, Shared
 
@@ -14,14 +14,17 @@ facets_api = APIRouter(prefix="/facets")
 
 
 @facets_api.get("")
-def of_question(site: Shared, asked: Question) -> list[FacetDocument]:
+def of_question(site: Shared, asked: Question, since: KeyframeId = 0) -> list[FacetDocument]:
     """Cameras, folders, labels and kinds of motion, each with how many videos are searched if it is picked.
 
-    The counts follow every other filter of the question; what should be seen leaves out no video.
+    The counts follow every other filter of the question; what should be seen leaves out no video. With `since` only
+    videos count that came with this keyframe id or later.
     """
     query = asked.filters()
+    if site.is_empty:
+        return []
     with site.engine.space() as space:
-        found = facets(space, query, site.engine.zone)
+        found = facets(space, query, site.engine.zone, space.ranges_since(since) if since else None)
     return [
         FacetDocument(
             field=facet.field,

@@ -122,9 +122,9 @@ def _output(picture: Any, sound: Any, facts: Footage | None, start: float, *, en
             "vcodec": "libx264", "preset": "ultrafast", "tune": "zerolatency", "crf": 23, "pix_fmt": "yuv420p",
             "g": 50, "enc_time_base:v": "1:90000", **ffmpeg.keep_frame_times(),
         }  # fmt: skip
-    # gaps become silence, so that sound begins where the picture does
-    heard = {"acodec": "aac", "ac": 2, "ar": _SOUND_RATE, "audio_bitrate": "128k",
-             "af": f"atrim=start={start:.3f},aresample=async=1:first_pts={round(start * _SOUND_RATE)}"}  # fmt: skip
+    # gaps become silence, so that sound begins where the picture does; first_pts counts in the rate of what comes in
+    begins = f"aresample={_SOUND_RATE},aresample=async=1:first_pts={round(start * _SOUND_RATE)}"
+    heard = {"acodec": "aac", "ac": 2, "audio_bitrate": "128k", "af": f"atrim=start={start:.3f},{begins}"}
     container = {
         "format": "mp4", "movflags": "frag_keyframe+empty_moov+default_base_moof+frag_discont", "use_editlist": 0,
         "avoid_negative_ts": "disabled", "frag_duration": 1_000_000,

@@ -19,11 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from query.web.people import Person
 
-COOKIE = "framescout-token"
+_COOKIE = "framescout-token"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE = frozenset({"GET", "HEAD"})
 _ASKS = "/api/pictures"  # a picture to search with
-_EXPORTS = "/api/exports"
+_TAKES_AWAY = ("/api/exports", "/api/work", "/exports")
+"""What only those may see who may change something."""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
@@ -76,7 +77,7 @@ class Guard:
         if self._people:
             given = QueryParams(scope["query_string"]).get("token")
             if given is not None and (person := self._person([given])):
-                return _welcome(scope, person)
+                return _welcome(scope, person, cookie_name(headers))
             person = self._person(_tokens(headers))
             if person is None:
                 return PlainTextResponse("the token is missing; open the address that framescout serve printed\n", 401)
@@ -112,21 +113,32 @@ def _tokens(headers: Headers) -> list[str]:
     tokens = [given.strip()] if scheme.casefold() == "bearer" else []
     # http.cookies reads none where one is odd, and other apps of the same host set cookies for all of its ports
     cookies = cookie_parser(headers.get("cookie", ""))
-    return [*tokens, cookies[COOKIE]] if COOKIE in cookies else tokens
+    name = cookie_name(headers)
+    return [*tokens, cookies[name]] if name in cookies else tokens
+
+
+def cookie_name(headers: Headers) -> str:
+    """Of the cookie that holds the token; it names the port, since a host's cookies are shared by all of its ports."""
+    try:
+        port = urlsplit(f"//{headers.get('host', '')}").port
+    except ValueError:
+        port = None
+    return f"{_COOKIE}-{port}" if port else _COOKIE
 
 
 def _changes(scope: Scope) -> bool:
-    """Whether a request would change something, or take footage away."""
+    """Whether a request would change something, take footage away, or tell of folders and of what others do."""
     path: str = scope["path"]
-    return (scope["method"] not in _SAFE and path != _ASKS) or path == _EXPORTS or path.startswith(f"{_EXPORTS}/")
+    is_kept = any(path == each or path.startswith(f"{each}/") for each in _TAKES_AWAY)
+    return is_kept or (scope["method"] not in _SAFE and path != _ASKS)
 
 
-def _welcome(scope: Scope, person: Person) -> Response:
+def _welcome(scope: Scope, person: Person, cookie: str) -> Response:
     """Keep the token in a cookie, and take it out of the address."""
     rest = [(key, value) for key, value in QueryParams(scope["query_string"]).multi_items() if key != "token"]
     path = "/" + scope["path"].lstrip("/")  # never "//elsewhere"
     answer = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303)
-    answer.set_cookie(COOKIE, person.token, httponly=True, samesite="strict", max_age=30 * 86_400)
+    answer.set_cookie(cookie, person.token, httponly=True, samesite="strict", max_age=30 * 86_400)
     return answer
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
 from framescout import settings
+from framescout.catalog.file_columns import FileColumns
+from framescout.catalog.records import Video
 from framescout.embedding.recommending import better_than
 from framescout.errors import FramescoutError, NotAvailableError
 from framescout.timeline import format_clock
@@ -25,10 +27,14 @@ from query.clips.names import readable
 from query.confidence import MATCH
 from query.fields import FIELDS
 from query.request import ORDERS, PageToken
-from query.web.archive import ArchiveList
-from query.web.chips import chips
-from query.web.documents import FileKey, VideoId
+from query.web.archive import NO_NAME, ArchiveList
+from query.web.chips import Chip, chips
+from query.web.documents import FileKey, KeyframeId, VideoId
 from query.web.error_responses import status_of
+from query.web.last_days import last_days
+from query.web.people import Person
+from query.web.question_parameters import QuestionParameters
+from query.web.saved_questions import SavedQuestion
 from query.web.site import Question, Shared, Site, file_key
 
 if TYPE_CHECKING:
@@ -36,9 +42,12 @@ if TYPE_CHECKING:
 
 pages = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 _Short = Annotated[str | None, Parameter(max_length=200)]
+_SearchName = Annotated[str | None, Parameter(max_length=4000)]
 _Number = Annotated[int, Parameter(ge=1, le=1_000_000)]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENTS_SHOWN, _KEYFRAMES_SHOWN, _VIDEOS_SHOWN = 60, 300, 60
+_CAMERAS_AT_START, _DAYS_AT_START = 12, 8
+_EXPORTS_SHOWN, _STRETCHES_SHOWN = 50, 3
 _templates = Jinja2Templates(Path(__file__).parent / "templates")
 
 
@@ -75,23 +84,30 @@ _templates.env.filters |= {
 
 
 @pages.get("/")
-def search_page(request: Request, site: Shared, asked: Question) -> Response:
-    """The search, and what it found."""
+def search_page(
+    request: Request, site: Shared, asked: Question, saved: _SearchName = None, since: KeyframeId = 0
+) -> Response:
+    """The search, and what it found; `saved`: the search that was opened, `since`: in footage that came since."""
     answer, sentence, status = None, None, 200
+    opened = _opened(site, asked, saved)
     if not asked.is_empty:
         try:
-            answer = site.ask(asked).result()
+            answer = site.ask(asked, since).result()
         except FramescoutError as error:
             sentence, status = str(error), status_of(error)
     given = request.query_params
+    paging = _paging(request, answer)
     return _render(
         request,
         "search.html",
         answer=answer,
-        cards=_cards(site, answer) if answer else [],
+        cards=_cards(site, answer, paging["near"], paging["first"]) if answer else [],
         sentence=sentence,
-        paging=_paging(request, answer),
-        chips=chips(given.multi_items()),
+        paging=paging,
+        chips=_chips(given.multi_items(), since),
+        opened=opened,
+        may_save=not asked.is_empty and _may_change(request),
+        may_work=_may_change(request) and bool(site.work.folders),
         given={key: given.getlist(key) for key in given},
         choices={"order": ORDERS},
         fields=FIELDS,
@@ -100,8 +116,37 @@ def search_page(request: Request, site: Shared, asked: Question) -> Response:
     )
 
 
+def _opened(site: Site, asked: QuestionParameters, name: str | None) -> dict[str, Any] | None:
+    """The saved search that an address names, if there is one, and whether the address still asks the same."""
+    found = [each for each in site.engine.catalog.saved_searches.all() if each.name == name] if name else []
+    if not found:
+        return None
+    question = SavedQuestion.of(found[0])
+    with site.engine.catalog.snapshot() as snapshot:
+        below = snapshot.next_keyframe_id()  # before it is asked: what comes meanwhile stays new
+    is_same = False
+    with suppress(FramescoutError):  # it is no question, which the page says anyway
+        is_same = question.asks(asked.query(site.asked_pictures))
+    return {"name": question.name, "address": question.address, "is_same": is_same, "below": below}
+
+
+def _chips(given: list[tuple[str, str]], since: int) -> list[Chip]:
+    made = chips(given)
+    if since:
+        rest = [(name, value) for name, value in given if name not in ("since", "page") and value != ""]
+        made.append(Chip("only what is new", "/?" + urlencode(rest)))
+    return made
+
+
+@pages.get("/searches")
+def searches_page(request: Request, site: Shared) -> Response:
+    """The saved searches."""
+    found = [SavedQuestion.of(each) for each in site.engine.catalog.saved_searches.all()]
+    return _render(request, "searches.html", searches=found, may_change=_may_change(request))
+
+
 def _paging(request: Request, answer: Answer | None) -> dict[str, Any]:
-    """The number of the page, and the addresses of those beside it."""
+    """Where the page lies in the whole answer, and the addresses of those beside it."""
     token = PageToken.read(request.query_params.get("page") or None) if answer else PageToken()
     rest = [(key, value) for key, value in request.query_params.multi_items() if key != "page"]
     before = None
@@ -109,43 +154,68 @@ def _paging(request: Request, answer: Answer | None) -> dict[str, Any]:
         below = "" if token.below is None else f"@{token.below}"
         before = "/?" + urlencode([*rest, ("page", f"{token.number - 1}{below}")])
     after = "/?" + urlencode([*rest, ("page", answer.next_page)]) if answer and answer.next_page else None
-    return {"number": token.number, "before": before, "after": after}
+    size = answer.query["limit"] if answer else 0
+    first = (token.number - 1) * size
+    return {
+        "number": token.number,
+        "size": size,
+        "first": first,
+        "near": _first_near(answer, first) if answer else None,
+        "below": PageToken.read(answer.next_page).below if answer and answer.next_page else token.below,
+        "before": before,
+        "after": after,
+    }
+
+
+def _first_near(answer: Answer, first: int) -> int | None:
+    """The number of the first moment that is no match, where others are before it; `first`: of the page's first."""
+    is_sorted = answer.query.get("order") != "motion" or "min_confidence" not in answer.query
+    return answer.matches if is_sorted and 0 < answer.matches < first + len(answer.moments) else None
 
 
 def _start(site: Site) -> dict[str, Any]:
-    """What there is to begin with: how large the archive is, what is new, the searches that are saved."""
+    """What there is to begin with: the last days by camera, what is new, what needs somebody."""
     with site.engine.catalog.snapshot() as snapshot:
         totals = snapshot.totals()
         order = snapshot.indexed_since(_EVER).newest
-        videos = {video.id: video for video in snapshot.videos(order)}
-    saved = [
-        (
-            each.name,
-            "/?" + urlencode({name: value for name, value in each.query.items() if name != "limit"}, doseq=True),
-        )
-        for each in site.engine.catalog.saved_searches.all()
-        if "images" not in each.query  # files of somebody's machine: no request names a path
-    ]
+        columns = snapshot.file_columns()
+        latest = last_days(columns, site.engine.zone, cameras=_CAMERAS_AT_START, days=_DAYS_AT_START)
+        numbers = [number for each in latest for _, number in each.newest]
+        videos = {video.id: video for video in snapshot.videos({*order, *columns.video_ids[numbers].tolist()})}
+    saved = [SavedQuestion.of(each) for each in site.engine.catalog.saved_searches.all()]
     newest = [videos[number] for number in order]
     names = _names([video.path for video in newest])
     return {
         "videos": totals.videos,
         "hours": totals.duration / 3600,
         "quarantined": totals.quarantined,
-        "unread": _unread(site),
+        "gone": totals.gone,
+        "events": _unread(site),
+        "cameras": [
+            {"camera": each.camera or NO_NAME, "days": [_last_day(site, columns, videos, *day) for day in each.newest]}
+            for each in latest
+        ],
+        "more_cameras": len(columns.cameras) > _CAMERAS_AT_START,
         "saved": saved,
         "newest": [{"video": each, "name": names[each.path], "at": _at(site, each.recorded_at)} for each in newest],
     }
 
 
-def _unread(site: Site) -> int:
-    """How many alerts nobody has looked at."""
+def _last_day(site: Site, columns: FileColumns, videos: Mapping[int, Video], day: date, number: int) -> dict[str, Any]:
+    at, _ = columns.recorded(number)
+    return {"day": day, "at": at.astimezone(site.engine.zone), "video": videos[columns.video_ids.item(number)]}
+
+
+def _unread(site: Site) -> dict[str, int]:
+    """How many alerts of each event nobody has looked at, where there are any."""
     from query.events.moments import stored_moments
 
     try:
-        return sum(facts.is_unread for pairs in stored_moments(site.engine).values() for _, facts in pairs)
+        stored = stored_moments(site.engine)
     except NotAvailableError:  # nothing is indexed yet
-        return 0
+        return {}
+    counts = {name: sum(facts.is_unread for _, facts in pairs) for name, pairs in stored.items()}
+    return {name: count for name, count in counts.items() if count}
 
 
 @pages.get("/videos/{video_id}")
@@ -231,8 +301,8 @@ def events_page(
         request,
         "events.html",
         cards=[
-            _card(site, moment) | {"context": facts.context, "event": name, "alert": facts}
-            for moment, name, facts in shown
+            _card(site, moment) | {"context": facts.context, "event": name, "alert": facts, "tint": tint}
+            for (moment, name, facts), tint in zip(shown, site.tints([each[0] for each in shown]), strict=True)
         ],
         counts={name: len(pairs) for name, pairs in stored.items()},
         cameras=sorted({moment.camera or "unknown" for pairs in stored.values() for moment, _ in pairs}),
@@ -260,6 +330,29 @@ def selection_page(request: Request) -> Response:
     return _render(request, "selection.html")
 
 
+@pages.get("/exports")
+def exports_page(request: Request, site: Shared, page: _Number = 1) -> Response:
+    """Who exported what, and when, with the files that are left."""
+    found, unreadable = site.exports.history()
+    rows = [
+        {
+            "export": each,
+            "at": _at(site, each.at),
+            "stretches": [_stretch(moment) for moment in each.moments[:_STRETCHES_SHOWN]],
+            "more": max(0, len(each.moments) - _STRETCHES_SHOWN),
+            "files": site.exports.kept(each),
+        }
+        for each in found[(page - 1) * _EXPORTS_SHOWN : page * _EXPORTS_SHOWN]
+    ]
+    pages_ = max(1, -(-len(found) // _EXPORTS_SHOWN))
+    told = {"found": len(found), "unreadable": unreadable, "page": page, "pages": pages_}
+    return _render(request, "exports.html", rows=rows, **told)
+
+
+def _stretch(moment: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": readable(Path(moment["video"]).name), "start": moment["start"], "end": moment["end"]}
+
+
 @pages.get("/state")
 def state_page(request: Request, site: Shared) -> Response:
     """What the catalog holds, and what needs somebody."""
@@ -270,7 +363,13 @@ def state_page(request: Request, site: Shared) -> Response:
             since = datetime.fromisoformat(state["writer"]["since"])
             began = f"{since.astimezone(site.engine.zone):%d %b, %H:%M:%S}"
     active = next((each["name"] for each in state["models"] if each["active"]), settings.load().model)
-    return _render(request, "state.html", state=state, began=began, better_model=better_than(active))
+    shown: dict[str, Any] = {"state": state, "began": began, "better_model": better_than(active)}
+    return _render(request, "state.html", may_work=_may_change(request) and bool(site.work.folders), **shown)
+
+
+def _may_change(request: Request) -> bool:
+    person: Person | None = request.scope.get("person")
+    return person is None or person.may_change
 
 
 def error_page(request: Request, code: int, sentence: str) -> Response:
@@ -282,15 +381,12 @@ def _render(request: Request, template: str, /, *, status: int = 200, **values: 
     return _templates.TemplateResponse(request, template, values, status_code=status)
 
 
-def _cards(site: Site, answer: Answer) -> list[dict[str, Any]]:
-    """A page of moments; where they are sorted by it, the first that is no match any more is told."""
-    is_match = [moment.confidence >= MATCH for moment in answer.moments]
-    is_sorted = is_match == sorted(is_match, reverse=True)
-    first_near = is_match.index(False) if is_sorted and len({*is_match}) == 2 else None
+def _cards(site: Site, answer: Answer, near: int | None, first: int) -> list[dict[str, Any]]:
+    """A page of moments whose numbers count from `first`; that of the number `near` is told as the first only near."""
     names = _names([moment.video for moment in answer.moments])
     return [
-        _card(site, moment) | {"name": names[moment.video], "is_first_near": number == first_near}
-        for number, moment in enumerate(answer.moments)
+        _card(site, moment) | {"name": names[moment.video], "is_first_near": number == near, "tint": tint}
+        for number, (moment, tint) in enumerate(zip(answer.moments, site.tints(answer.moments), strict=True), first)
     ]
 
 

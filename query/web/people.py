@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+from fastapi import Request
+
 from framescout.errors import NotAvailableError, UsageError
+from framescout.people import user_of_this_process
 
 EVERYONE = "everyone"
 """The name of those who share the one token, where nobody is named."""
@@ -17,8 +20,7 @@ _LINE = re.compile(r"([^\s#]{1,64})\s+([A-Za-z0-9._~+/=-]{16,})(?:\s+(viewer))?"
 _TOKENS_FORM = "a token of 16 or more of A-Z a-z 0-9 . _ ~ + / = -"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody who is let in."""
 
     name: str
@@ -53,6 +55,12 @@ def people(users: Sequence[str], viewers: Sequence[str], kept: Path | None) -> l
     if kept and added:
         _add(kept, added.values())
     return [(known | added)[name] for name in names]
+
+
+def name_of(request: Request) -> str:
+    """Who sent it; where nobody is told from others, the user of this computer."""
+    person: Person | None = request.scope.get("person")
+    return person.name if person else user_of_this_process()
 
 
 def _is_name(text: str) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from msgspec.structs import replace
 
 from framescout.cached import Cache
 from framescout.catalog import Catalog
@@ -19,7 +20,8 @@ from framescout.catalog.records import Video
 from framescout.catalog.summary import gather, motion_curve
 from framescout.errors import MediaError, NotAvailableError
 from framescout.media.footage import Footage
-from query.answer import Answer
+from framescout.roots import no_place
+from query.answer import Answer, Moment
 from query.confidence import probability
 from query.curves import curves
 from query.engine import Engine
@@ -30,40 +32,52 @@ from query.web.documents import MotionCurve
 from query.web.exports import Exports
 from query.web.question_parameters import QuestionParameters
 from query.web.thumbnails import Thumbnails
+from query.web.work import Work
 
 _PICTURE_THREADS = 8
+CARD_WIDTHS = 480, 960  # pixels of the pictures that cards ask for
 _MOST_TIMES_HIGHER = 4  # than wide
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """One catalog, served."""
 
     engine: Engine
     questions: QuestionBatcher
     thumbnails: Thumbnails
     exports: Exports
+    work: Work
     picture_threads: CapacityLimiter
     """Who waits for pictures waits here, and takes no thread from those who ask."""
-    looked_into: dict[str, Footage | None] = field(default_factory=dict)
+    looked_into: dict[str, Footage | None] = msgspec.field(default_factory=dict)
     """By content hash."""
 
     @classmethod
-    def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None) -> Site:
+    def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None, work: Work) -> Site:
         """`exports`: the folder below which clips are written."""
         thumbnails = Thumbnails(Cache(catalog.cache_folder))
         engine = Engine(catalog, model=model, zone=zone)
         shelf = Exports(exports, catalog.folder)
-        return cls(engine, QuestionBatcher(engine), thumbnails, shelf, CapacityLimiter(_PICTURE_THREADS))
+        return cls(engine, QuestionBatcher(engine), thumbnails, shelf, work, CapacityLimiter(_PICTURE_THREADS))
 
     @property
     def asked_pictures(self) -> Path:
         """Where pictures lie that were asked with."""
         return self.engine.catalog.cache_folder / "asked"
 
-    def ask(self, asked: QuestionParameters) -> Future[Answer]:
-        """Its result is that of `Engine.answer`."""
-        return self.questions.ask(asked.query(self.asked_pictures))
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is indexed yet."""
+        with self.engine.catalog.snapshot() as snapshot:
+            return snapshot.active_model() is None
+
+    def ask(self, asked: QuestionParameters, since: int = 0) -> Future[Answer]:
+        """Its result is that of `Engine.answer`; `since`: of footage whose keyframe ids begin there."""
+        query = asked.query(self.asked_pictures)
+        if not since:
+            return self.questions.ask(query)
+        with self.engine.space() as space:
+            return self.questions.ask(query, space.ranges_since(since))
 
     def video(self, video_id: int, file: str = "") -> Video:
         """The video with its files in the order in which they are to be shown.
@@ -84,7 +98,8 @@ class Site:
         """As `video`. Raises NotAvailableError where not one of its files is there."""
         video = self.video(video_id, file)
         if not Path(video.path).is_file():
-            raise NotAvailableError("the file of this video is gone; framescout index looks where it went")
+            way_out = no_place(video.path) or "framescout index looks where it went"
+            raise NotAvailableError(f"the file of this video is gone; {way_out}")
         return video
 
     def footage(self, video: Video) -> Footage | None:
@@ -101,14 +116,25 @@ class Site:
     def pictures(self, video_id: int, times: Sequence[float], width: int) -> bytes:
         """As `Thumbnails.strip`, each picture at most `width` pixels wide; behind the end stands the last one."""
         video = self.file(video_id)
-        last = max(0.0, video.duration - 0.01)
-        box = (width, _MOST_TIMES_HIGHER * width)
-        return self.thumbnails.strip(video.path, video.content_hash, [min(time, last) for time in times], box)
+        within = [_within(time, video) for time in times]
+        return self.thumbnails.strip(video.path, video.content_hash, within, _box(width))
+
+    def tints(self, moments: Sequence[Moment]) -> list[str | None]:
+        """As `Thumbnails.tint`, of the peak of each moment."""
+        with self.engine.catalog.snapshot() as snapshot:
+            videos = {video.id: video for video in snapshot.videos({moment.video_id for moment in moments})}
+        return [self._tint(videos.get(moment.video_id), moment.peak) for moment in moments]
+
+    def _tint(self, video: Video | None, at: float) -> str | None:
+        if video is None:
+            return None
+        made = (self.thumbnails.tint(video.content_hash, _within(at, video), _box(width)) for width in CARD_WIDTHS)
+        return next(filter(None, made), None)
 
     def frames(self, video_id: int, around: float, width: int | None) -> list[float]:
         """As `Thumbnails.frames`."""
         video = self.file(video_id)
-        box = (width, _MOST_TIMES_HIGHER * width) if width else None
+        box = _box(width) if width else None
         return self.thumbnails.frames(video.path, video.content_hash, min(around, video.duration), box)
 
     def keyframes(self, video_id: int) -> list[dict[str, Any]]:
@@ -171,6 +197,15 @@ class Site:
                 if number in newest
             ],
         }
+
+
+def _within(time: float, video: Video) -> float:
+    """Behind the end stands the last picture."""
+    return min(time, max(0.0, video.duration - 0.01))
+
+
+def _box(width: int) -> tuple[int, int]:
+    return width, _MOST_TIMES_HIGHER * width
 
 
 def file_key(path: str) -> str:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import multiprocessing
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
@@ -19,10 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from framescout.cached import Cache, Entry
 from framescout.errors import MediaError, Reason
+from query.web.tints import jpeg, tint_in
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from framescout.media.footage import Footage
 
 MOST_BYTES = 512 * 2**20
@@ -61,6 +59,11 @@ class Thumbnails:
         self._keep(key, made)
         return made
 
+    def tint(self, content_hash: str, at: float, box: tuple[int, int]) -> str | None:
+        """As `tint_in` of the picture shown at `at`; None where it was not made yet."""
+        known = self._cache.read(Entry.PICTURE, _key(content_hash, [at], box))
+        return tint_in(known) if known else None
+
     def frames(self, path: str, content_hash: str, around: float, box: tuple[int, int] | None) -> list[float]:
         """When the frames near `around` are shown, rising, in seconds: the one shown then and some on both sides.
 
@@ -75,9 +78,19 @@ class Thumbnails:
                 self._keep(_key(content_hash, [time], box), picture)
         return [time for time, _ in frames]
 
+    def still(self, path: str, at: float, said: Mapping[str, str]) -> bytes:
+        """As `query.clips.still.still`; not kept. Raises MediaError as `strip`."""
+        return self._decoded(_still, path, at, said)
+
     def facts(self, path: str) -> Footage:
         """What the file is. Raises MediaError as `strip`."""
         return self._decoded(_facts, path)
+
+    def get_ready(self) -> None:
+        """Start the decoding processes, so that the first picture needn't wait for them."""
+        pool = self._running()
+        for _ in range(_PROCESSES):
+            pool.submit(_import)
 
     def close(self) -> None:
         """End the decoding processes."""
@@ -127,6 +140,13 @@ def _key(content_hash: str, times: Sequence[float], box: tuple[int, int]) -> str
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
+def _import() -> None:
+    """In a process of its own: what a picture takes."""
+    import PIL.Image  # noqa: F401
+
+    import framescout.media.frames  # noqa: F401
+
+
 def _strip(path: str, times: list[float], box: tuple[int, int]) -> bytes:
     """In a process of its own."""
     from PIL import Image
@@ -138,7 +158,14 @@ def _strip(path: str, times: list[float], box: tuple[int, int]) -> bytes:
     strip = Image.new("RGB", (width * len(pictures), height))
     for number, each in enumerate(pictures):
         strip.paste(each, (number * width + (width - each.width) // 2, (height - each.height) // 2))
-    return _jpeg(strip)
+    return jpeg(strip)
+
+
+def _still(path: str, at: float, said: Mapping[str, str]) -> bytes:
+    """In a process of its own."""
+    from query.clips.still import still
+
+    return still(path, at, said)
 
 
 def _facts(path: str) -> Footage:
@@ -162,14 +189,14 @@ def _frames(path: str, around: float, box: tuple[int, int] | None) -> list[tuple
                 before = shown
                 continue
             if before:  # where frames are far apart it may be the one that is shown
-                near.append((before.time, _jpeg(upright(before.frame, video, box)) if box else None))
+                near.append((before.time, jpeg(upright(before.frame, video, box)) if box else None))
                 before = None
-            near.append((shown.time, _jpeg(upright(shown.frame, video, box)) if box else None))
+            near.append((shown.time, jpeg(upright(shown.frame, video, box)) if box else None))
             is_enough = shown.time > around + _NEAR and sum(time > around for time, _ in near) > 1
             if is_enough or len(near) >= _MOST_FRAMES:
                 break
         if before:
-            near.append((before.time, _jpeg(upright(before.frame, video, box)) if box else None))
+            near.append((before.time, jpeg(upright(before.frame, video, box)) if box else None))
     if not near:
         raise MediaError(Reason.UNDECODABLE)
     return [(_not_before(time), picture) for time, picture in near]
@@ -179,9 +206,3 @@ def _not_before(time: float) -> float:
     """Rounded, and so that the frame is shown by then."""
     rounded = round(time, 6)
     return rounded if rounded >= time else rounded + 1e-6
-
-
-def _jpeg(picture: Image) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=82)
-    return out.getvalue()

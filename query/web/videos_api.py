@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from anyio import to_thread
-from fastapi import APIRouter
+from fastapi import APIRouter, Body, Request
 from fastapi import Query as Parameter
+from msgspec.structs import replace
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from framescout.catalog.records import FileFacts
 from framescout.errors import NotAvailableError
+from query.answer import Moment
+from query.clips.names import named_by_time, readable
+from query.clips.still import origin_of
 from query.web.archive import ArchiveList
 from query.web.documents import (
     FileDocument,
@@ -19,11 +24,13 @@ from query.web.documents import (
     MotionCurve,
     Seconds,
     ShownKeyframe,
+    StillRequest,
     StretchConfidence,
     VideoDocument,
     VideoId,
 )
 from query.web.footage import SHIFT, media_type, streamed, unheard, way_to_play
+from query.web.people import name_of
 from query.web.site import Question, Shared, Site, file_key
 
 videos_api = APIRouter(prefix="/videos")
@@ -51,7 +58,7 @@ def video(site: Shared, video_id: VideoId, file: FileKey = "") -> VideoDocument:
     silent = unheard(facts) if facts else None
     return VideoDocument(
         video_id=video.id,
-        video=video.path,
+        video=readable(video.path),
         file=file_key(video.path),
         files=[_file(each) for each in video.files],
         is_gone=video.is_gone,
@@ -62,6 +69,7 @@ def video(site: Shared, video_id: VideoId, file: FileKey = "") -> VideoDocument:
         codec=video.codec,
         camera=video.camera,
         recorded_at=video.recorded_at.isoformat() if video.recorded_at else None,
+        zone=str(site.engine.zone),
         timecode=facts.timecode.first if facts and facts.timecode else None,
         plays=way_to_play(video, facts),
         remark=f"browsers can't decode its sound ({silent}); it is converted while it plays" if silent else None,
@@ -71,7 +79,7 @@ def video(site: Shared, video_id: VideoId, file: FileKey = "") -> VideoDocument:
 
 def _file(each: FileFacts) -> FileDocument:
     recorded = each.recorded_at.isoformat() if each.recorded_at else None
-    return FileDocument(file=file_key(each.path), video=each.path, camera=each.camera, recorded_at=recorded)
+    return FileDocument(file=file_key(each.path), video=readable(each.path), camera=each.camera, recorded_at=recorded)
 
 
 @videos_api.get("/{video_id}/keyframes")
@@ -146,6 +154,22 @@ async def strip(
     length = max(0.0, end - start)
     times = [start + length * (number + 0.5) / count for number in range(count)]
     return await _pictures(site, video_id, times, width)
+
+
+@videos_api.post("/{video_id}/still", response_class=Response)
+def still(request: Request, site: Shared, video_id: VideoId, wanted: Annotated[StillRequest, Body()]) -> Response:
+    """The whole picture that is shown at `at`, as PNG, named by when it was recorded; the log says who had it."""
+    video = site.file(video_id, wanted.file)
+    shown = [time for time in site.frames(video_id, wanted.at, None) if time <= wanted.at]
+    at = max(shown, default=wanted.at)
+    moment = Moment.of(video, start=at, end=at, peak=at, score=0.0, confidence=1.0, keyframe_id=0)
+    recorded = moment.recorded_at.astimezone(site.engine.zone) if moment.recorded_at else None
+    with site.exports.still(moment, who=name_of(request)):
+        said = origin_of(replace(moment, recorded_at=recorded), at, site.footage(video))
+        made = site.thumbnails.still(video.path, at, said)
+    name = quote(named_by_time(video.path, at, recorded, ".png"))
+    headers = {"content-disposition": f"attachment; filename*=utf-8''{name}", "cache-control": "no-store"}
+    return Response(made, media_type="image/png", headers=headers)
 
 
 async def _pictures(site: Site, video_id: int, times: list[float], width: int) -> Response:

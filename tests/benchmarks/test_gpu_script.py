@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import gpu
+from benchmarks import gpu, gpu_towers
+from framescout.embedding import load_embedder
+from framescout.embedding.agreement import sample_pixels
 from tests.footage import make
 
 ROOT = Path(gpu.__file__).parents[1]
 
 
-@pytest.mark.skipif(len(gpu.missing()) < 3, reason="this machine has a card")
+@pytest.mark.skipif(len(gpu.blind()) < 3, reason="this machine has a card")
 def test_without_a_card_it_says_so_in_one_sentence() -> None:
     bash = shutil.which("bash") or pytest.skip("there is no bash")
     done = subprocess.run(
@@ -27,6 +29,7 @@ def test_without_a_card_it_says_so_in_one_sentence() -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
     )
     assert done.returncode == 3
     assert done.stdout == ""
@@ -34,17 +37,28 @@ def test_without_a_card_it_says_so_in_one_sentence() -> None:
 
 
 @pytest.mark.slow
-def test_both_halves_do_the_same_work(tmp_path: Path, towers: Path) -> None:
+def test_both_halves_do_the_same_work(tmp_path: Path, towers: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for side in (gpu.PROCESSOR, gpu.CARD):
         shutil.copytree(towers, tmp_path / f"catalog-{side}" / "cache", copy_function=os.link)
     footage = make.numbered(tmp_path, "footage.mp4", seconds=30)
     work = gpu.Work(footage, tmp_path, vectors=4000, rounds=1, pictures=32)
-    processor, card = gpu.step(work, gpu.PROCESSOR), gpu.step(work, gpu.CARD)
-    assert len(processor["pts"]) >= 2
-    assert gpu.differences(processor, card) == []
-    lines = gpu.table(processor["seconds"], card["seconds"]).splitlines()
-    assert len(lines) == 2 + len(processor["seconds"])
+    said = gpu.report(work, 400, [], is_rehearsal=True)
+    assert said == []
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 9  # two of the head, and of the steps one, four, one and one
     assert {line.count("|") for line in lines} == {5}
+
+
+@pytest.mark.slow
+def test_a_step_that_takes_too_long_or_sees_no_card_keeps_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = gpu.Work(tmp_path / "missing.mp4", tmp_path, vectors=4000, rounds=1, pictures=32)
+    said = gpu.report(work, 0.01, ["torch", "libav"], is_rehearsal=True)
+    assert said == ["neighbours took longer than 0.01 s"]
+    printed = capsys.readouterr().out
+    assert "embedding: passed over, since torch can't be used here" in printed
+    assert "indexing: passed over, since torch and libav can't be used here" in printed
 
 
 def results() -> dict[str, Any]:
@@ -76,3 +90,34 @@ def test_each_difference_is_named(name: str, change: Any, said: str) -> None:
     assert gpu.differences(processor, results()) == []
     (sentence,) = gpu.differences(processor, processor | {name: change(processor[name])})
     assert said in sentence
+
+
+def test_the_small_form_has_the_tower_of_index(towers: Path) -> None:
+    import torch
+
+    tower, size, whose = gpu_towers.tower()
+    pixels = sample_pixels(size)
+    got = gpu_towers.embed(tower, torch.from_numpy(pixels), torch.float32).numpy()
+    wanted = load_embedder("starter", cache=towers).encode_pixels(pixels)[:, : got.shape[1]]
+    assert whose == "the starter's weights"
+    assert ((got * wanted).sum(axis=1) / np.linalg.norm(wanted, axis=1)).min() > gpu.LEAST_COSINE
+
+
+def test_the_small_form_needs_no_weights_and_few_packages(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "for name in ('open_clip', 'faiss', 'sqlalchemy', 'av', 'onnxruntime', 'transformers'):\n"
+        "    sys.modules[name] = None\n"
+        "from pathlib import Path\n"
+        "from benchmarks import gpu_towers\n"
+        "gpu_towers.WEIGHTS = Path('missing')\n"
+        "import torch\n"
+        "tower, size, whose = gpu_towers.tower()\n"
+        "pixels = torch.zeros((1, *size[::-1], 3), dtype=torch.uint8)\n"
+        "print(whose, tuple(gpu_towers.embed(tower, pixels, torch.bfloat16).shape))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.stdout == "random weights (1, 384)\n", done.stderr

@@ -1,4 +1,4 @@
-"""A real browser, Debian's Chromium, at the running program."""
+"""Real browsers at the running program: Debian's Chromium, and its Firefox for tests marked `in_firefox_too`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 import framescout
 import indexer
@@ -18,6 +18,7 @@ from tests.footage import make
 from tests.query.web.serving import serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 _QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
@@ -26,15 +27,56 @@ _PATIENCE = 120_000
 """Milliseconds for what should be there at once; the machine may be busy with other tests."""
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("in_firefox_too"):
+        metafunc.parametrize("kind", ["chromium", "firefox"])
+
+
+@pytest.fixture
+def kind() -> str:
+    """Which browser; Chromium for all tests that are not marked."""
+    return "chromium"
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=_PATIENCE)
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    expect.set_options(timeout=_PATIENCE)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET])
-        yield opened
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*_QUIET], timeout=_PATIENCE)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    """Firefox as it is installed, driven by WebDriver BiDi, which it knows by itself."""
+    if FIREFOX is None:
+        pytest.skip("Firefox is not installed (Debian: apt-get install firefox-esr)")
+    plays = {"media.autoplay.default": 0}
+    opened = playwright.firefox.launch(
+        channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=plays, timeout=_PATIENCE
+    )
+    try:
+        opened.new_context().close()
+    except Error as error:  # Playwright 1.65 asks Firefox 153 for a command that came later
+        version = opened.version
         opened.close()
+        pytest.skip(f"this Playwright can't open a page in Firefox {version}: {error.message.splitlines()[0]}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest, kind: str) -> Browser:
+    opened: Browser = request.getfixturevalue(kind)
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +122,13 @@ def address(shown: Catalog) -> Iterator[str]:
     """Where `framescout serve` listens."""
     with serving(shown.folder, shown.folder.parent / "exports") as where:
         yield where
+
+
+@pytest.fixture
+def all_new(shown: Catalog) -> None:
+    """Nobody has seen or judged an event, whatever the tests before this one opened."""
+    for mark in shown.alert_marks.all():
+        shown.alert_marks.forget(mark.event, mark.content_hash, mark.start, mark.end)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from framescout.catalog import Catalog
 from tests.browser.acting import until_it_plays
 
 pytestmark = pytest.mark.slow
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.slow
 PAGES = {
     "start": "/",
     "results": "/?text=mountains&without=snow&page=1",
+    "saved searches": "/searches",
+    "a saved search": "/?text=mountains&saved=peaks&since=2",
     "archive": "/archive",
     "storyboard": "/videos/1",
     "events": "/events",
@@ -23,12 +26,17 @@ PAGES = {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_and_dialogs_are_accessible(page: Page, scheme: str) -> None:
+def test_pages_and_dialogs_are_accessible(page: Page, scheme: str, shown: Catalog) -> None:
+    shown.saved_searches.save("peaks", {"text": "mountains", "without": ["snow"]}, ["cat"], 1)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for name, path in PAGES.items():
         page.goto(path)
         page.wait_for_load_state("networkidle")
         _judge(page, name)
+    page.goto("/?text=mountains&saved=peaks")
+    page.get_by_role("button", name="Save", exact=True).click()
+    _judge(page, "saving")
+    page.get_by_role("button", name="Cancel").click()
     page.goto("/?text=mountains")
     page.locator(".more summary").click()
     page.get_by_role("region", name="Camera").wait_for()
@@ -43,6 +51,7 @@ def test_pages_and_dialogs_are_accessible(page: Page, scheme: str) -> None:
     page.get_by_role("button", name=re.compile("^Export")).click()
     expect(page.locator("[data-job]").first).to_have_attribute("data-is", "done", timeout=60_000)
     _judge(page, "selection")
+    shown.saved_searches.remove("peaks")
 
 
 def test_nothing_moves_where_motion_is_not_wanted(page: Page) -> None:

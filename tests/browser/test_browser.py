@@ -19,6 +19,7 @@ from tests.query.web.serving import serving
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.in_firefox_too
 def test_a_sentence_is_found_scrubbed_and_played(page: Page) -> None:
     search(page, "trees in a green meadow")
     first = page.locator(".card").first
@@ -42,6 +43,7 @@ def test_a_sentence_is_found_scrubbed_and_played(page: Page) -> None:
     assert "/file" in page.evaluate("document.querySelector('[data-video]').currentSrc")
 
 
+@pytest.mark.in_firefox_too
 def test_the_keyboard_alone_finds_plays_and_marks(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("/")

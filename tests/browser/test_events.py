@@ -10,8 +10,8 @@ from tests.browser.acting import until_it_plays
 pytestmark = pytest.mark.slow
 
 
-def test_alerts_are_new_until_they_were_seen_and_are_judged(page: Page) -> None:
-    page.goto("/events?event=passing")  # before the tests below play some
+def test_alerts_are_new_until_they_were_seen_and_are_judged(page: Page, all_new: None) -> None:
+    page.goto("/events?event=passing")
     expect(page.locator("[data-unread]")).to_have_text("4 new")
     expect(page.locator(".card.unread .new")).to_have_text(["New"] * 4)
     first = page.locator(".card").first
@@ -32,6 +32,7 @@ def test_alerts_are_new_until_they_were_seen_and_are_judged(page: Page) -> None:
     expect(page.locator(".card")).to_have_count(0)
 
 
+@pytest.mark.in_firefox_too
 def test_the_timeline_has_a_lane_a_camera_and_plays_an_event(page: Page) -> None:
     page.goto("/events")
     expect(page.locator("[data-names] div")).to_have_text(["cam01", "cam02", "cam03"])

@@ -98,6 +98,7 @@ def test_of_a_curve_of_which_nothing_is_known_the_player_says_why(
         page.close()
 
 
+@pytest.mark.in_firefox_too
 def test_motion_is_asked_for_in_the_form_and_left_out_by_its_chip(
     browser: Browser, yard: Catalog, tmp_path: Path
 ) -> None:

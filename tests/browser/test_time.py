@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 DAY = "2026-02-13"  # cam02 recorded twelve seconds from 10:15 on
 
 
+@pytest.mark.in_firefox_too
 def test_the_calendar_leads_to_a_day_and_its_videos(page: Page) -> None:
     page.goto("/archive")
     square = page.get_by_role("link", name="Fri, 13 Feb 2026: 1 video")
@@ -29,6 +30,7 @@ def test_the_calendar_leads_to_a_day_and_its_videos(page: Page) -> None:
     expect(page.locator(".board")).to_contain_text("cam02_20260213_101500.mkv")
 
 
+@pytest.mark.in_firefox_too
 def test_a_click_in_a_lane_plays_from_there_on(page: Page) -> None:
     page.goto(f"/archive?day={DAY}")
     run = page.get_by_role("button", name=re.compile("^Play cam02, 10:15 to 10:15"))
@@ -61,6 +63,7 @@ def test_keys_alone_go_through_days_and_lanes(page: Page) -> None:
     until_it_plays(page, 0.2)
 
 
+@pytest.mark.in_firefox_too
 def test_hours_are_dragged_and_searched_in(page: Page) -> None:
     page.goto(f"/archive?day={DAY}&camera=cam02")
     inside = page.locator(".day-lanes .inside")

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,18 @@ HERE = "tests.concurrency"
 
 
 @contextlib.contextmanager
-def askers(catalog: Place, folder: Path, count: int) -> Iterator[list[Path]]:
-    """So many processes that ask until the block ends; what each wrote."""
+def askers(catalog: Place, folder: Path, count: int, homes: Sequence[Path] = ()) -> Iterator[list[Path]]:
+    """So many processes that ask until the block ends; what each wrote.
+
+    `homes`: where each keeps what it derives, as if on a machine of its own.
+    """
     stop, written = folder / "stop", [folder / f"answers{number}" for number in range(count)]
     calls = [[sys.executable, "-m", f"{HERE}.asker", catalog, stop, path] for path in written]
-    running = [subprocess.Popen(call, stderr=subprocess.PIPE) for call in calls]
+    own = [{"XDG_DATA_HOME": str(home)} for home in homes] or [{}] * count
+    running = [
+        subprocess.Popen(call, stderr=subprocess.PIPE, env=os.environ | home)
+        for call, home in zip(calls, own, strict=True)
+    ]
     try:
         yield written
     finally:
@@ -46,7 +53,7 @@ def run(catalog: Place, states: Path, *command: str | Path, **settings: str) -> 
     """A command that writes."""
     call = [sys.executable, "-m", f"{HERE}.witness", catalog, states, *command]
     chosen = {f"FRAMESCOUT_{name.upper()}": value for name, value in settings.items()}
-    ended = subprocess.run(call, env=os.environ | chosen, capture_output=True, check=False)
+    ended = subprocess.run(call, env=os.environ | chosen, capture_output=True, check=False, timeout=400)
     assert ended.returncode == 0, ended.stderr.decode()
 
 

@@ -28,6 +28,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 _HEAD = """# From Python
 
 This page is written from the docstrings by `python -m tests.docs.python_page`. Everything is typed (`py.typed`).
+A notebook to try it: [example.ipynb](example.ipynb).
 
 ```python
 import framescout, indexer, query

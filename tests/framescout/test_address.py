@@ -39,6 +39,9 @@ def test_an_address_is_an_address_with_a_folder_of_its_own(address: str) -> None
     [
         ("mysql://db/archive", "no place for a catalog"),
         ("https://db/archive", "no place for a catalog"),
+        ("mysql://scout:secret@db/archive", r"mysql://scout:\*\*\*@db/archive is no place"),
+        ("mysql://db/archive?password=secret", "no place for a catalog"),
+        ("postgresql:/scout:secret@db/archive", "not whole"),
         ("postgresql:/db/archive", "not whole"),
         (Path("postgresql://db/archive"), "not whole"),
         ("postgresql://scout:secret@db/archive", "password"),

@@ -85,14 +85,14 @@ def test_framescout_log_prints_it(tmp_path: Path, program: Program) -> None:
     from framescout.catalog import Catalog
 
     Catalog.open(tmp_path)
-    none = program("--catalog", tmp_path, "log", timeout=60)
+    none = program("--catalog", tmp_path, "log", timeout=200)
     assert (none.returncode, none.stdout, none.stderr.strip()) == (0, "", "nothing was exported yet")
     export_log.end(tmp_path, begin(tmp_path), "failed")
     begin(tmp_path, "ben")
-    (line, other) = program("--catalog", tmp_path, "log", timeout=60).stdout.splitlines()
+    (line, other) = program("--catalog", tmp_path, "log", timeout=200).stdout.splitlines()
     assert line.split("\t")[1:5] == ["anna", "web", "1", "failed"]
     assert other.split("\t")[4] == "begun"
-    (last,) = json.loads(program("--catalog", tmp_path, "log", "--limit", "1", "--json", timeout=60).stdout)
+    (last,) = json.loads(program("--catalog", tmp_path, "log", "--limit", "1", "--json", timeout=200).stdout)
     assert (last["who"], last["moments"][0]["end"]) == ("ben", 4.0)
     begin(tmp_path, "a\x1b[31mb")
-    assert program("--catalog", tmp_path, "log", timeout=60).stdout.splitlines()[2].split("\t")[1] == r"a\x1b[31mb"
+    assert program("--catalog", tmp_path, "log", timeout=200).stdout.splitlines()[2].split("\t")[1] == r"a\x1b[31mb"

@@ -63,3 +63,17 @@ def test_bfloat16_is_read_off_the_processors_flags(
     assert processors.multiplies_bf16() == expected
     monkeypatch.setattr(processors, "CPU_FACTS", tmp_path / "nowhere")
     assert not processors.multiplies_bf16()
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ("flags\t\t: fpu avx512f avx512_vnni\n", True),
+        ("flags\t\t: fpu avx2 avx_vnni\n", True),
+        ("flags\t\t: fpu avx2 avx512f\n", False),
+    ],
+)
+def test_so_are_products_of_8_bits(facts: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cpuinfo").write_text(facts)
+    monkeypatch.setattr(processors, "CPU_FACTS", tmp_path / "cpuinfo")
+    assert processors.multiplies_int8() == expected

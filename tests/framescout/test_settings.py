@@ -37,6 +37,11 @@ def test_a_shipped_profile_is_found_by_its_name(name: str) -> None:
         ('camera_pattern = "("', "regular expression"),
         ('camera_pattern = "cam"', r"\(\?P<camera>"),
         ("density = ", "end of document"),
+        ('[ray_sites]\nnas = "berlin"', "absolute paths, not 'nas'"),
+        ('[ray_sites]\n"/nas" = "!berlin"', "'!berlin' is no label"),
+        ('[ray_sites]\n"/nas" = 3', "ray_sites"),
+        ("ray_gpus_per_video = 2", "from 0.01 to 1, not 2"),
+        ("ray_gpus_per_video = nan", "from 0.01 to 1, not nan"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from rich.console import Console
 
 from framescout import terminal_pictures
 from framescout.terminal_pictures import CELL, Way, beside, draw, rows_of, way_of
+from tests.terminal import DA1, run_in_terminal
+
+has_terminals = pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
 
 
 @pytest.fixture
@@ -25,25 +29,31 @@ def picture() -> Image.Image:
     return image
 
 
+KITTY_SAYS, XTERM_SAYS, SIXEL_SAYS = "\x1b_Gi=1;OK\x1b\\\x1b[?62;c", "\x1b[?64;1;2;6;22c", "\x1b[?62;4;22c"
+
+
 @pytest.mark.parametrize(
-    ("environment", "attributes", "way"),
+    ("environment", "answer", "way"),
     [
-        ({"TERM": "xterm-kitty"}, None, Way.KITTY),
-        ({"TERM": "xterm-256color", "KITTY_WINDOW_ID": "1"}, None, Way.KITTY),
-        ({"TERM": "xterm-ghostty"}, None, Way.KITTY),
-        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, None, Way.ITERM),
-        ({"TERM": "xterm-256color", "LC_TERMINAL": "iTerm2"}, None, Way.ITERM),
-        ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, None, Way.ITERM),
-        ({"TERM": "foot"}, "\x1b[?62;4;22c", Way.SIXEL),
-        ({"TERM": "xterm-256color"}, "\x1b[?64;1;2;6;22c", Way.BLOCKS),
+        ({"TERM": "xterm-kitty"}, "", Way.KITTY),
+        ({"TERM": "xterm-256color", "KITTY_WINDOW_ID": "1"}, KITTY_SAYS, Way.KITTY),
+        ({"TERM": "xterm-256color", "KITTY_WINDOW_ID": "1"}, XTERM_SAYS, Way.BLOCKS),  # begun within kitty
+        ({"TERM": "xterm-256color", "KITTY_WINDOW_ID": "1"}, "", Way.BLOCKS),
+        ({"TERM": "xterm-ghostty"}, "", Way.KITTY),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "", Way.ITERM),
+        ({"TERM": "xterm-256color", "LC_TERMINAL": "iTerm2"}, "", Way.ITERM),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, "", Way.ITERM),
+        ({"TERM": "foot"}, SIXEL_SAYS, Way.SIXEL),
+        ({"TERM": "foot"}, f"typed before{SIXEL_SAYS}", Way.SIXEL),
+        ({"TERM": "xterm-256color"}, XTERM_SAYS, Way.BLOCKS),
         ({"TERM": "xterm-256color"}, "\x1b[?44;14c", Way.BLOCKS),
-        ({"TERM": "xterm-256color"}, None, Way.BLOCKS),
-        ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1"}, None, Way.BLOCKS),
+        ({"TERM": "xterm-256color"}, "", Way.BLOCKS),
+        ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1"}, "", Way.BLOCKS),
         ({"TERM": "tmux-256color", "TMUX": "/tmp/x", "TERM_PROGRAM": "iTerm.app"}, "\x1b[?1;2;4c", Way.SIXEL),
     ],
 )
-def test_each_terminal_is_given_what_it_knows(environment: dict[str, str], attributes: str | None, way: Way) -> None:
-    assert way_of(environment, attributes) is way
+def test_each_terminal_is_given_what_it_knows(environment: dict[str, str], answer: str, way: Way) -> None:
+    assert way_of(environment, answer) is way
 
 
 def drawn(picture: Image.Image, columns: int, monkeypatch: pytest.MonkeyPatch, way: Way) -> str:
@@ -68,16 +78,19 @@ def test_kitty_and_iterm_get_the_picture_itself(picture: Image.Image, monkeypatc
         assert sent.getpixel((310, 170)) == (255, 255, 255)
 
 
-def test_sixels_read_back_are_the_picture(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = drawn(picture, 20, monkeypatch, Way.SIXEL)
-    header, body = re.fullmatch(r'\x1bPq"1;1;(\d+;\d+)(.*)\x1b\\\n', said, re.DOTALL).groups()
+def pixels_of(sixels: str) -> np.ndarray:
+    """(H, W, 3) in parts of a hundred; -1 where nothing was drawn."""
+    header, body = re.fullmatch(r'\x1bPq"1;1;(\d+;\d+)(.*)\x1b\\', sixels, re.DOTALL).groups()
     width, height = map(int, header.split(";"))
     palette = {
         int(number): tuple(int(part) for part in rgb.split(";"))
         for number, rgb in re.findall(r"#(\d+);2;(\d+;\d+;\d+)", body)
     }
-    pixels = np.full((height + 5, width, 3), -1)
-    for band, lines in enumerate(re.sub(r"#\d+;2;\d+;\d+;\d+", "", body).split("-")):
+    assert len(palette) <= 256
+    bands = re.sub(r"#\d+;2;\d+;\d+;\d+", "", body).split("-")
+    assert len(bands) * 6 == height, "a part of a band takes a line more of some terminals"
+    pixels = np.full((height, width, 3), -1)
+    for band, lines in enumerate(bands):
         for colour, letters in re.findall(r"#(\d+)([^#$]*)", lines):
             run = re.sub(r"!(\d+)(.)", lambda found: found[2] * int(found[1]), letters)
             assert len(run) == width
@@ -85,9 +98,15 @@ def test_sixels_read_back_are_the_picture(picture: Image.Image, monkeypatch: pyt
                 for row in range(6):
                     if ord(letter) - 63 >> row & 1:
                         pixels[band * 6 + row, column] = palette[int(colour)]
-    assert (pixels[:height] >= 0).all()
-    wanted = np.asarray(picture.resize((width, height))).astype(int) * 100 // 255
-    assert np.abs(pixels[:height] - wanted).max() <= 2
+    return pixels
+
+
+def test_sixels_read_back_are_the_picture(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = pixels_of(drawn(picture, 20, monkeypatch, Way.SIXEL).removesuffix("\n"))
+    assert pixels.shape == (120, 200, 3)
+    assert (pixels >= 0).all()
+    wanted = np.asarray(picture.resize((200, 120))).astype(int) * 100 // 255
+    assert np.abs(pixels - wanted).max() <= 2
 
 
 def test_half_blocks_are_the_picture(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,3 +122,54 @@ def test_pictures_of_two_shapes_stand_beside_each_other(picture: Image.Image) ->
     assert both.width == 21 * CELL[0]
     assert both.getpixel((105, 5)) == (0, 0, 0)
     assert both.height == rows_of(picture.rotate(90, expand=True), 10) * CELL[1]
+
+
+DRAW = """
+from PIL import Image
+from rich.console import Console
+from framescout.terminal_pictures import draw
+draw(Console(), Image.new("RGB", (160, 90), (255, 0, 0)), 20)
+print("ended")
+"""
+
+
+def drawn_in(answer: str, cell: tuple[int, int] = (0, 0), **variables: str) -> str:
+    """What a terminal is sent that answers so."""
+    said, code = run_in_terminal([sys.executable, "-c", DRAW], answer=answer, cell=cell, environment=variables)
+    assert code == 0, said
+    assert said.endswith("ended\r\n"), "what is typed or answered is echoed"
+    return said.removesuffix("ended\r\n")
+
+
+@has_terminals
+def test_a_terminal_is_asked_once_and_answers_as_it_can() -> None:
+    asked, sixels = drawn_in(SIXEL_SAYS).split(DA1)
+    assert asked == ""
+    assert pixels_of(sixels.removesuffix("\r\n")).shape == (120, 200, 3)
+    *_, kitty = drawn_in(KITTY_SAYS, KITTY_WINDOW_ID="7").split(DA1)
+    assert kitty.startswith("\x1b_Ga=T,f=100,")
+    for answer in (XTERM_SAYS, ""):  # one that knows nothing; one that never answers
+        blocks = drawn_in(answer).removeprefix(DA1).replace("\r\n", "\n").splitlines()
+        assert all(re.sub(r"\x1b\[[\d;]*m", "", line) == "▀" * 20 for line in blocks), blocks
+        assert len(blocks) == 6
+
+
+@has_terminals
+def test_what_one_knows_from_variables_is_not_asked() -> None:
+    assert DA1 not in drawn_in("", TERM="xterm-kitty")
+    assert drawn_in("", TERM_PROGRAM="iTerm.app").startswith("\x1b]1337;File=inline=1;width=20;height=6;")
+
+
+@has_terminals
+def test_sixels_are_as_wide_as_the_characters_of_the_terminal() -> None:
+    *_, sixels = drawn_in(SIXEL_SAYS, cell=(8, 17)).split(DA1)
+    assert pixels_of(sixels.removesuffix("\r\n")).shape == (102, 160, 3)
+
+
+@has_terminals
+def test_in_the_background_nobody_is_asked_since_that_would_stop_the_program() -> None:
+    begun = f"subprocess.run([sys.executable, '-c', {DRAW!r}], process_group=0, timeout=60)"
+    behind = f"import subprocess, sys; sys.exit({begun}.returncode)"
+    said, code = run_in_terminal([sys.executable, "-c", behind], answer=SIXEL_SAYS)
+    assert (code, DA1 in said) == (0, False)
+    assert said.endswith("ended\r\n")

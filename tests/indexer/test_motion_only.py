@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import indexer
 from framescout import settings

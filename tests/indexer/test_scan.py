@@ -3,9 +3,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from framescout.errors import NotAvailableError
-from indexer.scan import is_video_head, scan
+from indexer.scan import is_video_head, own_name, scan
 from tests.footage import make
 
 
@@ -178,3 +180,48 @@ def test_a_link_that_is_named_keeps_its_name(root, tmp_path_factory):
     (root / "take.mp4").symlink_to(elsewhere / "5512.mp4")
     (root / "again").symlink_to(root)
     assert [found.path for found in scan([root / "again" / "take.mp4"])] == [str(root / "take.mp4")]
+
+
+def slowly(roots):
+    """As `scan`, by the slow obvious way: each path asked anew for where it really lies."""
+    named, found, entered = {own_name(root) for root in roots}, [], set()
+
+    def visit(path):
+        real, own = path.resolve(), own_name(path)
+        if real.is_dir():
+            if real not in entered:
+                entered.add(real)
+                for inside in sorted(real.iterdir()):
+                    if not inside.name.startswith("."):
+                        visit(inside)
+        elif real.is_file() and own not in found and (own in named or path.suffix.lower() == ".mp4"):
+            found.append(own)
+
+    for root in roots:
+        visit(root)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_any_tree_is_walked_as_by_the_slow_obvious_way(tmp_path_factory, choose):
+    root = tmp_path_factory.mktemp("tree").resolve()
+    folders, files = [root], []
+    for number in range(choose.randrange(14)):
+        inside = choose.choice(folders)
+        match choose.randrange(4):
+            case 0:
+                folders.append(inside / f"{choose.choice('abcx')}{number}.mp4")
+                folders[-1].mkdir()
+            case 1 | 2:
+                files.append(
+                    inside / f"{choose.choice(['.', '', 'B'])}{number}{choose.choice(['.mp4', '.MP4', '.txt'])}"
+                )
+                files[-1].write_text("text")
+            case 3:
+                link = inside / f"l{number}{choose.choice(['', '.mp4'])}"
+                link.symlink_to(choose.choice([*folders, *files, root / "nowhere"]))
+                files.append(link)
+    roots = [choose.choice([root, *folders, *files]) for _ in range(choose.randrange(1, 4))]
+    roots = [each for each in roots if each.exists()]
+    assert [found.path for found in scan(roots)] == slowly(roots)

@@ -43,19 +43,26 @@ def run(*call: object, **more: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The environment; packages come from the registry, so that it skips where there is none."""
-    base = tmp_path_factory.mktemp("small")
-    for name in ("builder", "small"):
-        run(sys.executable, "-m", "venv", base / name)
-    builder, small = (base / name / "bin" / "python" for name in ("builder", "small"))
-    fetch = [builder, "-m", "pip", "install", "-q", "--retries", "0", "--timeout", "20", "hatchling"]
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder of programs that build and install, and the wheel; skips where no registry has the builder."""
+    base = tmp_path_factory.mktemp("built")
+    run(sys.executable, "-m", "venv", base / "builder")
+    programs = base / "builder" / "bin"
+    fetch = [programs / "python", "-m", "pip", "install", "-q", "--retries", "0", "--timeout", "20", "hatchling", "uv"]
     fetched = subprocess.run(fetch, capture_output=True, text=True, check=False, timeout=300)
     if fetched.returncode:
         pytest.skip(f"no package registry can be asked: {fetched.stderr.strip().splitlines()[-1][:200]}")
-    run(builder, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", base, ROOT)
+    run(programs / "python", "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", base, ROOT)
     (wheel,) = base.glob("framescout-*.whl")
-    run(small, "-m", "pip", "install", "-q", "--no-deps", wheel, "-r", SMALL)
+    return programs, wheel
+
+
+@pytest.fixture(scope="module")
+def installed(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment; packages come from the registry."""
+    base = tmp_path_factory.mktemp("small")
+    run(sys.executable, "-m", "venv", base / "small")
+    run(base / "small" / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps", built[1], "-r", SMALL)
     return base / "small"
 
 
@@ -128,6 +135,35 @@ def test_what_it_leaves_out_is_named(small: Callable[..., subprocess.CompletedPr
         assert packages in said.stderr or "framescout index" in said.stderr
     assert "torch" in small("doctor").stdout
     assert "Traceback" not in small("doctor").stderr
+
+
+def test_uv_installs_the_command_as_the_page_says(built: tuple[Path, Path], tmp_path: Path) -> None:
+    programs, wheel = built
+    page = (ROOT / "docs" / "small-install.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"```sh\n(printf .*?\nuv tool install .*?) \.\n```", page, re.DOTALL)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "UV_TOOL_DIR": str(tmp_path / "tools"),
+        "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_PYTHON": sys.executable,
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_HTTP_TIMEOUT": "20",
+    }
+    try:
+        ended = subprocess.run(
+            ["sh", "-c", f"{said} {wheel}"],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=240,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        pytest.skip("the package registry was too slow for uv")
+    if re.search(r"Failed to (fetch|download)|Request failed|error sending request|Could not connect", ended.stderr):
+        pytest.skip(f"uv can't ask a package registry: {ended.stderr.strip().splitlines()[-1][:200]}")
+    assert ended.returncode == 0, ended.stderr
+    assert not list((tmp_path / "tools").rglob("site-packages/torch"))
+    shown = run(tmp_path / "bin" / "framescout", "demo", tmp_path / "demo", env=environment).stdout
+    assert re.search(r"^0:00:06\.0\t0:00:12\.0\t\S+\t.*holiday\.mp4$", shown, re.MULTILINE)
+    assert list((tmp_path / "demo" / "clips").glob("*.mp4"))
 
 
 def test_the_ranges_are_those_of_the_project() -> None:

@@ -46,12 +46,12 @@ def labelled(folder: Path, made: Made, seed: int) -> tuple[Catalog, Model]:
     return catalog, model
 
 
-def videos(space: Space, query: Query) -> int:
+def videos(space: Space, query: Query, only: np.ndarray | None = None) -> int:
     """How many the question searches: the slow way."""
     ranges = wanted_ranges(space, query, ZONE)
-    if ranges is None:
-        return len(space.video_ranges())
-    return sum(len(common(ranges, span[None])) > 0 for span in space.video_ranges()[:, 1:])
+    living = [each[None] for each in space.video_ranges()[:, 1:]]
+    living = living if only is None else [common(only, each) for each in living if len(common(only, each))]
+    return len(living) if ranges is None else sum(len(common(ranges, each)) > 0 for each in living)
 
 
 def asked(facet: Facet, choice: Choice, query: Query) -> Query:
@@ -98,10 +98,15 @@ def test_a_count_is_what_filtering_by_the_value_leaves(
         space = snapshot.space(model)
         with patch.object(filters, "_MOST_PATHS", 0):  # as of very many files: by their folders
             found = facets(space, query, ZONE)
+            only = space.ranges_since(seed % (snapshot.next_keyframe_id() + 1))
+            of_new = facets(space, query, ZONE, only)
         assert {"labels"} <= {facet.field for facet in found}
         for facet in found:
             for choice in facet.choices:
                 assert choice.videos == videos(space, asked(facet, choice, query)), (facet.field, choice)
+        for facet in of_new:
+            for choice in facet.choices:
+                assert choice.videos == videos(space, asked(facet, choice, query), only), (facet.field, choice)
 
 
 def test_a_folder_that_is_picked_shows_its_own(tmp_path: Path) -> None:

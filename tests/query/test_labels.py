@@ -54,11 +54,16 @@ def test_keyframes_get_their_labels_and_searches_use_them(
     indexer.index(catalog, [archive])
     at = ("--catalog", catalog.folder)
     assert "nothing is labelled" in program(*at, "labels").stderr
+    assert "nothing is labelled" in program(*at, "labels", "list").stderr
     made = json.loads(program(*at, "labels", file, "--json").stdout)
     assert made[0]["videos_labelled"] == 4
     assert set(made[0]["keyframes"]) == {"mountains", "sea", "meadow", OTHER}
     again = json.loads(program(*at, "labels", file, "--json").stdout)
     assert again == [made[0] | {"videos_labelled": 0}]
+    assert json.loads(program(*at, "labels", "--json").stdout) == again
+    assert json.loads(program(*at, "labels", "list", "scene", "--json").stdout) == again
+    unknown = program(*at, "labels", "list", "weather")
+    assert (unknown.returncode, "there are: scene" in unknown.stderr) == (2, True)
     only = query.search(catalog, "a landscape", labels=["scene=meadow"])
     assert only.keyframes_searched == made[0]["keyframes"]["meadow"] > 0
     assert {Path(moment.video).name for moment in only.moments} == {"holiday.mp4"}
@@ -170,6 +175,7 @@ def test_a_file_that_is_none_changes_nothing(catalog: Catalog, archive: Path, pr
         result = program("--catalog", catalog.folder, "labels", tmp_path / name)
         assert (result.returncode, result.stdout) == (code, "")
         assert name in result.stderr
+        assert "Errno" not in result.stderr
     with catalog.snapshot() as snapshot:
         assert snapshot.space(snapshot.models()[0]).labels().sets() == {}
 

@@ -50,6 +50,9 @@ def test_only_what_came_since_is_reported_and_only_once(
     assert program(*at, "searches", "save", "peaks", "mountains", "--past").returncode == 0
     listed = json.loads(program(*at, "searches", "--json").stdout)
     assert [each["name"] for each in listed] == ["peaks", "sea"]
+    for written in (("list", "--json"), ("--json", "list")):
+        assert json.loads(program(*at, "searches", *written).stdout) == listed
+    assert program(*at, "searches", "list", "sea").stdout == "sea\t'sunset over the sea'\n"
     shutil.copy(archive / "evening_at_the_sea.mp4", footage)
     first = program(*at, "index", footage, "--quiet")
     assert first.returncode == 0
@@ -123,6 +126,8 @@ def test_a_search_that_fails_after_an_index_run_is_named_and_does_not_fail_it(
         (["save", "x"], "nothing to search for"),
         (["run", "nowhere"], "no saved search 'nowhere'"),
         (["remove", "nowhere"], "no saved search 'nowhere'"),
+        (["list", "nowhere"], "no saved search 'nowhere'; saved are: none"),
+        (["lst"], "No such command 'lst'"),
     ],
 )
 def test_mistakes_are_one_sentence_and_save_nothing(

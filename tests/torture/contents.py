@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,13 +82,27 @@ def _embeddings(database: sqlite3.Connection) -> list[tuple[tuple[str, ...], Any
         "SELECT content_hash, fingerprint, density, first_keyframe_id, keyframe_count, dimensions, embeddings "
         "FROM indexing JOIN video ON video.id = video_id JOIN model ON model.id = model_id"
     ):
-        keyframes = database.execute(
-            "SELECT pts, time, span_start, span_end FROM keyframe WHERE id BETWEEN ? AND ? ORDER BY id",
-            (first, first + count - 1),
-        ).fetchall()
+        keyframes = _keyframes(database, first, count)
         rows = np.frombuffer(blob, "<f2").reshape(-1, dimensions)
         found.append((("embeddings", name, model), (density, keyframes, rows)))
     return found
+
+
+def _keyframes(database: sqlite3.Connection, first: int, count: int) -> list[tuple[Any, ...]]:
+    """(pts, time, start, end) of each."""
+    if not _are_packed(database):
+        query = "SELECT pts, time, span_start, span_end FROM keyframe WHERE id BETWEEN ? AND ? ORDER BY id"
+        return database.execute(query, (first, first + count - 1)).fetchall()
+    query = "SELECT packed FROM keyframe_times WHERE first_keyframe_id = ?"
+    ((packed,),) = database.execute(query, (first,)).fetchall()
+    packed = zlib.decompress(packed)
+    columns = np.frombuffer(packed, "<i8", len(packed) // 32), *np.frombuffer(packed[len(packed) // 4 :]).reshape(3, -1)
+    return [*zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _are_packed(database: sqlite3.Connection) -> bool:
+    """Since schema 0011."""
+    return bool(database.execute("PRAGMA table_info(keyframe_times)").fetchall())
 
 
 def _active_model(database: sqlite3.Connection) -> list[tuple[tuple[str, ...], Any]]:
@@ -121,8 +136,13 @@ _LATER_TABLES = {"labelling": _labels, "alert": _alerts, "saved_search": _search
 
 
 def _assert_no_strays(database: sqlite3.Connection) -> None:
+    if _are_packed(database):
+        every = database.execute("SELECT packed FROM keyframe_times")
+        count = f"SELECT {sum(len(zlib.decompress(packed)) // 32 for (packed,) in every)}"
+    else:
+        count = "SELECT count(*) FROM keyframe"
     rows, owned = database.execute(
-        "SELECT (SELECT count(*) FROM keyframe), (SELECT coalesce(sum(keyframe_count), 0) FROM indexing)"
+        f"SELECT ({count}), (SELECT coalesce(sum(keyframe_count), 0) FROM indexing)"
     ).fetchone()
     assert rows == owned, f"{rows} keyframes for {owned} embeddings"
     (current,) = database.execute(

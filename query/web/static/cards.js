@@ -2,39 +2,73 @@
 import { clock, isTyping, say } from "./basics.js";
 import { followAddress, openPlayer } from "./player.js";
 import { selection } from "./selection.js";
+import { standIn } from "./tints.js";
 
 const STEPS = 8; // pictures in a strip
 
 export const cards = []; // in the order of the page, also when some come later
 const moments = []; // of each card
 let marked = null; // the card that was marked or taken out last: ranges begin there
+let momentsBetween = null; // of numbers of which not all are in the page
 
-// Take elements of the page in: before all others, or behind them.
-export function addCards(elements, isBefore = false) {
-  const added = elements.map(made);
+// Take elements of the page in: before all others, or behind them. number: of the first of them in the whole answer.
+export function addCards(elements, number, isBefore = false) {
+  const added = elements.map((element, place) => made(element, number + place));
   cards.splice(isBefore ? 0 : cards.length, 0, ...added);
   moments.splice(isBefore ? 0 : moments.length, 0, ...added.map((card) => card.moment));
+  countSkipped();
   showMarks();
 }
 
-function made(element) {
+// Let the first so many go, or the last; their elements are gone already.
+export function dropCards(count, isFirst) {
+  const from = isFirst ? 0 : cards.length - count;
+  cards.splice(from, count);
+  moments.splice(from, count);
+  countSkipped();
+}
+
+function countSkipped() {
+  moments.skipped = cards[0]?.number ?? 0; // of the whole answer, before the first one here
+}
+
+// fetcher(from, to): the moments of these numbers.
+export function rangesFrom(fetcher) {
+  momentsBetween = fetcher;
+}
+
+function made(element, number) {
   const asked = location.search.slice(1).replace(/(^|&)page=[^&]*/, "");
-  const card = { element, moment: { ...JSON.parse(element.dataset.moment), question: asked } };
+  const card = { element, number, moment: { ...JSON.parse(element.dataset.moment), question: asked } };
   element.querySelector("[data-open]").addEventListener("click", (event) => (event.shiftKey ? mark(card, true) : openCard(cards.indexOf(card))));
   element.querySelector("[data-mark-card]")?.addEventListener("click", (event) => mark(card, event.shiftKey));
   for (const button of element.querySelectorAll("[data-feedback]")) {
     button.addEventListener("click", () => feedback(button.dataset.feedback, card.moment.keyframe_id));
   }
-  if (element.matches(".card")) scrub(element.querySelector(".picture"), card.moment);
+  if (element.matches(".card")) {
+    scrub(element.querySelector(".picture"), card.moment);
+    standIn(element.querySelector(".picture"));
+  }
   return card;
 }
 
 // Mark a card or take it out; with the shift key, mark everything from the one before to it.
-function mark(card, isRange) {
-  const [from, to] = [cards.indexOf(marked), cards.indexOf(card)];
-  if (isRange && from >= 0) selection.add(moments.slice(Math.min(from, to), Math.max(from, to) + 1));
-  else selection.toggle(card.moment);
+async function mark(card, isRange) {
+  const before = marked;
   marked = card;
+  if (!isRange || !before) {
+    selection.toggle(card.moment);
+    return;
+  }
+  const [from, to] = [before.number, card.number].sort((one, other) => one - other);
+  const [first, last] = [cards[0].number, cards.at(-1).number];
+  try {
+    const isHere = first <= from && to <= last;
+    const range = isHere ? moments.slice(from - first, to - first + 1) : await momentsBetween(from, to);
+    selection.add(range.map((moment) => ({ ...moment, question: card.moment.question })));
+  } catch (error) {
+    say(error.message);
+  }
 }
 
 export function openCard(number) {
@@ -148,11 +182,12 @@ document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() === "m" && number >= 0) mark(cards[number], event.shiftKey);
   else if (wanted && cards[number]?.element.querySelector("[data-feedback]")) feedback(wanted, cards[number].moment.keyframe_id);
   else if ((event.key === "j" || event.key === "k") && cards.length) {
-    const next = number < 0 ? 0 : number + (event.key === "j" ? 1 : -1);
+    const inSight = cards.findIndex(({ element }) => element.getBoundingClientRect().top >= 0);
+    const next = number < 0 ? inSight : number + (event.key === "j" ? 1 : -1);
     cards[Math.min(cards.length - 1, Math.max(0, next))].element.querySelector("[data-open]").focus();
   }
 });
 
-addCards([...document.querySelectorAll("[data-moment]")]);
+addCards([...document.querySelectorAll("[data-moment]")], Number(document.querySelector("[data-cards]")?.dataset.first ?? 0));
 selection.whenChanged(showMarks);
 followAddress(moments, question());

@@ -26,7 +26,7 @@ if (form) {
   });
 }
 
-function asked() {
+export function asked() {
   return new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string" && value !== ""));
 }
 

@@ -6,10 +6,13 @@ import { reader } from "./clocks.js";
 import { drawDay } from "./day.js";
 
 const KEPT = "timeline is open";
+const SOON = 300; // milliseconds
 const page = document.querySelector("[data-time]");
 const button = document.querySelector("[data-time-button]");
 const isArchive = location.pathname === "/archive";
 let isDrawn = false;
+let waiting = 0; // for more cards, before the results are drawn again
+let drawAgain = () => {};
 
 if (page && isArchive) show(true);
 if (page && button) {
@@ -24,7 +27,11 @@ if (page && button) {
 function show(isOpen) {
   page.hidden = !isOpen;
   button?.setAttribute("aria-expanded", String(isOpen));
-  if (!isOpen || isDrawn) return;
+  if (!isOpen) return;
+  if (isDrawn) {
+    drawAgain();
+    return;
+  }
   isDrawn = true;
   draw().catch((error) => {
     page.replaceChildren(make("p", { class: "small" }, error.message));
@@ -43,13 +50,13 @@ async function draw() {
   const known = await getJson(`/api/days?${given()}`);
   if (!known.days.length) {
     page.hidden = isArchive;
-    page.replaceChildren(make("p", { class: "small" }, "It is not known when any of this was recorded."));
+    page.replaceChildren(make("p", { class: "small" }, known.untimed ? "It is not known when any of this was recorded." : "There is nothing here yet."));
     return;
   }
   if (isArchive) for (const each of document.querySelectorAll("[data-days]")) each.hidden = true; // the calendar has them all
   const dayOf = days(known.zone);
   const results = () => (isArchive ? [] : cards)
-    .map(({ moment }, number) => ({ at: Date.parse(moment.at) / 1000, camera: moment.camera ?? null, name: `Result ${number + 1}`, play: () => openCard(number) }))
+    .map((card) => ({ at: Date.parse(card.moment.at) / 1000, camera: card.moment.camera ?? null, name: `Result ${card.number + 1}`, play: () => openCard(cards.indexOf(card)) }))
     .filter((each) => each.at);
   const [best] = results();
   const said = new URLSearchParams(location.search);
@@ -80,7 +87,11 @@ async function draw() {
     const others = { previous: known.days[place - 1]?.day, next: known.days[place + 1]?.day };
     await drawDay(day, wanted, { given: given(), found, searchIn, others, pick });
   };
-  document.addEventListener("cards", () => open(opened).catch((error) => say(error.message)));
+  drawAgain = () => open(opened).catch((error) => say(error.message));
+  document.addEventListener("cards", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => page.hidden || drawAgain(), SOON);
+  });
   await open(known.days.some((each) => each.day === shown) ? shown : null);
 }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import fields
 
 from framescout.address import place_of
 from framescout.catalog import Catalog, Snapshot, Space
@@ -25,7 +26,10 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 OF_SNAPSHOTS: dict[str, Callable[[Snapshot], Any]] = {
     "active_model": Snapshot.active_model,
     "cameras": Snapshot.cameras,
+    "content_hashes": lambda it: it.content_hashes([2, 41]),
     "file_columns": Snapshot.file_columns,
+    "files_by_root": Snapshot.files_by_root,
+    "files_state": Snapshot.files_state,
     "folders": Snapshot.folders,
     "indexed_since": lambda it: [it.indexed_since(LONG_AGO), it.indexed_since(LONG_AGO + timedelta(days=99999))],
     "known_files": Snapshot.known_files,
@@ -47,7 +51,7 @@ OF_SNAPSHOTS: dict[str, Callable[[Snapshot], Any]] = {
     "space": lambda it: it.space(it.models()[0]).model,
 }
 OF_SPACES: dict[str, Callable[[Space], Any]] = {
-    "alerts": Space.alerts,
+    "alerts": lambda it: [it.alerts(), it.alerts([1, 41])],
     "blocks": lambda it: [*it.blocks(), *it.blocks(from_keyframe_id=30), *it.blocks(video_ids=[1, 41])],
     "blocks_of": lambda it: [*it.blocks_of(it.video_ranges()[3:5])],
     "densities": Space.densities,
@@ -65,6 +69,7 @@ OF_SPACES: dict[str, Callable[[Space], Any]] = {
     "ranges_since": lambda it: it.ranges_since(20),
     "span": lambda it: [it.span(1), it.span(99)],
     "times_of": lambda it: it.times_of(it.keyframe_ranges()[:, 0].tolist()),
+    "video_count": lambda it: [it.video_count(), len(it.densities())],
     "video_ranges": Space.video_ranges,
 }
 OF_LABELS: dict[str, Callable[[StoredLabels], Any]] = {
@@ -92,7 +97,7 @@ def plain(value: Any) -> Any:
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
-    if is_dataclass(value):
+    if isinstance(value, msgspec.Struct):
         return type(value), {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, EmbeddingBlock):
         return value.video_id, value.first_keyframe_id, plain(value.embeddings)

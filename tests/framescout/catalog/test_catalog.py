@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import framescout
 from framescout.catalog import Catalog, schema
-from framescout.catalog.records import FileIdentity
+from framescout.catalog.records import Alert, FileIdentity
 from framescout.catalog.tables import METADATA
 from framescout.errors import (
     CatalogLockedError,
@@ -165,7 +169,7 @@ def test_a_generation_becomes_current_alone(catalog: Catalog) -> None:
 def _hold_lock(where: str, ready: object, done: object) -> None:
     with framescout.open(where).writer():
         ready.set()
-        done.wait(20)
+        done.wait(200)
 
 
 def test_a_second_writer_is_told_who_holds_the_lock(catalog: Catalog) -> None:
@@ -173,7 +177,7 @@ def test_a_second_writer_is_told_who_holds_the_lock(catalog: Catalog) -> None:
     ready, done = spawn.Event(), spawn.Event()
     holder = spawn.Process(target=_hold_lock, args=(str(catalog.store), ready, done))
     holder.start()
-    assert ready.wait(20)
+    assert ready.wait(200)
     with pytest.raises(CatalogLockedError, match=f"pid {holder.pid}"), catalog.writer():
         pass
     holder.kill()  # a dead holder leaves no lock behind
@@ -232,3 +236,23 @@ def test_migrations_and_tables_describe_the_same_database(catalog: Catalog) -> N
         differences = compare_metadata(MigrationContext.configure(connection), METADATA)
     own_of_a_store = [("remove_table", "said")]
     assert [each for each in differences if [(each[0], str(each[1]))] != own_of_a_store] == []
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=12), st.sets(st.integers(0, 6)))
+def test_alerts_of_some_videos_are_their_part_of_all(
+    places: Callable[[], AbstractContextManager[Place]], found: list[tuple[int, int]], places_of_some: set[int]
+) -> None:
+    with places() as place:
+        catalog = framescout.open(place)
+        with catalog.writer() as writer:
+            model = writer.model("starter", "f1", 8)
+            ids = [writer.commit_video(make_indexed(f"/{number}.mp4"), model) for number in range(4)]
+            alerts = [Alert(ids[video], 0.0, 1.0, 0.5, 1, float(score), None) for video, score in found]
+            writer.put_alerts(model, "some", "y", alerts)
+            writer.put_alerts(model, "none", "y", [])
+        wanted = [[*ids, 98, 99, 100][number] for number in places_of_some]
+        with catalog.snapshot() as snapshot:
+            every, some = snapshot.space(model).alerts(), snapshot.space(model).alerts(wanted)
+    assert some == {name: [each for each in own if each.video_id in wanted] for name, own in every.items()}
+    assert len(every["some"]) == len(found)

@@ -140,9 +140,11 @@ def test_a_copy_that_was_changed_meanwhile_is_not_said_to_be_whole(places: Place
 
         def damage(table: str) -> None:
             if table == "checking":
-                execute(place, "UPDATE keyframe SET time = time + 1e-9 WHERE id = 3")
+                ((packed,),) = execute(place, "SELECT packed FROM keyframe_times WHERE first_keyframe_id = 1")
+                changed = bytes([packed[0] ^ 1]) + packed[1:]
+                execute(place, "UPDATE keyframe_times SET packed = ? WHERE first_keyframe_id = 1", changed)
 
-        with pytest.raises(DamagedCatalogError, match="table keyframe"):
+        with pytest.raises(DamagedCatalogError, match="table keyframe_times"):
             copy(store_of(tmp_path / "source"), store_of(place_of(place)), damage)
         with pytest.raises(UnfinishedCopyError):
             Catalog.open(place)

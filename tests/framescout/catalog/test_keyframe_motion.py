@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from framescout.catalog import Catalog
 from framescout.catalog.keyframe_motion import KeyframeMotion

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy.engine.default import DefaultDialect
 
 import framescout
 from framescout.address import place_of
@@ -142,6 +143,20 @@ def test_missing_rights_are_one_sentence(address: str) -> None:
         execute(address, "DROP ROLE guest")
 
 
+@pytest.mark.parametrize("limit", ["ROLE few", "DATABASE {}"])
+def test_a_server_without_room_for_one_more_says_so(address: str, postgresql: Server, limit: str) -> None:
+    Catalog.open(address)
+    name = address.split("///")[1].partition("?")[0]
+    postgresql.run("DROP ROLE IF EXISTS few")
+    postgresql.run("CREATE ROLE few LOGIN")
+    try:
+        postgresql.run(f"ALTER {limit.format(name)} CONNECTION LIMIT 0")
+        with pytest.raises(NotAvailableError, match="takes no more connections; try again"):
+            Catalog.open(address.replace("user=scout", "user=few"))
+    finally:
+        postgresql.run("DROP ROLE few")
+
+
 def test_a_text_with_a_nul_is_refused_and_nothing_is_written(address: str) -> None:
     catalog = framescout.open(address)
     with pytest.raises(UsageError, match="NUL"):
@@ -246,6 +261,31 @@ class _once_free:  # noqa: N801 - used as a function
 
     def __exit__(self, *raised: Any) -> Any:
         return self._writer.__exit__(*raised)
+
+
+def test_a_writer_whose_session_ends_right_before_a_commit_writes_nothing_of_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog, commit = framescout.open(address), DefaultDialect.do_commit
+
+    def too_late(dialect: Any, connection: Any) -> None:
+        """The transaction has its lock, and everything is written."""
+        execute(address, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        commit(dialect, connection)
+
+    def write_two(patched: pytest.MonkeyPatch) -> None:
+        with catalog.writer() as writer:
+            model = writer.model("starter", "f1", 8)
+            writer.commit_video(make_indexed("/first.mp4"), model)
+            patched.setattr(DefaultDialect, "do_commit", too_late)
+            writer.commit_video(make_indexed("/second.mp4", content_hash="2"), model)
+
+    with monkeypatch.context() as patched, pytest.raises(FramescoutError, match="run the same command again"):
+        write_two(patched)
+    assert [video.path for video in catalog.videos()] == ["/first.mp4"]
+    with _once_free(catalog) as writer:
+        writer.commit_video(make_indexed("/second.mp4", content_hash="2"), writer.model("starter", "f1", 8))
+    assert {video.path for video in catalog.videos()} == {"/first.mp4", "/second.mp4"}
 
 
 def test_a_writer_whose_number_is_not_the_last_writes_nothing(address: str) -> None:

@@ -24,10 +24,11 @@ def test_systemd_finds_nothing_wrong_with_its_units(tmp_path: Path) -> None:
     for path, text in systemd(NIGHT, tmp_path).items():
         path.write_text(text)
     units = [tmp_path / f"{NAME}.{kind}" for kind in ("service", "timer")]
-    ended = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    how = {"capture_output": True, "text": True, "check": False, "timeout": 120}
+    ended = subprocess.run(["systemd-analyze", "verify", *units], **how)
     assert ended.returncode == 0, ended.stderr
     assert not [line for line in ended.stderr.splitlines() if NAME in line]
-    ended = subprocess.run(["systemd-analyze", "calendar", "*-*-* 22:05"], capture_output=True, text=True, check=False)
+    ended = subprocess.run(["systemd-analyze", "calendar", "*-*-* 22:05"], **how)
     assert ended.returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""Pictures embedded in bfloat16 by OpenVINO: nearly the same vectors, and only where they are."""
+"""Pictures and sentences embedded in bfloat16 by OpenVINO: nearly the same vectors, and only where they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,12 @@ import torch
 from torch import nn
 
 from framescout import embedding
-from framescout.embedding import Embedder, agreement, load_embedder
+from framescout.embedding import Embedder, TextTower, agreement, fingerprint, load_embedder, load_text_tower
 from framescout.embedding.agreement import agrees_in_bf16, sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
 from framescout.embedding.onnx_export import image_graph
-from framescout.embedding.openvino_tower import OpenVinoImageTower
+from framescout.embedding.openvino_tower import OpenVinoImageTower, OpenVinoTextGraph
 from framescout.embedding.presets import resolve
 from framescout.embedding.text_tower import FACTS
 from framescout.processors import CPU_FACTS
@@ -143,17 +144,57 @@ def test_agreement_is_asked_of_the_real_tower(name: str) -> None:
     assert agrees_in_bf16(graph, loaded.image_size)
 
 
-def test_openvino_writes_nothing_about_the_user(name: str, tmp_path: Path) -> None:
-    """Imported plainly, it puts an identifier and a counter into the home folder."""
+def test_no_runtime_writes_anything_about_the_user(name: str, tmp_path: Path) -> None:
+    """Imported plainly, both put an identifier and a log of events into the home folder."""
     program = (
         "import sys\n"
-        "from framescout.embedding import agreement, load_embedder\n"
+        "from pathlib import Path\n"
+        "from framescout.embedding import agreement, fingerprint, load_embedder, load_text_tower\n"
         "import framescout.embedding as embedding\n"
         "agreement.multiplies_bf16 = embedding.multiplies_bf16 = lambda: True\n"
         "tower = load_embedder(sys.argv[1])._images\n"
         "assert type(tower).__name__ == 'OpenVinoImageTower'\n"
+        "load_text_tower('starter', fingerprint('starter'), Path(sys.argv[2])).encode_texts(['a dog'])\n"
         "assert not [name for name in sys.modules if name.startswith('openvino_telemetry.')]\n"
     )
-    environment = {key: value for key, value in os.environ.items() if key != "CI"} | {"HOME": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", program, name], check=True, env=environment)
-    assert not (tmp_path / "intel").exists()
+    home, unwanted = tmp_path / "home", {"CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    home.mkdir()
+    environment = {key: value for key, value in os.environ.items() if key not in unwanted} | {"HOME": str(home)}
+    command = [sys.executable, "-c", program, name, str(tmp_path / "cache")]
+    subprocess.run(command, check=True, env=environment, timeout=300)
+    assert not (home / "intel").exists()
+    assert not [path for path in home.rglob("*") if "microsoft" in str(path).lower()]
+
+
+def text_tower(cache: Path, *, stays: bool) -> TextTower:
+    return load_text_tower("starter", fingerprint("starter"), cache, stays=stays)
+
+
+@pytest.mark.usefixtures("with_bf16")
+def test_a_server_encodes_sentences_nearly_as_a_command_does_whoever_asks_beside(tmp_path: Path) -> None:
+    plain, quick = (text_tower(tmp_path, stays=stays) for stays in (False, True))
+    assert isinstance(quick.compute, OpenVinoTextGraph)
+    assert not isinstance(plain.compute, OpenVinoTextGraph)
+    texts = ["a red umbrella", "", "two people near a fence at night, in the rain", "an old car", "x " * 200]
+    got = quick.encode_texts(texts[:4])
+    assert got.dtype == np.float32
+    assert float((got * plain.encode_texts(texts[:4])).sum(axis=1).min()) >= agreement.AGREEMENT
+    assert float((quick.encode_texts(texts) * plain.encode_texts(texts)).sum(axis=1).min()) >= agreement.AGREEMENT
+    with ThreadPoolExecutor(4) as threads:
+        alone = np.concatenate([*threads.map(lambda text: quick.encode_texts([text]), texts[:4] * 5)])
+    assert float((alone.reshape(5, 4, -1) * got).sum(axis=2).min()) >= agreement.AGREEMENT
+
+
+@pytest.mark.usefixtures("with_bf16")
+def test_sentences_stay_in_float32_where_bf16_changes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = OpenVinoTextGraph.__call__
+    monkeypatch.setattr(OpenVinoTextGraph, "__call__", lambda graph, ids: -really(graph, ids))
+    assert not isinstance(text_tower(tmp_path, stays=True).compute, OpenVinoTextGraph)
+
+
+@pytest.mark.usefixtures("with_bf16")
+def test_a_graph_that_openvino_cannot_read_is_left_to_onnxruntime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "TEXT_GRAPH", "missing.onnx")
+    assert len(text_tower(tmp_path, stays=True).encode_texts(["a dog"])) == 1

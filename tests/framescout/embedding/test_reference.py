@@ -105,7 +105,7 @@ def test_damaged_scores_beside_exported_towers_cost_a_new_export_and_nothing_els
     name = with_reference(make_model(tmp_path / "model", TINY_CONVOLUTIONS))
     identity, cache = fingerprint(name), tmp_path / "cache"
     before = load_text_tower(name, identity, cache)
-    (path,) = cache.glob("towers-*/reference_scores.npz")
+    (path,) = cache.glob("towers-*/reference_scores.npy")
     facts, data = path.stat(), bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
+from msgspec.structs import asdict, replace
 
 import framescout
 from framescout import vectors
@@ -16,6 +18,10 @@ from framescout.vectors import IndexStore, lists
 from tests.framescout.catalog.make import make_indexed
 
 DIMENSIONS = 16
+FAISS, LANCE = "faiss", "lance"
+HAS_LANCE = importlib.util.find_spec("lance") is not None
+KINDS = [FAISS, LANCE] if HAS_LANCE else [FAISS]
+"""Of stores that the same tests are held against."""
 
 
 @dataclass
@@ -24,17 +30,22 @@ class Archive:
 
     catalog: Catalog
     model: Model
+    kind: str = FAISS
+    """Of the store that its generations are in."""
     added: int = 0
+    place: str = ""
+    """Of Lance datasets; empty: a folder beside the catalog."""
 
     @classmethod
-    def make(cls, folder: Path) -> Archive:
+    def make(cls, folder: Path, kind: str = FAISS) -> Archive:
         catalog = framescout.open(folder)
         with catalog.writer() as writer:
-            return cls(catalog, writer.model("tiny", "fingerprint", DIMENSIONS))
+            return cls(catalog, writer.model("tiny", "fingerprint", DIMENSIONS), kind)
 
     @property
     def store(self) -> IndexStore:
-        return vectors.store_in(self.catalog.vectors_folder)
+        folder = self.catalog.vectors_folder
+        return vectors.store_in(folder if self.kind == FAISS else self.place or str(folder / "sets"))
 
     def add(self, counts: list[int]) -> None:
         """Videos of so many keyframes; vectors lie in clusters, as those of footage do."""
@@ -54,7 +65,11 @@ class Archive:
     def publish(self, exact_at_most: int = 10_000, *, every_list: bool = False) -> Generation:
         few = mock.patch.object(lists, "_A_LIST", 20)  # so that small archives have many lists
         with self.catalog.snapshot() as snapshot, few:
-            built = vectors.build(snapshot.space(self.model), self.catalog.vectors_folder, exact_at_most=exact_at_most)
+            space = snapshot.space(self.model)
+            if self.kind == LANCE:
+                built = self.store.publish(space)
+            else:
+                built = vectors.build(space, self.catalog.vectors_folder, exact_at_most=exact_at_most)
         if every_list:
             built = replace(built, nprobe=built.vector_count)
         with self.catalog.writer() as writer:

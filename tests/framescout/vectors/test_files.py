@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 from framescout import vectors
 from framescout.catalog.records import Generation

@@ -43,6 +43,9 @@ def test_events_are_listed_and_removed(engine: Engine, program: Program, file: P
     assert [(each["event"], each["file"]) for each in listed] == [("evening", str(file)), ("sunset", str(file))]
     assert all(each["alerts"] == each["unread"] > 0 for each in listed)
     assert all(each["only"] is None for each in listed)
+    assert json.loads(program(*at, "list", "sunset", "--json").stdout) == listed[1:]
+    unknown = program(*at, "list", "moon")
+    assert (unknown.returncode, "there are: evening, sunset" in unknown.stderr) == (2, True)
     wrong = program(*at, "remove", "sunset", "moon")
     assert (wrong.returncode, "there are: evening, sunset" in wrong.stderr) == (2, True)
     assert program(*at, "remove", "sunset").returncode == 0

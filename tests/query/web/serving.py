@@ -14,12 +14,13 @@ from tests.waiting import wait_until
 
 
 @contextmanager
-def serving(catalog: Path, exports: Path) -> Iterator[str]:
+def serving(catalog: Path, exports: Path, *options: str) -> Iterator[str]:
     """The address at which the app of a catalog answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [program_path(), "--catalog", str(catalog), "serve", "--port", str(port), "--exports", str(exports)]
+    command += options
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
             wait_until(lambda: _answers(port), server)

@@ -15,7 +15,10 @@ from starlette.testclient import TestClient
 
 import indexer
 from framescout.catalog import Catalog
+from framescout.catalog.records import FileFacts
+from framescout.recording import Rules
 from query.web import create_app
+from query.web.videos_api import _file
 from tests.footage import make
 
 PHONE, CAMERA = "PXL_20260220_173344123.mp4", "cam01_20260305_230000.mp4"
@@ -91,3 +94,8 @@ def test_a_request_names_no_path(client: TestClient) -> None:
     for file in ("/etc/passwd", "x" * 16, "0123456789abcdef0"):
         assert client.get("/api/videos/1", params={"file": file}).status_code == 422
     assert client.get("/api/videos/1", params={"file": "0" * 16}).status_code == 200
+
+
+def test_a_file_whose_name_is_no_utf_8_is_told_in_json() -> None:
+    facts = FileFacts("/archive/caf\udce9.mp4", False, {}, 3.0, Rules("UTC"))
+    assert '"/archive/caf\ufffd.mp4"' in _file(facts).model_dump_json()

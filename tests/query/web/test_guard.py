@@ -57,7 +57,7 @@ def test_other_sites_can_change_nothing(client: TestClient, headers: dict[str, s
 def test_without_the_token_nothing_is_answered(open_to_all: TestClient, path: str) -> None:
     assert open_to_all.get(path).status_code == 401
     assert open_to_all.get(path, headers={"authorization": "Bearer wrong"}).status_code == 401
-    assert open_to_all.get(path, headers={"cookie": "framescout-token=wrong"}).status_code == 401
+    assert open_to_all.get(path, headers={"cookie": "framescout-token-8000=wrong"}).status_code == 401
     assert open_to_all.get(f"{path}?token=wrong").status_code == 401
     assert open_to_all.get(path, headers={"authorization": f"Bearer {TOKEN}"}).status_code != 401
 
@@ -72,6 +72,24 @@ def test_the_address_that_was_printed_leaves_a_strict_cookie_and_goes_on_without
     assert "samesite=strict" in cookie
     assert open_to_all.get("/api/state").status_code == 200
     assert not open_to_all.get(f"/%2fevil.example/?token={TOKEN}").headers["location"].startswith("//")
+
+
+def test_apps_on_two_ports_of_a_host_leave_each_other_their_cookies(served: Catalog, tmp_path: Path) -> None:
+    """A browser sends what one port set to the other as well."""
+    tokens = {8000: "the-token-of-port-8000", 8001: "the-token-of-port-8001", None: "the-token-behind-a-proxy"}
+    kept: dict[str, str] = {}
+    apps = {}
+    for port, token in tokens.items():
+        app = create_app(served, exports=tmp_path, host="0.0.0.0", people=[Person("everyone", token)])
+        host = f"http://192.168.1.7:{port}" if port else "https://192.168.1.7"
+        apps[port] = TestClient(app, base_url=host, follow_redirects=False)
+        name, _, rest = apps[port].get(f"/?token={token}").headers["set-cookie"].partition("=")
+        kept[name] = rest.partition(";")[0]
+    assert len(kept) == 3
+    for client in apps.values():
+        client.cookies.clear()
+        sent = "; ".join(f"{name}={token}" for name, token in kept.items())
+        assert client.get("/api/state", headers={"cookie": sent}).status_code == 200
 
 
 def test_every_answer_says_what_may_be_loaded(client: TestClient) -> None:

@@ -6,8 +6,10 @@ import html
 import json
 import re
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -27,7 +29,7 @@ from query.web.pages import _names
 from query.web.thumbnails import Thumbnails
 
 
-@pytest.mark.parametrize("path", ["/", "/archive", "/events", "/selection", "/state", "/videos/1"])
+@pytest.mark.parametrize("path", ["/", "/searches", "/archive", "/events", "/selection", "/state", "/videos/1"])
 def test_each_page_is_there(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -66,6 +68,25 @@ def test_a_line_tells_where_matches_end(client: TestClient) -> None:
     assert '<li class="near">' not in client.get("/", params={"text": "a cat on a sofa"}).text
 
 
+def test_the_line_also_begins_a_page(client: TestClient) -> None:
+    asked = {"text": "trees in a green meadow", "collapse": False}
+    matches = sum(each >= MATCH for each in sure_of(client.get("/", params=asked | {"limit": 100}).text))
+    first = client.get("/", params=asked | {"limit": matches}).text
+    assert '<li class="near">' not in first
+    page = re.findall(r'rel="next"', first) and re.findall(r"page=([^\"&]+)", first)[-1]
+    second = client.get("/", params=asked | {"limit": matches, "page": page.replace("%40", "@")}).text
+    assert '<li class="near">' in second
+    assert second.index('<li class="near">') < second.index("data-moment=")
+
+
+def test_no_line_is_drawn_where_matches_are_not_first(client: TestClient) -> None:
+    asked = {"text": "trees in a green meadow", "collapse": False, "order": "motion", "limit": 100}
+    page = client.get("/", params=asked | {"min_confidence": 0.01}).text
+    sure = sure_of(page)
+    assert min(sure) < MATCH <= max(sure)
+    assert '<li class="near">' not in page
+
+
 @given(
     st.lists(
         st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts)), unique=True
@@ -89,6 +110,13 @@ def test_the_start_shows_what_came_last_and_what_needs_somebody(
         quarantined = len(snapshot.quarantined())
     assert [int(each) for each in re.findall(r'<li><a href="/videos/(\d+)">', start)] == newest
     assert ("could not be read" in start) == (quarantined > 0)
+
+
+def test_the_start_shows_the_last_days_by_camera(client: TestClient, ids: dict[str, int]) -> None:
+    start = client.get("/").text
+    (link,) = re.findall(r'<a href="(/archive[^"]*)" aria-label="cam01, Sat 14 Feb 2026">', start)
+    day = client.get(html.unescape(link)).text
+    assert re.findall(r'href="/videos/(\d+)\?', day) == [str(ids["cam01_20260214_221500.mp4"])]
 
 
 def test_the_newest_day_comes_first_and_in_it_the_earliest_video(served: Catalog, tmp_path: Path) -> None:
@@ -171,12 +199,13 @@ def test_an_empty_catalog_has_pages_too(tmp_path: Path) -> None:
     with TestClient(app, base_url="http://localhost") as empty:
         for path, way_on in {
             "/": "framescout index", "/archive": "framescout index", "/state": "framescout index",
-            "/events": "framescout events", "/selection": "Mark moments",
+            "/events": "framescout events", "/selection": "Mark moments", "/searches": "Nothing is saved yet",
         }.items():  # fmt: skip
             answer = empty.get(path)
             assert answer.status_code == 200
             assert way_on in answer.text
         assert "nothing is indexed yet" in empty.get("/?text=x").text
+        assert empty.get("/api/days").json()["days"] == empty.get("/api/facets").json() == []  # the pages ask for them
 
 
 def test_the_state_names_a_better_model_than_the_one_that_ships(client: TestClient) -> None:
@@ -196,3 +225,22 @@ def test_the_cache_of_pictures_stays_within_its_bound(client: TestClient, served
     kept.strip(video.path, video.content_hash, [1.0], (160, 640))
     kept.close()
     assert sum(path.stat().st_size for path in (tmp_path / "pictures").iterdir()) <= 20_000
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_server_that_stays_starts_its_decoders_first(catalog: Catalog, tmp_path: Path, stays: bool) -> None:
+    app = create_app(catalog, exports=tmp_path, stays=stays)
+    with mock.patch.object(Thumbnails, "get_ready") as get_ready, TestClient(app, base_url="http://localhost"):
+        pass
+    assert get_ready.call_count == stays
+    if stays:
+        real = Thumbnails(Cache(tmp_path))
+        real.get_ready()
+        processes = list(real._running()._processes.values())
+        assert len(processes) == 2
+        real.close()
+        for process in processes:
+            process.join(60)
+            while process.exitcode is None:  # a thread of the pool may hear of its end first; pytest ends what hangs
+                time.sleep(0.02)
+            assert process.exitcode == 0

@@ -31,7 +31,7 @@ def shared(served: Catalog, tmp_path: Path) -> TestClient:
 def test_a_viewer_searches_and_looks_and_takes_nothing_away(shared: TestClient) -> None:
     for path in ("/", "/archive", "/api/search?text=a+dog", "/api/state"):
         assert shared.get(path, headers=as_(BEN)).status_code == 200
-    for path in ("/api/exports", "/api/exports/1/zip", "/api/exports/1/files/a.mp4"):
+    for path in ("/api/exports", "/api/exports/1/zip", "/api/exports/1/files/a.mp4", "/exports", "/api/exports/log"):
         assert shared.get(path, headers=as_(BEN)).status_code == 403
         assert shared.head(path, headers=as_(BEN)).status_code == 403
     for path in ("/api/exports", "/api/exports/1/stop", "/api/events/marks", "/api/events/seen", "/nothing"):
@@ -55,7 +55,7 @@ def test_a_cookie_stands_for_the_person_whose_address_was_opened(shared: TestCli
 
 @pytest.mark.parametrize("others", ['a={"x": 1}', "a[1]=2", "a/b=1", "nothing", "path=/"])
 def test_odd_cookies_of_other_apps_on_the_same_host_lock_nobody_out(shared: TestClient, others: str) -> None:
-    for cookie in (f"{others}; framescout-token={BEN.token}", f"framescout-token={BEN.token}; {others}"):
+    for cookie in (f"{others}; framescout-token-8000={BEN.token}", f"framescout-token-8000={BEN.token}; {others}"):
         assert shared.get("/api/state", headers={"cookie": cookie}).status_code == 200
     assert shared.get("/api/state", headers={"cookie": others}).status_code == 401
 

@@ -45,6 +45,20 @@ def test_sound_that_browsers_do_not_decode_is_converted_and_said(tmp_path):
 
 
 @pytest.mark.parametrize("encode", [False, True])
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+def test_sound_of_any_rate_is_heard_with_its_pictures_from_anywhere(tmp_path, rate, encode):
+    video, facts = facts_of(make.numbered(tmp_path, seconds=8, audio=True, options=("-ar", str(rate))))
+    data = b"".join(streamed(video, facts, 3.0, encode=encode))
+    with av.open(io.BytesIO(data)) as container:
+        heard = [(frame.time - SHIFT, np.abs(frame.to_ndarray()).max()) for frame in container.decode(audio=0)]
+    assert heard[0][0] == pytest.approx(3.0, abs=0.05)
+    assert heard[-1][0] > 7.8
+    beeps = [time for time, loudest in heard if loudest > 0.3]  # the first tenth of every second
+    assert {round(time) for time in beeps if time % 1 < 0.1} >= {4, 5, 6, 7}
+    assert all(time % 1 < 0.15 or time % 1 > 0.95 for time in beeps)
+
+
+@pytest.mark.parametrize("encode", [False, True])
 def test_the_player_shows_the_film_and_not_the_cover_before_it(tmp_path, encode):
     video, facts = facts_of(reports.unmarked_cover(tmp_path, "cover.mp4"))
     assert way_to_play(video, facts) == "copy"

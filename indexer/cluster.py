@@ -1,0 +1,295 @@
+"""Workers that are tasks of a Ray cluster, one a video. Ray is imported here and in cluster_index.py alone.
+
+Any machine of the cluster may do any video, and one that died is done again elsewhere: a task writes nothing. Nothing
+is bound to an actor, whose calls wait for ever where it fits nowhere.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import pickle
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
+
+from framescout import __version__
+from framescout.embedding import fingerprint
+from framescout.errors import FramescoutError, NotAvailableError, Reason
+from framescout.roots import Roots
+from framescout.settings import Settings
+from indexer.events import Event, Failed, Identified, Job, MotionJob
+from indexer.on_node import Answer, Order, carry_out
+from indexer.placement import Machine, Queue, Sites, at_once
+from indexer.scan import VideoFile, is_as_found
+from indexer.unfit import Unfit
+from indexer.workers import Identify, Limits
+
+_RETRIES = 3  # of a task whose worker process or machine died; of one that was ended for want of memory as well
+_IDENTIFIERS = 4  # threads: hashing waits for the disk or the network
+_PATIENCE = 5.0  # seconds
+_LOOK_EVERY = 5.0  # seconds
+_QUIET = 10.0  # seconds in which no answer comes
+_LONGEST_ABSENCE = 60.0  # seconds without a machine for videos that wait for one
+_LONGEST_WITHOUT_HEAD = 35.0  # seconds; after 60 Ray ends this process, whatever it does
+_LONGEST_WAIT = 0.2  # seconds for an event
+_NOT_INSTALLED = "failed to import on the worker"  # Ray gives it as a RuntimeError, whose last line says why
+
+
+class RayWorkers:
+    """Workers that are the processors of a Ray cluster's machines; this process belongs to the cluster meanwhile.
+
+    Files are identified in threads of this process, whose catalog knows what is known. No more tasks are under way than
+    the processors need, so that answers never heap up before the one that writes.
+    """
+
+    def __init__(self, limits: Limits, settings: Settings) -> None:
+        """Join the cluster that `settings` name.
+
+        Raises:
+            NotAvailableError: there is none, it has no processors, or it is of another version.
+        """
+        self._limits = limits
+        self._model, self._batch = settings.model, settings.batch
+        self._fingerprint = fingerprint(settings.model)
+        self._roots, self._sites = Roots(settings.roots), Sites(settings.ray_sites)
+        self._cards = settings.ray_gpus_per_video
+        join(settings.ray)
+        if not at_once(machines(), "", 0):
+            ray.shutdown()
+            raise NotAvailableError(
+                f"the Ray cluster {settings.ray} has no processors; start `ray start` on more machines"
+            )
+        self._threads = ThreadPoolExecutor(_IDENTIFIERS)
+        self._identifying: set[Future[Identified]] = set()
+        self._head = ray.get_runtime_context().gcs_address
+        self._headless_since: float | None = None
+        self._looked_at = self._heard_at = time.monotonic()
+        self._working: dict[Any, Job | MotionJob] = {}  # by the reference to the answer
+        self._takes_more = True
+
+    def begin(self, files: Sequence[VideoFile], identify: Identify) -> None:
+        """As in `Workers`.
+
+        Raises:
+            NotAvailableError: no machine of the cluster can read some of them.
+        """
+        self._files, self._identify = files, identify
+        there, now = machines(), time.monotonic()
+        of_sites: dict[str, list[tuple[int, VideoFile]]] = {}
+        for key, file in enumerate(files):
+            of_sites.setdefault(self._sites.of(file.path), []).append((key, file))
+        self._queues = {site: self._queue(site, iter(own), there, now) for site, own in of_sites.items()}
+
+    def _queue(self, site: str, files: Iterator[tuple[int, VideoFile]], there: list[Machine], now: float) -> Queue:
+        task = ray.remote(
+            num_cpus=1, num_gpus=self._cards, label_selector={"site": site} if site else {}, max_calls=0,
+            max_retries=_RETRIES,
+        )(carry_out)  # fmt: skip
+        most = at_once(there, site, self._cards)
+        queue = Queue(site, self._cards, task, files, most + most // 4 + 1, now)
+        if not most:
+            raise NotAvailableError(queue.without_a_machine)
+        return queue
+
+    def take_no_more(self) -> None:
+        """As in `Workers`; the few tasks that wait for a processor are done."""
+        self._takes_more = False
+
+    def events(self) -> Iterator[Event | None]:
+        """As in `Workers`."""
+        self._fill_up()
+        while self._identifying or self._working:
+            is_quiet = True
+            for event in (*self._identified(), *self._answered()):
+                is_quiet = False
+                yield event
+                if isinstance(event, Job | MotionJob):
+                    self._hand_out(event)
+                else:
+                    self._queue_of(event).end_one(time.monotonic())
+            if is_quiet:
+                yield None
+            else:
+                self._heard_at = time.monotonic()
+            self._look_around()
+            self._fill_up()
+
+    def close(self) -> None:
+        """As in `Workers`: the cluster ends the tasks of a process that leaves it.
+
+        They are not cancelled one by one: a task that ends at that moment can take this process down (Ray 2.60).
+        """
+        self._threads.shutdown(cancel_futures=True)
+        ray.shutdown()
+
+    def _queue_of(self, event: Event) -> Queue:
+        return self._queues[self._sites.of(self._files[event.key].path)]
+
+    def _fill_up(self) -> None:
+        for queue in self._queues.values():
+            while self._takes_more and queue.under_way < queue.ahead and (file := next(queue.files, None)):
+                queue.under_way += 1
+                self._identifying.add(self._threads.submit(self._identify, *file))
+
+    def _look_around(self) -> None:
+        """Every few seconds, see whether the cluster is there, and machines for what is under way.
+
+        Raises:
+            NotAvailableError: the head has gone, or videos would wait for ever.
+        """
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_EVERY:
+            return
+        self._looked_at = now
+        if _answers(self._head):
+            self._headless_since = None
+            if now - self._heard_at > _QUIET:
+                self._look_for_machines(now)
+        elif self._headless_since is None:
+            self._headless_since = now
+        elif now - self._headless_since > _LONGEST_WITHOUT_HEAD:
+            raise NotAvailableError(
+                f"the head of the Ray cluster ({self._head}) has gone; what was committed is there: start "
+                "the cluster anew, and run the same command again"
+            )
+
+    def _look_for_machines(self, now: float) -> None:
+        there = machines()
+        for queue in self._queues.values():
+            if not queue.under_way or at_once(there, queue.site, queue.cards):
+                queue.seen_at = now
+            elif now - queue.seen_at > _LONGEST_ABSENCE:
+                raise NotAvailableError(f"{queue.without_a_machine}; what was committed is there")
+
+    def _identified(self) -> list[Identified]:
+        """Files that were identified meanwhile; waits for one where there is nothing else to wait for."""
+        patience = 0.0 if self._working else _LONGEST_WAIT
+        done, self._identifying = concurrent.futures.wait(
+            self._identifying, patience, concurrent.futures.FIRST_COMPLETED
+        )
+        return [future.result() for future in done]
+
+    def _hand_out(self, job: Job | MotionJob) -> None:
+        stored = self._roots.stored(job.file.path)
+        order = Order(job, stored, self._limits, self._model, self._fingerprint, self._batch)
+        task = self._queue_of(job).task
+        self._working[task.remote(job.key, __version__, pickle.dumps(order))] = job
+
+    def _answered(self) -> Iterator[Event]:
+        """What comes of tasks that ended meanwhile; waits for one, but not long."""
+        if not self._working:
+            return
+        patience = _LONGEST_WAIT / 10 if self._identifying else _LONGEST_WAIT
+        for reference in ray.wait([*self._working], timeout=patience)[0]:
+            with contextlib.suppress(GetTimeoutError):  # its machine died with it: it is made again
+                answer = self._answer(reference)
+                del self._working[reference]
+                yield answer
+
+    def _answer(self, reference: Any) -> Event:
+        """The task's answer, or what it means that there is none.
+
+        Raises:
+            NotAvailableError: a machine lacks what it needs.
+            FramescoutError: the cluster is in trouble.
+        """
+        job = self._working[reference]
+        try:
+            answer: Answer = ray.get(reference, timeout=_PATIENCE)
+        except GetTimeoutError:
+            raise
+        except WorkerCrashedError:
+            return Failed(job.key, Reason.DECODER_DIED, f"{_RETRIES + 1} processes of the Ray cluster died on it")
+        except OutOfMemoryError:
+            return Failed(job.key, Reason.TOO_LARGE, "a machine of the Ray cluster had no memory left for it")
+        except RayTaskError as error:
+            raise what_went_wrong(error) from error
+        except RayError as error:
+            raise FramescoutError(
+                f"the Ray cluster lost {job.file.path} ({first_line(error)}); what was committed is there, run the "
+                "same command again"
+            ) from error
+        if isinstance(answer, Unfit):
+            if not is_as_found(job.file):
+                return Failed(job.key, Reason.UNREADABLE, "it went away")
+            raise NotAvailableError(answer.sentence)
+        return answer
+
+
+def join(address: str) -> None:
+    """Make this process one of the cluster's.
+
+    Raises:
+        NotAvailableError: the cluster can't be reached, or refuses this process.
+    """
+    if address != "auto":
+        _knock(address)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        ray.init(address=address, log_to_driver=False, configure_logging=False)
+    except Exception as error:
+        said = "no Ray cluster runs here" if isinstance(error, ConnectionError) else first_line(error)
+        raise NotAvailableError(
+            f"the Ray cluster {address} can't be joined: {said}; see docs/cluster.md, or leave out --ray"
+        ) from error
+    finally:
+        with contextlib.suppress(ValueError):  # no other thread than the main one sets them, Ray neither
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _knock(address: str) -> None:
+    """Ray itself waits for ten minutes and more where nothing answers."""
+    parts = re.fullmatch(r"\[?([^/\s\[\]]+)\]?:(\d{1,5})", address)
+    if not parts or int(parts[2]) >= 2**16:
+        raise NotAvailableError(f"{address!r} is no address of a Ray cluster; it is auto, or HOST:PORT")
+    try:
+        socket.create_connection((parts[1], int(parts[2])), timeout=_PATIENCE).close()
+    except OSError as error:
+        raise NotAvailableError(
+            f"the Ray cluster {address} can't be reached ({error.strerror or error}); look whether its head runs and "
+            "the port is right"
+        ) from error
+
+
+def _answers(head: str) -> bool:
+    """Whether somebody listens at the address HOST:PORT of a head."""
+    host, _, port = head.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE / 5).close()
+    except OSError:
+        return False
+    return True
+
+
+def machines() -> list[Machine]:
+    """Of the cluster that this process joined, those that are there."""
+    found = [node for node in ray.nodes() if node["Alive"]]
+    had = [(node["Labels"].get("site", ""), node["Resources"]) for node in found]
+    return [Machine(site, int(has.get("CPU", 0)), int(has.get("GPU", 0))) for site, has in had]
+
+
+def what_went_wrong(error: RayTaskError) -> BaseException:
+    """A fault of framescout itself, or a machine on which it isn't installed."""
+    cause: BaseException = error.cause
+    if _NOT_INSTALLED not in str(cause):
+        return cause
+    why = str(cause).strip().splitlines()[-1].partition(": ")[2]
+    where = re.search(r"ip=([\w.:]+)", str(error))  # which this error has no attribute for
+    return NotAvailableError(
+        f"The machine {where[1] if where else ''} of the Ray cluster can't run framescout: {why}; install framescout "
+        f"{__version__} there, in the environment that Ray runs in."
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """What Ray says, without the traces of other processes."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

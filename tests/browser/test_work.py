@@ -1,0 +1,87 @@
+"""A first archive is indexed from the page: the folder is picked, the run is followed, and goes on without the page."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from framescout.commands.demo import make_archive
+from tests.browser.test_layout import OVERLAPS
+from tests.footage import make
+from tests.query.web.serving import serving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def address(tmp_path: Path, towers: Path) -> Iterator[str]:
+    """An app without a catalog that may index what lies below two folders."""
+    make_archive(tmp_path / "archive" / "holidays")
+    for name in ("yard", "gate", "garage", "roof"):
+        (tmp_path / "archive" / name).mkdir()
+    (tmp_path / "other").mkdir()
+    make.garbage(tmp_path / "archive" / "yard")
+    shutil.copytree(towers, tmp_path / "catalog" / "cache")
+    may = ("--may-index", str(tmp_path / "archive"), "--may-index", str(tmp_path / "other"))
+    with serving(tmp_path / "catalog", tmp_path / "exports", *may) as where:
+        yield where
+
+
+def test_a_first_archive_is_indexed_from_the_page(page: Page, tmp_path: Path) -> None:
+    page.goto("/state")
+    work = page.locator("[data-work]")
+    expect(work.locator("[data-way]")).to_have_text("archive")
+    expect(work.locator("[data-folders] li")).to_have_text(
+        ["garage", "gate", "holidays", "roof", "yard", str(tmp_path / "other")]
+    )
+    work.get_by_role("button", name="holidays").click()
+    expect(work.locator("[data-way]")).to_have_text("archiveholidays")
+    work.get_by_role("button", name="Index this folder").click()
+    expect(work.locator("[data-title]")).to_contain_text(f"Indexing {tmp_path / 'archive' / 'holidays'}")
+    expect(work.get_by_role("button", name="Index this folder")).to_be_disabled()
+    page.goto("about:blank")  # nobody looks on
+    page.goto("/state")
+    expect(work.locator("[data-title]")).to_have_text(f"Indexed {tmp_path / 'archive' / 'holidays'}")
+    expect(work.locator("[data-said-by-job]")).to_contain_text("4 videos indexed")
+    expect(page.locator("[data-number='videos']")).to_have_text("4")
+    page.on("dialog", lambda dialog: dialog.accept())
+    work.get_by_role("button", name="Drop what is gone").click()
+    expect(work.locator("[data-title]")).to_have_text("Dropped videos whose files are gone")
+    page.goto("/?text=mountains")
+    expect(page.locator(".card").first).to_be_visible()
+
+
+def test_it_is_stopped_from_the_page(page: Page, tmp_path: Path) -> None:
+    make.b_frames(tmp_path / "archive" / "roof", "long.mp4", seconds=300, gop=5)
+    page.goto("/state")
+    work = page.locator("[data-work]")
+    work.get_by_role("button", name="Index this folder").click()
+    work.get_by_role("button", name="Stop", exact=True).click()
+    expect(work.locator("[data-title]")).to_have_text(f"Indexed {tmp_path / 'archive'} – stopped")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_work_is_accessible_and_fits(browser: Browser, address: str, tmp_path: Path, width: int, scheme: str) -> None:
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/state")
+    work = page.locator("[data-work]")
+    work.get_by_role("button", name="holidays").wait_for()
+    page.screenshot(path=tmp_path / "before.png")
+    work.get_by_role("button", name="Index this folder").click()
+    expect(work.locator("[data-title]")).to_contain_text("Indexing")
+    page.screenshot(path=tmp_path / "during.png")
+    expect(work.locator("[data-title]")).to_contain_text("Indexed")
+    expect(page.locator("[data-number='videos']")).to_have_text("4")
+    page.screenshot(path=tmp_path / "after.png", full_page=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERLAPS) == []
+    context.close()

@@ -1,0 +1,84 @@
+"""The machines of a cluster index the vectors of a Lance dataset."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framescout.vectors import VectorIndex
+from tests.cluster.running import RayCluster
+from tests.framescout.vectors.make import LANCE, Archive, unit_rows
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("lance", reason="Lance is not installed")
+QUERIES = unit_rows(5, seed=2000)
+
+BUILD = """
+import sys
+from unittest import mock
+from framescout.catalog import Catalog
+from framescout.errors import FramescoutError
+from framescout.progress import SilentProgress
+from framescout.vectors import lance_datasets
+from framescout.settings import load
+from indexer.cluster_index import ClusterIndexing
+from indexer.publish import publish
+folder, place, address = sys.argv[1:]
+catalog = Catalog.open(folder, settings=load(vectors=place))
+with catalog.snapshot() as snapshot:
+    (model,) = snapshot.models()
+fragments = mock.patch.object(lance_datasets, "_A_FRAGMENT", 100)
+with fragments, mock.patch("framescout.vectors.is_worth_building", lambda *_: True), catalog.writer() as writer:
+    try:
+        publish(catalog, writer, model, SilentProgress(), ClusterIndexing(address))
+    except FramescoutError as error:
+        sys.exit(f"{error.exit_code} {error}")
+"""
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    made = Archive.make(tmp_path / "catalog", LANCE)
+    made.add([50] * 10)
+    return made
+
+
+def build(archive: Archive, place: str, cluster: RayCluster, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, cluster.address]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=240, env=cluster.environment | environment
+    )
+
+
+def test_each_machine_indexes_a_part(archive: Archive, cluster: RayCluster) -> None:
+    place = archive.catalog.vectors_folder / "sets"
+    said = build(archive, str(place), cluster)
+    assert said.returncode == 0, said.stderr
+    (dataset,) = place.iterdir()
+    assert len(list((dataset / "_indices").iterdir())) == 2
+    assert archive.verify() == []
+    archive.add([20])
+    archive.drop([4])
+    for ranges in (None, np.array([[40, 160], [300, 520]])):
+        with archive.catalog.snapshot() as snapshot:
+            index = VectorIndex.open(snapshot.space(archive.model), archive.store, few=0)
+            assert index.generation is not None
+            found = index.search(QUERIES, 20, ranges)
+        wanted = archive.brute_force(QUERIES, 20, ranges)
+        assert np.mean([len(np.intersect1d(a, b)) / 20 for a, b in zip(found[0], wanted[0], strict=True)]) >= 0.9
+
+
+def test_a_cluster_that_is_not_there_leaves_what_was(archive: Archive, cluster: RayCluster) -> None:
+    archive.publish()
+    before = archive.search(QUERIES, 10)
+    place = str(archive.catalog.vectors_folder / "sets")
+    command = [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, "127.0.0.1:9"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=cluster.environment)
+    assert said.returncode == 1
+    assert "3 the Ray cluster 127.0.0.1:9 can't be reached" in said.stderr
+    assert archive.is_indexed()
+    assert np.array_equal(archive.search(QUERIES, 10)[0], before[0])
