@@ -197,7 +197,7 @@ FORMS = (
         ("WhatsApp", "WhatsApp Video %Y-%m-%d at %H.%M.%S.mp4", "JochenHayek/misc"),
         ("WhatsApp, 12 hours", "WhatsApp Video %Y-%m-%d at %-I.%M.%S %p.mp4", "geospiza-fortis/owlrepo-client PR 32"),
         ("macOS", "Screen Recording %Y-%m-%d at %-I.%M.%S %p.mov", "geospiza-fortis/owlrepo-client PR 32"),
-        ("macOS 13 and later", "Screen Recording %Y-%m-%d at %-I.%M.%S\u202f%p.mov", "public-reports, case 4"),
+        ("macOS 13 and later", "Screen Recording %Y-%m-%d at %-I.%M.%S\u202f%p.mov", "a user's report"),
         ("macOS, 24 hours", "Screen Recording %Y-%m-%d at %H.%M.%S.mov", "geospiza-fortis/owlrepo-client PR 32"),
         ("Windows 11", "Screen Recording %Y-%m-%d %H%M%S.mp4", _COMMON),
         ("Samsung screen", "Screen_Recording_%Y%m%d-%H%M%S_Chrome.mp4", _COMMON),
@@ -221,14 +221,14 @@ FORMS = (
     _form(
         "date and time",
         rf"(?<!\d){_WHOLE}",
-        ("recorders of all kinds", "cam01_%Y%m%d_%H%M%S.mp4", "before this table"),
+        ("recorders of all kinds", "cam01_%Y%m%d_%H%M%S.mp4", "common; not looked up"),
         ("Samsung phone", "%Y%m%d_%H%M%S.mp4", "photoprism/photoprism issue 1388"),
         ("Dropbox", "%Y-%m-%d %H.%M.%S.mov", _COMMON),
         ("OBS", "%Y-%m-%d %H-%M-%S.mkv", _COMMON),
-        ("DJI", "DJI_%Y%m%d%H%M%S_0001_D.MP4", "before this table"),
-        ("Hikvision", "NVR_ch1_main_%Y%m%d%H%M%S_20991231235959.mp4", "before this table"),
+        ("DJI", "DJI_%Y%m%d%H%M%S_0001_D.MP4", "common; not looked up"),
+        ("Hikvision", "NVR_ch1_main_%Y%m%d%H%M%S_20991231235959.mp4", "common; not looked up"),
         ("Hikvision, FTP", "10.0.0.64_01_%Y%m%d%H%M%S123_TIMING.mp4", _COMMON),
-        ("Reolink", "RLC-810A_01_%Y%m%d%H%M%S.mp4", "before this table"),
+        ("Reolink", "RLC-810A_01_%Y%m%d%H%M%S.mp4", "common; not looked up"),
         (
             "Reolink, on its card",
             "Mp4Record/%Y-%m-%d/RecM02_DST%Y%m%d_%H%M%S_090334_0_800_800_033C820000_61B6F0.mp4",
@@ -291,16 +291,16 @@ FORMS = (
     _form(
         "a folder's date, a name's time",
         rf"{_FOLDER_DATE}[^/]*/(?:[^/]+/)*[^/]*?(?<!\d){_SPACED_CLOCK}{_HALF}{_END}",
-        ("Dahua", "nvr/%Y-%m-%d/001/dav/%H/%H.%M.%S-23.59.59[M][0@0][0].dav", "before this table"),
+        ("Dahua", "nvr/%Y-%m-%d/001/dav/%H/%H.%M.%S-23.59.59[M][0@0][0].dav", "common; not looked up"),
         ("motionEye", "motioneye/Camera1/%Y-%m-%d/%H-%M-%S.mp4", _COMMON),
-        ("folders by day", "%Y%m%d/cam2/%H-%M-%S.mp4", "before this table"),
+        ("folders by day", "%Y%m%d/cam2/%H-%M-%S.mp4", "common; not looked up"),
         part=Part.PATH,
     ),
     _form(
         "a folder's date and hour, a name's minute and second",
         rf"{_FOLDER_DATE}(?:/[^/]+)*?/(?P<hour>[01]\d|2[0-3])h?/(?:[^/]+/)?(?P<minute>\d\d)[-_.m](?P<second>\d\d)s?(?!\d)"
         r"(?P<behind>)[^/]*$",
-        ("folders by hour", "archive/%Y/%m/%d/%H/%M.%S.mp4", "before this table"),
+        ("folders by hour", "archive/%Y/%m/%d/%H/%M.%S.mp4", "common; not looked up"),
         part=Part.PATH,
     ),
     _form(
@@ -315,15 +315,15 @@ FORMS = (
         rf"{_FOLDER_DATE}[^/]*/(?:(?!(?P<id>\d+)/(?P=id)-video$)[^/]+/)*"
         r"(?!(?:IMG|DSC|DSCN|MVI|MOV|VID|GOPR|G[HXL]|P|C|CLIP)[-_]?\d)(?:[^/]*[^0-9A-Za-z/])?"
         r"(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)(?![0-9A-Za-z]|-video$)(?P<behind>[^/]*)$",
-        ("folders by day, six digits", "archive/%Y/%m/%d/%H%M%S.mp4", "before this table"),
+        ("folders by day, six digits", "archive/%Y/%m/%d/%H%M%S.mp4", "common; not looked up"),
         part=Part.PATH,
         strength=Strength.GUESS,
     ),
     _form(
         "seconds since 1970",
         rf"(?:^|[-_]){_EPOCH}(?=$|[-_.])",
-        ("Arlo", "{epoch}123.mp4", "before this table"),
-        ("seconds since 1970", "front-{epoch}.mp4", "before this table"),
+        ("Arlo", "{epoch}123.mp4", "common; not looked up"),
+        ("seconds since 1970", "front-{epoch}.mp4", "common; not looked up"),
         is_utc=True,
         strength=Strength.GUESS,
     ),

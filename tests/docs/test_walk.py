@@ -98,7 +98,7 @@ def here(command: str, home: Path) -> list[str]:
     """The command's words, with the folders and numbers of this home in place of the page's."""
     for said, meant in {
         "~/footage": home / "footage",
-        "/mnt/cameras": home / "footage" / "cam03",  # overnight.toml looks closely, which takes long
+        "/mnt/cameras": home / "footage" / "cam03",  # to look closely takes long
         "/archive/": home / "footage",
         "/var/lib/framescout": catalog_folder(CHOSEN),
         "FILE": "configs/events.example.toml",

@@ -103,7 +103,7 @@ TIMECODES = (
     Case("tmcd track (MOV, MP4), MXF, tags of MKV and AVI, MPEG-2 group header", "counts from it, across midnight too",
          ("query/clips/test_timecode.py::test_the_timecode_of_every_container_is_read",
           "query/clips/test_timecode.py::test_what_is_indexed_is_found_shown_and_named_with_its_timecode")),
-    Case("SEI message of H.264 and HEVC", "reads it; not tested, since no encoder here writes one"),
+    Case("SEI message of H.264 and HEVC", "reads it; not tested, since no encoder writes one"),
 )  # fmt: skip
 
 REPORTS = {

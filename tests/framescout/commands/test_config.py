@@ -43,11 +43,11 @@ def test_each_value_and_where_it_comes_from(at: Path, monkeypatch: pytest.Monkey
 
 def test_a_named_file_takes_the_place_of_those_that_are_found(at: Path) -> None:
     settings.own_file().write_text('density = "fast"\n')
-    (at / settings.FILE).write_text("workers = 3\n")
-    found = told("--catalog", str(at), "--config", "overnight.toml")
-    assert found["density"][0] == "thorough"
-    assert found["density"][1].endswith("overnight.toml")
-    assert found["workers"] == (0, "default")
+    (at / settings.FILE).write_text('density = "thorough"\n')
+    found = told("--catalog", str(at), "--config", "gpu.toml")
+    assert found["decode_on"][0] == "cuda"
+    assert found["decode_on"][1].endswith("gpu.toml")
+    assert found["density"] == ("balanced", "default")
 
 
 def test_the_older_name_of_the_persons_file_still_counts(at: Path) -> None:
