@@ -209,7 +209,7 @@ _SHARED: dict[str, Callable[[], click.Option]] = {
     type=CatalogPlace(),
     help="The catalog: a folder or postgresql://USER@HOST/NAME [default: $FRAMESCOUT_CATALOG, else your data folder].",
 )
-@click.option("--config", type=click.Path(path_type=Path), help="A file of settings, read in place of framescout.toml; or gpu.toml.")
+@click.option("--config", type=click.Path(path_type=Path), help="A file of settings in place of your own; or gpu.toml.")
 @click.option("--debug", is_flag=True, help="Show tracebacks and what goes on.")
 @click.pass_context
 def main(ctx: click.Context, catalog: Path | Address | None, config: Path | None, debug: bool) -> None:
