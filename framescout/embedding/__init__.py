@@ -6,9 +6,10 @@ import contextlib
 import ctypes
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
@@ -51,6 +52,8 @@ __all__ = [
     "load_text_tower",
     "presets",
 ]
+
+T = TypeVar("T")
 
 
 class _Texts(Protocol):
@@ -144,17 +147,40 @@ def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False
     folder = _towers(cache, identity) if cache else None
     closely = closely and Look.of_folder(resolve(name).folder).crops > 0
     packed = _packed(name, identity)
-    if folder and (packed or not closely) and not _has_graphics_card():
-        for _ in range(2):  # what is damaged is made once more
-            if packed and not looks_unchanged(folder):
-                unpack(packed, folder)
-            if not (folder / IMAGE_GRAPH).is_file():
-                break
-            opened = _open_towers(name, identity, folder, packed if closely else None)
-            if opened:
-                return opened
-            shutil.rmtree(folder, ignore_errors=True)
+    if folder and (packed or not closely) and not _has_graphics_card() and (packed or (folder / IMAGE_GRAPH).is_file()):
+        opened = partial(_open_towers, name, identity, folder, packed if closely else None)
+        if embedder := _opened_or_made(folder, opened, partial(_remake_towers, packed, folder, opened)):
+            return embedder
     return _load_with_torch(name, identity, folder, closely=closely)
+
+
+def _remake_towers(packed: Path | None, folder: Path, opened: Callable[[], Embedder | None]) -> Embedder | None:
+    """In place of damaged or missing ones; None where only torch makes them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not packed:
+        return None
+    unpack(packed, folder)
+    return opened()
+
+
+def _opened_or_made(folder: Path, opened: Callable[[], T | None], made: Callable[[], T]) -> T:
+    """What lies in a folder of towers, or what is made there because nothing sound does.
+
+    One process makes it while the others wait; else each would delete what the one before has just made.
+
+    Raises:
+        Whatever `opened` and `made` raise.
+    """
+    with contextlib.suppress(Exception):  # another process may be replacing it; what is wrong in itself is raised below
+        if found := opened():
+            return found
+    from filelock import FileLock  # a search needs none, and waits 0.03 s for it
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # where nothing can be written `made` says so, or needs to write nothing
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder.with_name(f".{folder.name}.lock")))
+        return opened() or made()
 
 
 def has_towers(name: str, cache: Path) -> bool:
@@ -171,8 +197,8 @@ def load_text_tower(name: str, identity: str, cache: Path, *, stays: bool = Fals
         ModelNotAvailableError: it is not in the cache, and the model's weights are not here either.
     """
     folder = _towers(cache, identity)
-    tower = _open_text_tower(folder, identity, phrasings_of(name), stays=stays)
-    tower = tower or _make_text_tower(name, identity, folder, stays=stays)
+    opened = partial(_open_text_tower, folder, identity, phrasings_of(name), stays=stays)
+    tower = _opened_or_made(folder, opened, partial(_make_text_tower, name, identity, folder, stays=stays))
     if stays:
         _compute_in_bf16(tower, folder)
     return tower
@@ -186,12 +212,19 @@ def _make_text_tower(name: str, identity: str, folder: Path, *, stays: bool) -> 
     packed = _packed(name, identity)
     if packed:
         unpack(packed, folder)
-    else:
-        _refuse_without_torch(name)
-        from framescout.embedding.loading import load
-        from framescout.embedding.onnx_export import export_towers
+        return TextTower(folder, phrasings_of(name), stays=stays)
+    _refuse_without_torch(name)
+    from framescout.embedding.loading import load
 
-        export_towers(load(resolve(name)), identity, folder)
+    return _export_text_tower(load(resolve(name)), name, identity, folder, stays=stays)
+
+
+def _export_text_tower(
+    loaded: LoadedModel, name: str, identity: str, folder: Path, *, stays: bool = False
+) -> TextTower:
+    from framescout.embedding.onnx_export import export_towers
+
+    export_towers(loaded, identity, folder)
     return TextTower(folder, phrasings_of(name), stays=stays)
 
 
@@ -230,18 +263,19 @@ def _load_with_torch(name: str, identity: str, folder: Path | None, *, closely: 
     _refuse_without_torch(name)
     from framescout.embedding.loading import load
     from framescout.embedding.machine import machine
-    from framescout.embedding.onnx_export import export_towers
     from framescout.embedding.torch_towers import TorchImageTower, TorchTextTower
 
     loaded = load(resolve(name))
-    texts: _Texts | None = _open_text_tower(folder, identity, phrasings_of(name)) if folder else None
-    if folder and texts is None:
-        export_towers(loaded, identity, folder)
-        texts = TextTower(folder, phrasings_of(name))
+    texts: _Texts
+    if folder:
+        opened = partial(_open_text_tower, folder, identity, phrasings_of(name))
+        texts = _opened_or_made(folder, opened, partial(_export_text_tower, loaded, name, identity, folder))
+    else:
+        texts = TorchTextTower(loaded)
     images = _exported_image_tower(loaded, folder, closely=closely) if machine().gpu is None else None
     sentences = loaded.reference.sentences if loaded.reference else None
     images = images or TorchImageTower(loaded, closely=closely)
-    return Embedder(name, identity, images, texts or TorchTextTower(loaded), sentences)
+    return Embedder(name, identity, images, texts, sentences)
 
 
 def _exported_image_tower(loaded: LoadedModel, folder: Path | None, *, closely: bool) -> ImageTower | None:
