@@ -1,7 +1,7 @@
 """Workers that are tasks of a Ray cluster, one a video. Ray is imported here and in cluster_index.py alone.
 
-Any machine of the cluster may do any video, and one that died is done again elsewhere: a task writes nothing. Nothing
-is bound to an actor, whose calls wait for ever where it fits nowhere.
+Any machine of the cluster may do any video, and one that died is done again elsewhere: a task writes nothing. No
+actors: Ray queues an actor's calls forever when no machine can host it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,17 @@ from framescout.embedding import fingerprint
 from framescout.errors import FramescoutError, NotAvailableError, Reason
 from framescout.roots import Roots
 from framescout.settings import Settings
+from indexer.cluster_watch import Watch
 from indexer.events import Event, Failed, Identified, Job, MotionJob
 from indexer.on_node import Answer, Order, carry_out
-from indexer.placement import Machine, Queue, Sites, at_once
+from indexer.placement import Machine, Need, SiteFiles, Sites, slots
 from indexer.scan import VideoFile, is_as_found
 from indexer.unfit import Unfit
 from indexer.workers import Identify, Limits
 
 _RETRIES = 3  # of a task whose worker process or machine died; of one that was ended for want of memory as well
 _IDENTIFIERS = 4  # threads: hashing waits for the disk or the network
-_PATIENCE = 5.0  # seconds
-_LOOK_EVERY = 5.0  # seconds
-_QUIET = 10.0  # seconds in which no answer comes
-_LONGEST_ABSENCE = 60.0  # seconds without a machine for videos that wait for one
-_LONGEST_WITHOUT_HEAD = 35.0  # seconds; after 60 Ray ends this process, whatever it does
+PATIENCE = 5.0  # seconds
 _LONGEST_WAIT = 0.2  # seconds for an event
 _NOT_INSTALLED = "failed to import on the worker"  # Ray gives it as a RuntimeError, whose last line says why
 
@@ -60,18 +57,11 @@ class RayWorkers:
         self._model, self._batch = settings.model, settings.batch
         self._fingerprint = fingerprint(settings.model)
         self._roots, self._sites = Roots(settings.roots), Sites(settings.ray_sites)
-        self._cards = settings.ray_gpus_per_video
+        self._gpus = settings.ray_gpus_per_video
         join(settings.ray)
-        if not at_once(machines(), "", 0):
-            ray.shutdown()
-            raise NotAvailableError(
-                f"the Ray cluster {settings.ray} has no processors; start `ray start` on more machines"
-            )
         self._threads = ThreadPoolExecutor(_IDENTIFIERS)
         self._identifying: set[Future[Identified]] = set()
-        self._head = ray.get_runtime_context().gcs_address
-        self._headless_since: float | None = None
-        self._looked_at = self._heard_at = time.monotonic()
+        self._watch = watch()
         self._working: dict[Any, Job | MotionJob] = {}  # by the reference to the answer
         self._takes_more = True
 
@@ -82,22 +72,22 @@ class RayWorkers:
             NotAvailableError: no machine of the cluster can read some of them.
         """
         self._files, self._identify = files, identify
-        there, now = machines(), time.monotonic()
+        there = machines()
         of_sites: dict[str, list[tuple[int, VideoFile]]] = {}
         for key, file in enumerate(files):
             of_sites.setdefault(self._sites.of(file.path), []).append((key, file))
-        self._queues = {site: self._queue(site, iter(own), there, now) for site, own in of_sites.items()}
+        self._site_files = {site: self._files_at(site, iter(own), there) for site, own in of_sites.items()}
 
-    def _queue(self, site: str, files: Iterator[tuple[int, VideoFile]], there: list[Machine], now: float) -> Queue:
+    def _files_at(self, site: str, files: Iterator[tuple[int, VideoFile]], there: list[Machine]) -> SiteFiles:
+        need = Need("a video", site, self._gpus)
+        most = slots(there, site, self._gpus)
+        if not most:
+            raise NotAvailableError(need.without_a_machine)
         task = ray.remote(
-            num_cpus=1, num_gpus=self._cards, label_selector={"site": site} if site else {}, max_calls=0,
+            num_cpus=1, num_gpus=self._gpus, label_selector={"site": site} if site else {}, max_calls=0,
             max_retries=_RETRIES,
         )(carry_out)  # fmt: skip
-        most = at_once(there, site, self._cards)
-        queue = Queue(site, self._cards, task, files, most + most // 4 + 1, now)
-        if not most:
-            raise NotAvailableError(queue.without_a_machine)
-        return queue
+        return SiteFiles(need, task, files, most + most // 4 + 1)
 
     def take_no_more(self) -> None:
         """As in `Workers`; the few tasks that wait for a processor are done."""
@@ -114,12 +104,13 @@ class RayWorkers:
                 if isinstance(event, Job | MotionJob):
                     self._hand_out(event)
                 else:
-                    self._queue_of(event).end_one(time.monotonic())
+                    self._site_files_of(event).under_way -= 1
             if is_quiet:
                 yield None
             else:
-                self._heard_at = time.monotonic()
-            self._look_around()
+                self._watch.hear(time.monotonic())
+            waiting = [site_files.need for site_files in self._site_files.values() if site_files.under_way]
+            self._watch.look(waiting, time.monotonic())
             self._fill_up()
 
     def close(self) -> None:
@@ -130,44 +121,18 @@ class RayWorkers:
         self._threads.shutdown(cancel_futures=True)
         ray.shutdown()
 
-    def _queue_of(self, event: Event) -> Queue:
-        return self._queues[self._sites.of(self._files[event.key].path)]
+    def _site_files_of(self, event: Event) -> SiteFiles:
+        """Those of the site whose file it speaks of."""
+        return self._site_files[self._sites.of(self._files[event.key].path)]
 
     def _fill_up(self) -> None:
-        for queue in self._queues.values():
-            while self._takes_more and queue.under_way < queue.ahead and (file := next(queue.files, None)):
-                queue.under_way += 1
+        for site_files in self._site_files.values():
+            while self._takes_more and site_files.under_way < site_files.ahead:
+                file = next(site_files.files, None)
+                if file is None:
+                    break
+                site_files.under_way += 1
                 self._identifying.add(self._threads.submit(self._identify, *file))
-
-    def _look_around(self) -> None:
-        """Every few seconds, see whether the cluster is there, and machines for what is under way.
-
-        Raises:
-            NotAvailableError: the head has gone, or videos would wait for ever.
-        """
-        now = time.monotonic()
-        if now - self._looked_at < _LOOK_EVERY:
-            return
-        self._looked_at = now
-        if _answers(self._head):
-            self._headless_since = None
-            if now - self._heard_at > _QUIET:
-                self._look_for_machines(now)
-        elif self._headless_since is None:
-            self._headless_since = now
-        elif now - self._headless_since > _LONGEST_WITHOUT_HEAD:
-            raise NotAvailableError(
-                f"the head of the Ray cluster ({self._head}) has gone; what was committed is there: start "
-                "the cluster anew, and run the same command again"
-            )
-
-    def _look_for_machines(self, now: float) -> None:
-        there = machines()
-        for queue in self._queues.values():
-            if not queue.under_way or at_once(there, queue.site, queue.cards):
-                queue.seen_at = now
-            elif now - queue.seen_at > _LONGEST_ABSENCE:
-                raise NotAvailableError(f"{queue.without_a_machine}; what was committed is there")
 
     def _identified(self) -> list[Identified]:
         """Files that were identified meanwhile; waits for one where there is nothing else to wait for."""
@@ -180,7 +145,7 @@ class RayWorkers:
     def _hand_out(self, job: Job | MotionJob) -> None:
         stored = self._roots.stored(job.file.path)
         order = Order(job, stored, self._limits, self._model, self._fingerprint, self._batch)
-        task = self._queue_of(job).task
+        task = self._site_files_of(job).task
         self._working[task.remote(job.key, __version__, pickle.dumps(order))] = job
 
     def _answered(self) -> Iterator[Event]:
@@ -203,7 +168,7 @@ class RayWorkers:
         """
         job = self._working[reference]
         try:
-            answer: Answer = ray.get(reference, timeout=_PATIENCE)
+            answer: Answer = ray.get(reference, timeout=PATIENCE)
         except GetTimeoutError:
             raise
         except WorkerCrashedError:
@@ -228,7 +193,7 @@ def join(address: str) -> None:
     """Make this process one of the cluster's.
 
     Raises:
-        NotAvailableError: the cluster can't be reached, or refuses this process.
+        NotAvailableError: the cluster can't be reached, refuses this process, or has no processors.
     """
     if address != "auto":
         _knock(address)
@@ -244,6 +209,9 @@ def join(address: str) -> None:
         with contextlib.suppress(ValueError):  # no other thread than the main one sets them, Ray neither
             for number, handler in before.items():
                 signal.signal(number, handler)
+    if not slots(machines(), "", 0):
+        ray.shutdown()
+        raise NotAvailableError(f"the Ray cluster {address} has no processors; run `ray start` on more machines")
 
 
 def _knock(address: str) -> None:
@@ -252,7 +220,7 @@ def _knock(address: str) -> None:
     if not parts or int(parts[2]) >= 2**16:
         raise NotAvailableError(f"{address!r} is no address of a Ray cluster; it is auto, or HOST:PORT")
     try:
-        socket.create_connection((parts[1], int(parts[2])), timeout=_PATIENCE).close()
+        socket.create_connection((parts[1], int(parts[2])), timeout=PATIENCE).close()
     except OSError as error:
         raise NotAvailableError(
             f"the Ray cluster {address} can't be reached ({error.strerror or error}); look whether its head runs and "
@@ -260,21 +228,16 @@ def _knock(address: str) -> None:
         ) from error
 
 
-def _answers(head: str) -> bool:
-    """Whether somebody listens at the address HOST:PORT of a head."""
-    host, _, port = head.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE / 5).close()
-    except OSError:
-        return False
-    return True
-
-
 def machines() -> list[Machine]:
     """Of the cluster that this process joined, those that are there."""
     found = [node for node in ray.nodes() if node["Alive"]]
     had = [(node["Labels"].get("site", ""), node["Resources"]) for node in found]
     return [Machine(site, int(has.get("CPU", 0)), int(has.get("GPU", 0))) for site, has in had]
+
+
+def watch() -> Watch:
+    """Of the cluster that this process joined."""
+    return Watch(ray.get_runtime_context().gcs_address, machines, time.monotonic())
 
 
 def what_went_wrong(error: RayTaskError) -> BaseException:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from framescout import __version__
 from framescout.errors import FramescoutError, NotAvailableError
 from framescout.vectors import lance_datasets
-from indexer.cluster import first_line, join, machines, what_went_wrong
+from indexer.cluster import PATIENCE, first_line, join, machines, watch, what_went_wrong
+from indexer.cluster_watch import LOOK_EVERY
 from indexer.index_on_node import index_part
+from indexer.placement import Need
 from indexer.unfit import Unfit
 
 _RETRIES = 3  # of a part whose machine died
@@ -33,7 +38,8 @@ class ClusterIndexing:
         """The version that has the index.
 
         Raises:
-            NotAvailableError: the cluster can't be reached, or a machine of it can't read the dataset.
+            NotAvailableError: the cluster can't be reached, has no processors, loses all of them or its head, or a
+                machine of it can't read the dataset.
             FramescoutError: the cluster lost a part too often.
         """
         join(self._cluster)
@@ -47,14 +53,28 @@ class ClusterIndexing:
                 task.remote(key, __version__, dataset.uri, dataset.version, part.tolist(), shared)
                 for key, part in enumerate(parts)
             ]
-            return lance_datasets.with_index(dataset, [_answer(reference) for reference in asked])
+            return lance_datasets.with_index(dataset, _answers(asked))
         finally:
             ray.shutdown()
 
 
+def _answers(asked: Sequence[Any]) -> list[Any]:
+    """What comes of tasks, in their order."""
+    watching, need = watch(), Need("a part of the vector index", "", 0)
+    answers: dict[Any, Any] = {}
+    while waiting := [reference for reference in asked if reference not in answers]:
+        for reference in ray.wait(waiting, timeout=LOOK_EVERY)[0]:
+            with contextlib.suppress(GetTimeoutError):  # its machine died with it: it is made again
+                answers[reference] = _answer(reference)
+        watching.look([need], time.monotonic())
+    return [answers[reference] for reference in asked]
+
+
 def _answer(reference: Any) -> Any:
     try:
-        answer = ray.get(reference)
+        answer = ray.get(reference, timeout=PATIENCE)
+    except GetTimeoutError:
+        raise
     except RayTaskError as error:
         raise what_went_wrong(error) from error
     except RayError as error:

@@ -1,6 +1,6 @@
 """What a machine of a cluster does for one video: decodes and embeds it, and gives one answer. It needs no catalog.
 
-Weights, version and footage are held against the order first, since a machine may have others. The model and the
+Weights, version and footage are compared with the order first, since a machine may have others. The model and the
 decoding process stay with the worker process from one video to the next.
 """
 

@@ -43,7 +43,7 @@ def interrupts() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress) -> None:
+def _conclude(catalog: Catalog, writer: Writer, model: Model, settings: Settings, progress: Progress) -> None:
     """After a run: drop footage that was replaced, switch to a model that is complete, publish its vectors."""
     writer.drop_replaced()
     with catalog.snapshot() as snapshot:
@@ -51,14 +51,14 @@ def _conclude(catalog: Catalog, writer: Writer, model: Model, progress: Progress
         is_to_be_active = active is None or (active.id != model.id and _has_seen_everything(snapshot.space(model)))
     if is_to_be_active:
         writer.activate(model)
-    publish(catalog, writer, model, progress, _add_index(catalog.settings))
+    publish(catalog, writer, model, progress, _add_index(catalog, settings))
     with catalog.snapshot() as snapshot:
         snapshot.file_columns()  # so that no search has to derive all times and cameras
 
 
-def _add_index(settings: Settings) -> AddIndex | None:
-    """The cluster that was named, for a vector index at a place that its machines see."""
-    if not (settings.ray and settings.vectors):
+def _add_index(catalog: Catalog, settings: Settings) -> AddIndex | None:
+    """The cluster that the run names, for a vector index at a place that its machines see."""
+    if not settings.ray or isinstance(catalog.vectors_place, Path):
         return None
     from indexer.cluster_index import ClusterIndexing
 
@@ -91,7 +91,7 @@ def bring_up_to_date(
         if not plan.to_read:  # nothing to embed: the model is not even loaded
             report = plan.report()
             if model:
-                _conclude(catalog, writer, model, progress)
+                _conclude(catalog, writer, model, settings, progress)
                 remember(catalog, sight, settings, report)
             return report
         with interrupts() as interrupted, contextlib.closing(workers_for(len(plan.to_read), settings)) as workers:
@@ -110,7 +110,7 @@ def bring_up_to_date(
         if run.bytes_read and report.elapsed > 1:
             writer.remember_speed(run.bytes_read / report.elapsed)
         progress.began("finishing: the vector index, and what a first search needs")
-        _conclude(catalog, writer, model, progress)
+        _conclude(catalog, writer, model, settings, progress)
         remember(catalog, sight, settings, report)
     return report
 

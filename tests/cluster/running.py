@@ -77,7 +77,7 @@ class RayCluster:
         os.kill(self.nodes[-1], signal.SIGKILL)
 
     def add_node(self) -> None:
-        """Of one processor, and of the site bonn."""
+        """Of one processor, and of the site bonn where it is not the first."""
         assert self.process.stdin
         self.process.stdin.write("add\n")
         self.process.stdin.flush()
@@ -85,8 +85,8 @@ class RayCluster:
 
 
 @contextlib.contextmanager
-def ray_cluster(towers: Path) -> Iterator[RayCluster]:
-    """A head and two nodes of one processor, whose cache of models holds `towers`.
+def ray_cluster(towers: Path, nodes: int = 2) -> Iterator[RayCluster]:
+    """A head without processors and nodes of one processor, whose cache of models holds `towers`.
 
     Raises:
         NoClusterError: none starts here.
@@ -96,7 +96,7 @@ def ray_cluster(towers: Path) -> Iterator[RayCluster]:
         shutil.copytree(towers, folder / "cache" / "framescout")
         own = {"XDG_CACHE_HOME": str(folder / "cache"), "RAY_TMPDIR": str(folder)}
         environment = {**os.environ, **SETTINGS, **own}
-        command = [sys.executable, "-m", "tests.cluster.nodes"]
+        command = [sys.executable, "-m", "tests.cluster.nodes", str(nodes)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, text=True,

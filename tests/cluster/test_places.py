@@ -1,4 +1,4 @@
-"""Machines of a cluster that have footage at places of their own, that lie at one site, that have a graphics card."""
+"""Machines of a cluster that have footage at places of their own, that lie at one site, that have a GPU."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_footage_of_a_site_is_read_by_its_machines_alone(index: Index, cluster: 
     assert facts(tmp_path / "together") == facts(tmp_path / "alone")
 
 
-def test_videos_that_take_a_card_go_where_one_is_and_share_a_process(
+def test_videos_that_take_a_gpu_go_where_one_is_and_share_a_process(
     index: Index, cluster: RayCluster, tmp_path: Path
 ) -> None:
     (tmp_path / "here").mkdir()
@@ -110,7 +110,7 @@ def test_what_no_machine_can_read_is_one_sentence(index: Index, tmp_path: Path) 
     make.numbered(tmp_path / "here", "numbered.mp4")
     said = index("catalog", f'ray_gpus_per_video = 1\nray_sites = {{"{tmp_path}/here" = "bonn"}}')
     assert said.returncode == 3, said.stderr
-    assert "with the label site=bonn has a processor and 1 of a graphics card for a video; start one" in said.stderr
+    assert "with the label site=bonn has a processor and 1 of a GPU for a video; start one" in said.stderr
     assert "Traceback" not in said.stderr
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from framescout.catalog import Catalog
 from framescout.vectors import VectorIndex
 from tests.cluster.running import RayCluster
+from tests.footage import make
 from tests.framescout.vectors.make import LANCE, Archive, unit_rows
 
 pytestmark = pytest.mark.slow
@@ -37,6 +39,20 @@ with fragments, mock.patch("framescout.vectors.is_worth_building", lambda *_: Tr
         publish(catalog, writer, model, SilentProgress(), ClusterIndexing(address))
     except FramescoutError as error:
         sys.exit(f"{error.exit_code} {error}")
+"""
+
+INDEX = """
+import sys
+from unittest import mock
+import indexer
+from framescout import settings
+from framescout.catalog import Catalog
+from framescout.vectors import lance_datasets
+folder, place, footage, address = sys.argv[1:]
+catalog = Catalog.open(folder, settings=settings.load(vectors=place))
+fragments = mock.patch.object(lance_datasets, "_A_FRAGMENT", 4)
+with fragments, mock.patch("framescout.vectors.is_worth_building", lambda *_: True):
+    indexer.index(catalog, [footage], settings=settings.load(ray=address))
 """
 
 
@@ -82,3 +98,18 @@ def test_a_cluster_that_is_not_there_leaves_what_was(archive: Archive, cluster: 
     assert "3 the Ray cluster 127.0.0.1:9 can't be reached" in said.stderr
     assert archive.is_indexed()
     assert np.array_equal(archive.search(QUERIES, 10)[0], before[0])
+
+
+def test_the_run_s_settings_say_who_indexes(catalog: Catalog, cluster: RayCluster, tmp_path: Path) -> None:
+    """The catalog's own settings name no cluster: from Python those of the run may."""
+    footage, place = tmp_path / "footage", tmp_path / "sets"
+    footage.mkdir()
+    for number in range(3):
+        make.numbered(footage, f"numbered{number}.mp4", seconds=9 + number, gop=10 + 5 * number)
+    said = subprocess.run(
+        [sys.executable, "-c", INDEX, catalog.folder, place, footage, cluster.address],
+        capture_output=True, text=True, check=False, timeout=240, env=cluster.environment,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    (dataset,) = place.iterdir()
+    assert len(list((dataset / "_indices").iterdir())) == 2  # this process alone would write one

@@ -15,7 +15,7 @@ from unittest import mock
 import msgspec
 
 from framescout.cli import run
-from indexer import cluster
+from indexer import cluster, cluster_watch
 from indexer.on_node import Answer, carry_out
 
 
@@ -25,8 +25,10 @@ def main(what: str) -> None:
         "weights": mock.patch.object(cluster, "fingerprint", return_value="0" * 64),
         "footage": mock.patch.object(cluster.RayWorkers, "_hand_out", _by_another_name),
         "poison": mock.patch.object(cluster, "carry_out", _deadly),
-        "hasty": mock.patch.multiple(cluster, _LOOK_EVERY=0.5, _QUIET=0.5, _LONGEST_ABSENCE=1.0),
-        "headless": mock.patch.multiple(cluster, _LOOK_EVERY=0.1, _LONGEST_WITHOUT_HEAD=0.2, _answers=lambda _: False),
+        "hasty": mock.patch.multiple(cluster_watch, LOOK_EVERY=0.5, _QUIET=0.5, _LONGEST_ABSENCE=1.0),
+        "headless": mock.patch.multiple(
+            cluster_watch, LOOK_EVERY=0.1, _LONGEST_WITHOUT_HEAD=0.2, _answers=lambda _: False
+        ),
         "install": mock.patch.object(cluster, "carry_out", not_there),
     }
     with differences[what]:

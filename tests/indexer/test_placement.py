@@ -9,25 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.placement import Machine, Queue, Sites, at_once
+from indexer.placement import Machine, Need, Sites, slots
 
 SITES = ("", "berlin", "bonn")
 MACHINES = st.builds(Machine, st.sampled_from(SITES), st.integers(0, 5), st.integers(0, 3))
 
 
 @given(st.lists(MACHINES, max_size=4), st.sampled_from(SITES), st.sampled_from([0, 0.1, 0.25, 0.4, 0.5, 1.0]))
-def test_as_many_at_once_as_can_be_given_out_one_by_one(machines: list[Machine], site: str, cards: float) -> None:
+def test_slots_are_as_many_as_can_be_given_out_one_by_one(machines: list[Machine], site: str, gpus: float) -> None:
     given_out = 0
     for machine in machines:
-        free = [1000] * machine.cards  # thousandths of each
+        free = [1000] * machine.gpus  # thousandths of each
         for _ in range(machine.processors if site in ("", machine.site) else 0):
-            with_room = [number for number, left in enumerate(free) if left >= 1000 * cards]
-            if cards and not with_room:
+            with_room = [number for number, left in enumerate(free) if left >= 1000 * gpus]
+            if gpus and not with_room:
                 break
-            if cards:
-                free[with_room[0]] -= round(1000 * cards)
+            if gpus:
+                free[with_room[0]] -= round(1000 * gpus)
             given_out += 1
-    assert at_once(machines, site, cards) == given_out
+    assert slots(machines, site, gpus) == given_out
 
 
 def test_a_file_is_of_the_innermost_folder_that_has_a_site(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_file_is_of_the_innermost_folder_that_has_a_site(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("site", "cards", "sentence"),
+    ("site", "gpus", "sentence"),
     [
         ("", 0, "no machine of the Ray cluster has a processor for a video; start one"),
         (
@@ -56,10 +56,10 @@ def test_a_file_is_of_the_innermost_folder_that_has_a_site(tmp_path: Path) -> No
         (
             "",
             0.5,
-            "no machine of the Ray cluster has a processor and 0.5 of a graphics card for a video; start one, or "
-            "change ray_gpus_per_video in your settings",
+            "no machine of the Ray cluster has a processor and 0.5 of a GPU for a video; start one, or change "
+            "ray_gpus_per_video in your settings",
         ),
     ],
 )
-def test_that_nobody_can_read_them_is_said(site: str, cards: float, sentence: str) -> None:
-    assert Queue(site, cards, None, iter(()), 1, 0.0).without_a_machine == sentence
+def test_that_nobody_can_read_them_is_said(site: str, gpus: float, sentence: str) -> None:
+    assert Need("a video", site, gpus).without_a_machine == sentence
