@@ -37,7 +37,7 @@ def publish(
         space = snapshot.space(model)
         if vectors.is_worth_building(space, store):
             progress.note("building the vector index")
-            built = store.publish(space, _sentences(catalog, space))
+            built = store.publish(space, _sentences(catalog, space, store))
         else:
             built = None
     if built:
@@ -48,10 +48,10 @@ def publish(
         each.drop_stale([generation for generation in generations if generation])
 
 
-def _sentences(catalog: Catalog, space: Space) -> np.ndarray | None:
+def _sentences(catalog: Catalog, space: Space, store: vectors.IndexStore) -> np.ndarray | None:
     """What the index is tuned with; None where it needs nothing, or the model is no longer here."""
     model = space.model
-    if vectors.is_tuned(space.keyframe_count()):
+    if store.is_tuned(space.keyframe_count()):
         with suppress(ModelNotAvailableError):
             return load_text_tower(model.name, model.fingerprint, catalog.cache_folder).encode_texts(TRIAL_SENTENCES)
     return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framescout.errors import NotAvailableError
-from framescout.vectors.build import build, is_tuned
+from framescout.vectors.build import build
 from framescout.vectors.exact import common, tidy, touching, within
 from framescout.vectors.faiss_files import FaissFiles
 from framescout.vectors.recall import recall_vs_exact
@@ -26,7 +26,6 @@ __all__ = [
     "VectorIndex",
     "build",
     "common",
-    "is_tuned",
     "is_worth_building",
     "recall_vs_exact",
     "store_in",

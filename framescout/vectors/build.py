@@ -24,11 +24,6 @@ EXACT_AT_MOST = 30_000
 _QUERIES = 128
 
 
-def is_tuned(count: int) -> bool:
-    """Whether an index of so many vectors is tuned with questions: whether sentences are wanted for it."""
-    return count > EXACT_AT_MOST
-
-
 def build(
     space: Space,
     folder: Path,

@@ -12,7 +12,7 @@ import numpy as np
 
 from framescout.catalog.records import Generation, Model
 from framescout.vectors import files
-from framescout.vectors.build import build
+from framescout.vectors.build import EXACT_AT_MOST, build
 from framescout.vectors.files import FLAT, load_faiss, open_index, threads_for
 from framescout.vectors.lists import search_lists
 from framescout.vectors.store import BuiltIndex
@@ -41,6 +41,10 @@ class FaissFiles:
             lists = Lists.open(self._path(generation), generation.vector_count, model.dimensions)
         opened = FaissIndex(generation, model, self._folder, lists)
         return opened if opened.is_usable else None
+
+    def is_tuned(self, count: int) -> bool:
+        """As `IndexStore.is_tuned`: inverted lists are, exact indexes needn't be."""
+        return count > EXACT_AT_MOST
 
     def publish(self, space: Space, sentences: np.ndarray | None = None) -> BuiltIndex:
         """As `IndexStore.publish`."""

@@ -85,6 +85,10 @@ class LanceSets:
             return None
         return opened
 
+    def is_tuned(self, count: int) -> bool:
+        """As `IndexStore.is_tuned`: each of these indexes has partitions."""
+        return count > 0
+
     def publish(self, space: Space, sentences: np.ndarray | None = None) -> BuiltIndex:
         """As `IndexStore.publish`. The version has a tag when it returns.
 

@@ -58,6 +58,9 @@ class IndexStore(Protocol):
         `questions`: how many are asked before this process ends, where that is known.
         """
 
+    def is_tuned(self, count: int) -> bool:
+        """Whether a generation of so many vectors is tuned with questions: whether `publish` wants sentences for it."""
+
     def publish(self, space: Space, sentences: np.ndarray | None = None) -> BuiltIndex:
         """Write a generation of all embeddings of the space; it is not yet the current one.
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from framescout import settings, vectors
-from framescout.catalog import Catalog
+from framescout.catalog import Catalog, Space
+from framescout.embedding import fingerprint, load_text_tower
 from framescout.progress import SilentProgress
 from indexer.publish import publish
+from indexer.trial_sentences import TRIAL_SENTENCES
 from indexer.verify import check, mend
+from tests.framescout.catalog.make import make_indexed
 from tests.framescout.vectors.make import Archive, unit_rows
 
 pytest.importorskip("lance", reason="Lance is not installed")
@@ -73,6 +77,40 @@ def test_a_damaged_dataset_is_mended(archive: Archive, tmp_path: Path) -> None:
     assert len(problems) == 1
     assert [problem for problem in mend(catalog, problems) if problem.kind == "vectors"] == []
     assert answers(archive, catalog)
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_sentences_are_encoded_for_an_index_that_is_tuned_with_them(
+    is_shared: bool, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framescout.vectors.is_worth_building.__kwdefaults__", {"few": 0})
+    tower = load_text_tower("starter", fingerprint("starter"), catalog.cache_folder)
+    rows = tower.encode_texts([f"{number} dogs" for number in range(40)])
+    with catalog.writer() as writer:
+        model = writer.model("starter", tower.fingerprint, tower.dimensions)
+        writer.commit_video(make_indexed(embeddings=rows.astype(np.float16)), model)
+    place = str(tmp_path / "shared") if is_shared else ""
+    opened = Catalog.open(catalog.folder, settings=settings.load(vectors=place))
+    kind: Any = type(vectors.store_in(opened.vectors_place))
+    given, build = [], kind.publish
+
+    def noted(store: Any, space: Space, sentences: np.ndarray | None = None) -> vectors.BuiltIndex:
+        given.append(sentences)
+        built: vectors.BuiltIndex = build(store, space, sentences)
+        return built
+
+    monkeypatch.setattr(kind, "publish", noted)
+    with opened.writer() as writer:
+        publish(opened, writer, model, SilentProgress())
+    (sentences,) = given
+    assert (sentences is not None) == is_shared  # an exact index needs none
+    assert sentences is None or sentences.shape == (len(TRIAL_SENTENCES), tower.dimensions)
+
+
+def test_exact_files_alone_need_no_tuning(tmp_path: Path) -> None:
+    files, sets = vectors.store_in(tmp_path), vectors.store_in(str(tmp_path))
+    assert [files.is_tuned(count) for count in (20_001, 30_000, 30_001)] == [False, False, True]
+    assert [sets.is_tuned(count) for count in (0, 1, 20_001, 30_001)] == [False, True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ class Held:
         blocks = self.blocks.get(self.opened)
         return None if blocks is None else search_blocks(queries, blocks, limit, ranges)
 
+    def is_tuned(self, count: int) -> bool:
+        return False
+
     def publish(self, space: Space, sentences: np.ndarray | None = None) -> BuiltIndex:
         name = f"held {len(self.blocks)}"
         self.blocks[name] = list(space.blocks())
