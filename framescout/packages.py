@@ -1,4 +1,4 @@
-"""Names the package to add where a small install (requirements-small.txt) lacks what a step needs."""
+"""Names the package to add where an install lacks what a step needs: a small one, or one without an extra."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ _PACKAGES = {
     "imageio_ffmpeg": ("imageio-ffmpeg",),
     "openvino": ("openvino",),
     "ray": ("'ray>=2.60,<3'",),
+    "lance": ("'pylance>=14,<15'",),
+    "pyarrow": ("'pylance>=14,<15'",),
+    "psycopg": ("'psycopg[binary]>=3.2,<4'",),
 }
-"""Module -> the packages that a step with it needs."""
+"""Module -> the packages that a step with it needs; versions as in pyproject.toml's extras."""
 
 
 def is_installed(module: str) -> bool:
@@ -28,7 +31,11 @@ def is_installed(module: str) -> bool:
 
 def way_out(module: str | None) -> str | None:
     """A sentence that says which packages to add for a module that isn't there; None where every install needs it."""
+    command = install_command(module)
+    return f"this needs packages that are not installed; run: {command}" if command else None
+
+
+def install_command(module: str | None) -> str | None:
+    """What adds the packages for a module; None where every install needs it."""
     packages = _PACKAGES.get((module or "").partition(".")[0])
-    if packages is None:
-        return None
-    return f"this needs packages that a small install leaves out; run: python3 -m pip install {' '.join(packages)}"
+    return f"python3 -m pip install {' '.join(packages)}" if packages else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from framescout.packages import install_command
 from indexer.unfit import Unfit, of_another_version, unfit
 
 
@@ -26,7 +27,7 @@ def index_part(
     try:
         from framescout.vectors import lance_datasets
     except ImportError as error:
-        return unfit(key, f"lacks a package ({error}); run there: python3 -m pip install pylance")
+        return unfit(key, f"lacks a package ({error}); run there: {install_command('lance')}")
     try:
         return lance_datasets.index_part(address, number, fragments, centres)
     except lance_datasets.FAILURES as error:

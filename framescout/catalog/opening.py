@@ -19,6 +19,7 @@ from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.sqlite import LARGEST_LOG
 from framescout.catalog.sqlite_store import SqliteStore
 from framescout.errors import DamagedCatalogError, NotAvailableError
+from framescout.packages import install_command
 from framescout.recording import Rules, Said
 from framescout.roots import Roots
 from framescout.settings import Settings
@@ -226,7 +227,7 @@ def store_of(place: Path | Address) -> Store:
             from framescout.catalog.postgresql_store import PostgresqlStore
         except ImportError as error:
             raise NotAvailableError(
-                f"a catalog in a database needs a package more ({error}); run: python3 -m pip install 'psycopg[binary]'"
+                f"a catalog in a database needs a package more ({error}); run: {install_command('psycopg')}"
             ) from error
         return PostgresqlStore(place)
     return SqliteStore(place.expanduser().absolute())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framescout.errors import NotAvailableError
+from framescout.packages import install_command
 from framescout.vectors.build import build
 from framescout.vectors.exact import common, tidy, touching, within
 from framescout.vectors.faiss_files import FaissFiles
@@ -52,6 +53,6 @@ def store_in(place: Path | str, add_index: AddIndex | None = None) -> IndexStore
         from framescout.vectors.lance_sets import LanceSets
     except ImportError as error:
         raise NotAvailableError(
-            f"vectors = {place!r} needs a package more ({error}); run: python3 -m pip install pylance"
+            f"vectors = {place!r} needs a package more ({error}); run: {install_command('lance')}"
         ) from error
     return LanceSets(place, add_index)

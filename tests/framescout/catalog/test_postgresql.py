@@ -367,7 +367,7 @@ def test_without_the_driver_one_sentence_names_it(monkeypatch: pytest.MonkeyPatc
     for name in ("postgresql", "postgresql_store"):
         monkeypatch.delitem(sys.modules, f"framescout.catalog.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(NotAvailableError, match=r"pip install 'psycopg\[binary\]'"):
+    with pytest.raises(NotAvailableError, match=r"pip install 'psycopg\[binary\]>="):
         framescout.open("postgresql:///archive")
 
 
