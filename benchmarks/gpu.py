@@ -157,12 +157,12 @@ def searching(work: Work) -> tuple[dict[str, float], dict[str, Any]]:
     """Exact search: every vector, fp32 on a processor, fp16 on all cards."""
     import faiss
 
-    from framescout.vectors.gpu import on_cards
+    from framescout.vectors.gpu import on_gpus
 
     rows = rows_of(work)
     flat = faiss.IndexFlatIP(rows.shape[1])
     flat.add(rows.astype(np.float32))
-    index, queries = on_cards(flat), queries_of(rows)
+    index, queries = on_gpus(flat), queries_of(rows)
     together, (_, ids) = median_of(work, lambda: index.search(queries, _AT))
     alone, _ = median_of(work, lambda: index.search(queries[:1], _AT))
     return {f"FAISS, exact search, {_QUERIES} questions": together, "the same, one question": alone}, {"exact": ids}

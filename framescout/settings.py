@@ -32,7 +32,7 @@ DENSITIES = ("fast", "balanced", "thorough")
 _SITE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")  # as Ray has its labels
 
 DECODERS = ("cpu", "cuda")
-"""What can decode: the processor; NVIDIA's cards."""
+"""What can decode: the processor; NVIDIA's GPUs."""
 
 _NAMED_BY_ITS_OWNER = {
     "ffmpeg": "a program",

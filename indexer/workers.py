@@ -19,7 +19,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     max_pixels: int
     memory_mib: int
-    """Of the process; without a graphics card, whose driver reserves more addresses than there is memory."""
+    """Of the process; without a GPU, whose driver reserves more addresses than there is memory."""
     timeout: float
     """Seconds without a sign of life."""
     decode_on: str

@@ -147,7 +147,7 @@ def load_embedder(name: str, *, cache: Path | None = None, closely: bool = False
     folder = _towers(cache, identity) if cache else None
     closely = closely and Look.of_folder(resolve(name).folder).crops > 0
     packed = _packed(name, identity)
-    if folder and (packed or not closely) and not _has_graphics_card() and (packed or (folder / IMAGE_GRAPH).is_file()):
+    if folder and (packed or not closely) and not _has_gpu() and (packed or (folder / IMAGE_GRAPH).is_file()):
         opened = partial(_open_towers, name, identity, folder, packed if closely else None)
         if embedder := _opened_or_made(folder, opened, partial(_remake_towers, packed, folder, opened)):
             return embedder
@@ -334,8 +334,8 @@ def _towers(cache: Path, identity: str) -> Path:
     return cache / f"towers-{identity[:16]}"
 
 
-def _has_graphics_card() -> bool:
-    """Whether CUDA's driver sees a card; asked of the driver, because importing torch to ask takes seconds."""
+def _has_gpu() -> bool:
+    """Whether CUDA's driver sees a GPU; asked of the driver, because importing torch to ask takes seconds."""
     try:
         cuda = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:

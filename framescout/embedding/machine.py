@@ -6,7 +6,7 @@ import msgspec
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """The graphics card that torch can use, and the number format of embedding."""
+    """The GPU that torch can use, and the number format of embedding."""
 
     gpu: str | None
     precision: str
@@ -14,7 +14,7 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 def machine() -> Machine:
-    """Look at the processor and the graphics card."""
+    """Look at the processor and the GPU."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""A model's towers in torch: for graphics cards, for transformers on a CPU, and for texts where nothing is exported."""
+"""A model's towers in torch: for GPUs, for transformers on a CPU, and for texts where nothing is exported."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def windows(pictures: torch.Tensor) -> list[torch.Tensor]:
 
 
 class TorchImageTower:
-    """An image tower on the graphics card in fp16, or on the CPU in bf16 where it multiplies that natively."""
+    """An image tower on the GPU in fp16, or on the CPU in bf16 where it multiplies that natively."""
 
     def __init__(self, loaded: LoadedModel, *, closely: bool = False) -> None:
         self.image_size = loaded.image_size
@@ -79,7 +79,7 @@ class TorchImageTower:
         while start < len(pixels):
             try:
                 parts.append(self._encode(pixels[start : start + self.good_batch]))
-            except torch.OutOfMemoryError:  # the card's memory, which others use too
+            except torch.OutOfMemoryError:  # the GPU's memory, which others use too
                 if self.good_batch == 1:
                     raise
                 self.good_batch //= 2
@@ -99,7 +99,7 @@ class TorchImageTower:
         return vectors
 
     def _pin(self) -> torch.Tensor:
-        """Memory that a card copies from by itself; kept, since pinning it anew takes longer than it saves."""
+        """Memory that a GPU copies from by itself; kept, since pinning it anew takes longer than it saves."""
         width, height = self.image_size
         return torch.empty((self.good_batch, height, width, 3), dtype=torch.uint8, pin_memory=True)
 

@@ -153,7 +153,7 @@ def open_video(path: str | Path, *, max_pixels: int = MAX_PIXELS, decode_on: str
 
 
 def has_device(decode_on: str) -> bool:
-    """Whether this machine has the card that libav calls so, with its driver."""
+    """Whether this machine has the GPU that libav calls so, with its driver."""
     if decode_on == PROCESSOR:
         return False
     try:
@@ -172,9 +172,9 @@ def _open(name: str, limits: dict[str, str], decode_on: str) -> InputContainer:
 
 def _opened(name: str, limits: dict[str, str], decode_on: str) -> InputContainer:
     if decode_on != PROCESSOR:
-        with suppress(FFmpegError):  # no card, or too little memory on it; what is wrong with the file shows below
-            card = HWAccel(decode_on, allow_software_fallback=True)
-            return av.open(name, mode="r", options=limits, metadata_errors="replace", hwaccel=card)
+        with suppress(FFmpegError):  # no GPU, or too little memory on it; what is wrong with the file shows below
+            gpu = HWAccel(decode_on, allow_software_fallback=True)
+            return av.open(name, mode="r", options=limits, metadata_errors="replace", hwaccel=gpu)
     return av.open(name, mode="r", options=limits, metadata_errors="replace")
 
 

@@ -43,7 +43,7 @@ class LanceIndex:
         ids, scores = nothing(len(queries), min(limit, count))
         if not count:
             return ids, scores
-        allowed = None if places is None else roaring.serialized(self._addresses(places))
+        allowed = None if places is None else roaring.serialized(self._row_addresses(places))
         partitions = min(self._partitions, -(-nprobe * self._vector_count // count))
         wide = widened(queries, width_of(queries.shape[1]))
         found = lance_datasets.search(self._dataset, wide, min(limit, count), partitions, allowed)
@@ -70,7 +70,7 @@ class LanceIndex:
             place, following = place + len(ids), int(ids[-1]) + 1
         return np.concatenate(firsts), np.concatenate([*places, [place]])
 
-    def _addresses(self, places: np.ndarray) -> np.ndarray:
+    def _row_addresses(self, places: np.ndarray) -> np.ndarray:
         """Ranges of places -> (R, 2) ranges of addresses: the fragment's number in the upper half, the row below."""
         numbers, starts = self._fragments
         cuts = distinct(np.concatenate([places.ravel(), starts]))

@@ -17,7 +17,7 @@ import numpy as np
 
 from framescout.vectors.codes import encode
 from framescout.vectors.files import load_faiss
-from framescout.vectors.gpu import on_cards
+from framescout.vectors.gpu import on_gpus
 from framescout.vectors.lists import nearest
 
 Parts = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]
@@ -35,7 +35,7 @@ def write_lists(index: Any, parts: Parts, path: Path) -> None:
         OSError, RuntimeError: they don't fit.
     """
     faiss = load_faiss()
-    coarse = on_cards(index.quantizer)
+    coarse = on_gpus(index.quantizer)
     chosen = np.concatenate([nearest(coarse, rows) for _, rows in parts()])
     index.ntotal = len(chosen)
     faiss.write_index(index, str(path))

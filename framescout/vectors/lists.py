@@ -69,7 +69,7 @@ def _learn(sample: np.ndarray, lists: int) -> tuple[np.ndarray | None, np.ndarra
     cell = nearest(near, sample)
     shares = np.diff(np.cumsum(np.bincount(cell, minlength=len(cells))) * lists // len(sample), prepend=0)
     parts = ((sample[cell == number], share) for number, share in enumerate(shares.tolist()) if share)
-    return cells, np.concatenate([_means(part, share, on_cards=False) for part, share in parts])
+    return cells, np.concatenate([_means(part, share, on_gpus=False) for part, share in parts])
 
 
 def _coarse(cells: np.ndarray | None, centres: np.ndarray) -> Any:
@@ -88,17 +88,17 @@ def _coarse(cells: np.ndarray | None, centres: np.ndarray) -> Any:
     return tree
 
 
-def _means(sample: np.ndarray, count: int, *, on_cards: bool = True) -> np.ndarray:
+def _means(sample: np.ndarray, count: int, *, on_gpus: bool = True) -> np.ndarray:
     """(count, D) float32: centres of k-means over (N, D) unit rows; they are unit rows too.
 
-    Where there are few to learn, a card would take longer to be made ready for it.
+    Where there are few to learn, a GPU would take longer to be made ready for it.
     """
     faiss = load_faiss()
     dimensions = sample.shape[1]
     means = faiss.Clustering(dimensions, count)
     means.spherical, means.niter, means.min_points_per_centroid = True, 10, 1
     flat = faiss.IndexFlatIP(dimensions)
-    means.train(_thinned(sample, count * means.max_points_per_centroid), gpu.on_cards(flat) if on_cards else flat)
+    means.train(_thinned(sample, count * means.max_points_per_centroid), gpu.on_gpus(flat) if on_gpus else flat)
     centres: np.ndarray = faiss.vector_to_array(means.centroids).reshape(count, dimensions)
     return centres
 

@@ -1,6 +1,6 @@
 """Searches inverted lists with numpy alone, for the one question of a command: importing FAISS would take longer.
 
-FAISS takes 0.2 s to import, and with its libraries for graphics cards reads half a gigabyte from a cold disk; a
+FAISS takes 0.2 s to import, and with its libraries for GPUs reads half a gigabyte from a cold disk; a
 question reads some thousand rows. The layout is that of FAISS (faiss/impl/index_write.cpp) with what lists.py and
 list_writing.py put into it. A file with another layout is left to FAISS.
 """

@@ -1,4 +1,4 @@
-"""Building an index with graphics cards: here the shards are the processor's, in the very type that FAISS gives."""
+"""Building an index with GPUs: here the shards are the processor's, in the very type that FAISS gives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from framescout.vectors import lists
-from framescout.vectors.gpu import on_cards
+from framescout.vectors.gpu import on_gpus
 from tests.framescout.vectors.make import DIMENSIONS, Archive, unit_rows
 
 
 @pytest.fixture
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
-    """What was copied to two pretended cards: (type of index, options)."""
+    """What was copied to two pretended GPUs: (type of index, options)."""
     copies: list[tuple[Any, Any]] = []
 
     def to_all(index: Any, co: Any) -> Any:
@@ -32,7 +32,7 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
 
 
 def shards_of(index: Any) -> Any:
-    """What index_cpu_to_all_gpus makes of a flat index for two cards, on the processor; of others a copy."""
+    """What index_cpu_to_all_gpus makes of a flat index for two GPUs, on the processor; of others a copy."""
     if not isinstance(index, faiss.IndexFlat):
         return faiss.clone_index(index)
     shards = faiss.IndexShards(index.d, True, True)
@@ -47,14 +47,14 @@ def shards_of(index: Any) -> Any:
 def test_without_a_card_the_index_itself_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faiss, "get_num_gpus", lambda: 0)
     index = faiss.IndexFlatIP(4)
-    assert on_cards(index) is index
+    assert on_gpus(index) is index
 
 
 def test_an_index_is_spread_over_all_cards_in_half_precision(copied: list[tuple[Any, Any]]) -> None:
     index = faiss.IndexFlatIP(DIMENSIONS)
     index.add(unit_rows(7, seed=1))
     queries = unit_rows(3, seed=2)
-    assert np.array_equal(on_cards(index).search(queries, 4)[1], index.search(queries, 4)[1])
+    assert np.array_equal(on_gpus(index).search(queries, 4)[1], index.search(queries, 4)[1])
     ((_, options),) = copied
     assert options.shard
     assert options.useFloat16
@@ -66,7 +66,7 @@ def test_without_room_on_the_cards_the_processor_does_it(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", no_room)
     index = faiss.IndexFlatIP(4)
-    assert on_cards(index) is index
+    assert on_gpus(index) is index
 
 
 @pytest.mark.parametrize("is_tree", [False, True], ids=["flat centres", "centres in a tree"])
@@ -87,7 +87,7 @@ def test_the_file_is_the_processors_wherever_it_was_built(
     assert type(faiss.downcast_index(index.quantizer)) is placed[0]
 
     monkeypatch.setattr(faiss, "get_num_gpus", lambda: 0)
-    (before := path.with_name("on-cards.faiss")).write_bytes(path.read_bytes())
+    (before := path.with_name("on-gpus.faiss")).write_bytes(path.read_bytes())
     again = archive.publish(exact_at_most=100)
     assert (archive.catalog.vectors_folder / again.file_name).read_bytes() == before.read_bytes()
     assert archive.verify() == []

@@ -255,7 +255,7 @@ def test_addresses_of_ids_are_those_of_their_rows(archive: Archive, monkeypatch:
     for _ in range(50):
         ranges = vectors.tidy(np.sort(random.integers(0, 560, (random.integers(1, 6), 2)), axis=1))
         inside = {address for i, address in where.items() if any(a <= i < b for a, b in ranges)}
-        addresses = index._addresses(index._places(ranges))
+        addresses = index._row_addresses(index._places(ranges))
         assert {x for a, b in addresses.tolist() for x in range(a, b)} == inside
         ids, _ = index.found(QUERIES, 500, ranges, 4)
         assert {where[i] for i in ids[0].tolist() if i >= 0} == inside

@@ -1,4 +1,4 @@
-"""Embedding on a graphics card: that it is chosen and how it is asked. The card is a pretended one: the processor."""
+"""Embedding on a GPU: that it is chosen and how it is asked. The GPU is a pretended one: the processor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from framescout.embedding.presets import resolve
 from framescout.embedding.torch_towers import TorchImageTower
 from tests.framescout.embedding.make import TINY_CONVOLUTIONS, make_model
 
-CARD = Machine("a card", "fp16")
+GPU = Machine("a GPU", "fp16")
 
 
 @pytest.fixture(scope="module")
@@ -31,20 +31,20 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was asked of the pretended card, in order."""
+    """What was asked of the pretended GPU, in order."""
     asked: list[Any] = []
     really = {"module": nn.Module.to, "tensor": torch.Tensor.to, "empty": torch.empty, "autocast": torch.autocast}
 
     def module_to(self: nn.Module, *given: Any, **options: Any) -> nn.Module:
         if given == (torch.device("cuda"),):
-            asked.append("tower to card")
+            asked.append("tower to GPU")
             return self
         moved: nn.Module = really["module"](self, *given, **options)
         return moved
 
     def tensor_to(self: torch.Tensor, *given: Any, **options: Any) -> torch.Tensor:
         if given == (torch.device("cuda"),):
-            asked.append(("pixels to card", options))
+            asked.append(("pixels to GPU", options))
             return self.clone()
         moved: torch.Tensor = really["tensor"](self, *given, **options)
         return moved
@@ -63,14 +63,14 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(torch.Tensor, "to", tensor_to)
     monkeypatch.setattr(torch, "empty", empty)
     monkeypatch.setattr(torch, "autocast", autocast)
-    monkeypatch.setattr(torch_towers, "machine", lambda: CARD)
+    monkeypatch.setattr(torch_towers, "machine", lambda: GPU)
     return asked
 
 
 def test_a_card_that_torch_sees_is_used_in_half_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "a card")
-    assert machine.machine() == CARD
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "a GPU")
+    assert machine.machine() == GPU
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert machine.machine().gpu is None
 
@@ -85,8 +85,8 @@ def test_on_a_card_pixels_are_pinned_copied_without_waiting_and_embedded_in_fp16
     got = tower.encode_pixels(pixels)
     assert got.dtype == np.float32
     assert float((got * wanted).sum(axis=1).min()) >= 0.999
-    batch = [("pixels to card", {"non_blocking": True}), ("autocast", "cuda", torch.float16)]
-    assert done == ["tower to card", "pinned", *batch, *batch]
+    batch = [("pixels to GPU", {"non_blocking": True}), ("autocast", "cuda", torch.float16)]
+    assert done == ["tower to GPU", "pinned", *batch, *batch]
 
 
 def test_a_card_is_preferred_to_the_graph_that_lies_ready(
@@ -96,18 +96,18 @@ def test_a_card_is_preferred_to_the_graph_that_lies_ready(
         return embedder._images
 
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower | OpenVinoImageTower)
-    monkeypatch.setattr(machine, "machine", lambda: CARD)
-    monkeypatch.setattr(embedding, "_has_graphics_card", lambda: True)
+    monkeypatch.setattr(machine, "machine", lambda: GPU)
+    monkeypatch.setattr(embedding, "_has_gpu", lambda: True)
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), TorchImageTower)
     assert isinstance(images_of(load_embedder(name)), TorchImageTower)
-    assert done.count("tower to card") == 2
+    assert done.count("tower to GPU") == 2
 
 
 def test_a_card_that_torch_cannot_use_leaves_it_to_the_processor(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "machine", lambda: Machine(None, "fp32"))
-    monkeypatch.setattr(embedding, "_has_graphics_card", lambda: True)
+    monkeypatch.setattr(embedding, "_has_gpu", lambda: True)
     for _ in range(2):
         assert isinstance(load_embedder(name, cache=tmp_path)._images, OnnxImageTower | OpenVinoImageTower)
 

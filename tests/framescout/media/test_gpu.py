@@ -1,4 +1,4 @@
-"""Decoding on a graphics card: that it is asked for, and that the processor does it where it can't be had."""
+"""Decoding on a GPU: that it is asked for, and that the processor does it where it can't be had."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def frames_of(path: Path, decode_on: str) -> list[tuple[int, float, np.ndarray]]
         return [(shown.pts, shown.time, shown.frame.to_ndarray(format="rgb24")) for shown in frames_from(video, 0.0)]
 
 
-@pytest.mark.skipif(has_device("cuda"), reason="this machine has a card")
+@pytest.mark.skipif(has_device("cuda"), reason="this machine has a GPU")
 @pytest.mark.parametrize("name", ["h264.mp4", "h264.ts"])
 def test_without_a_card_the_processor_decodes_the_same_frames(tmp_path: Path, name: str) -> None:
     path = make.numbered(tmp_path, name, seconds=1)
@@ -33,7 +33,7 @@ def test_without_a_card_the_processor_decodes_the_same_frames(tmp_path: Path, na
         assert np.array_equal(one, other)
 
 
-@pytest.mark.skipif(not has_device("cuda"), reason="this machine has no card")
+@pytest.mark.skipif(not has_device("cuda"), reason="this machine has no GPU")
 def test_a_card_decodes_the_same_frames(tmp_path: Path) -> None:
     path = make.numbered(tmp_path, seconds=1)
     with open_video(path, decode_on="cuda") as video:
@@ -53,7 +53,7 @@ def test_a_card_is_asked_first_and_may_leave_it_to_the_processor(
     def fake_open(*given: object, hwaccel: HWAccel | None = None, **options: object) -> object:
         asked.append(hwaccel)
         if hwaccel is not None and fails:
-            raise av.error.ExternalError(1, "no room on the card")
+            raise av.error.ExternalError(1, "no room on the GPU")
         return really_open(*given, **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(container.av, "open", fake_open)
@@ -61,14 +61,14 @@ def test_a_card_is_asked_first_and_may_leave_it_to_the_processor(
     assert len(frames_of(path, "cuda")) == 5
     first = asked[0]
     assert first is not None
-    assert first.allow_software_fallback  # for streams that the card can't decode
+    assert first.allow_software_fallback  # for streams that the GPU can't decode
     assert not first.is_hw_owned  # frames come back into the computer's memory
     assert asked[1:] == ([None] if fails else [])
 
 
 def test_without_being_asked_no_card_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise AssertionError("a card was looked for")
+        raise AssertionError("a GPU was looked for")
 
     monkeypatch.setattr(container, "HWAccel", fail)
     assert not has_device("cpu")
