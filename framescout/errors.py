@@ -120,3 +120,8 @@ class MediaError(FramescoutError):
 
     def __reduce__(self) -> tuple[type[MediaError], tuple[Reason, str]]:
         return type(self), (self.reason, self.detail)  # it crosses process borders
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of another library says first; its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -22,7 +22,7 @@ from ray.exceptions import GetTimeoutError, OutOfMemoryError, RayError, RayTaskE
 
 from framescout import __version__
 from framescout.embedding import fingerprint
-from framescout.errors import FramescoutError, NotAvailableError, Reason
+from framescout.errors import FramescoutError, NotAvailableError, Reason, first_line
 from framescout.roots import Roots
 from framescout.settings import Settings
 from indexer.cluster_watch import Watch
@@ -251,8 +251,3 @@ def what_went_wrong(error: RayTaskError) -> BaseException:
         f"The machine {where[1] if where else ''} of the Ray cluster can't run framescout: {why}; install framescout "
         f"{__version__} there, in the environment that Ray runs in."
     )
-
-
-def first_line(error: BaseException) -> str:
-    """What Ray says, without the traces of other processes."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -31,5 +31,5 @@ def index_part(
     try:
         return lance_datasets.index_part(address, number, fragments, centres)
     except lance_datasets.FAILURES as error:
-        why = lance_datasets.first_line(error)
+        why = lance_datasets.reason(error)
         return unfit(key, f"can't index {address} ({why}); let it see the same place as here, with the same keys")

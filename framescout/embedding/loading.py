@@ -18,7 +18,7 @@ import msgspec
 from framescout.embedding.look import LOOK, WHOLE, Look
 from framescout.embedding.presets import Source, files
 from framescout.embedding.reference import Reference
-from framescout.errors import ModelNotAvailableError
+from framescout.errors import ModelNotAvailableError, first_line
 
 _log = logging.getLogger("framescout")
 _WEIGHTS = "open_clip_model.safetensors"
@@ -75,7 +75,7 @@ def load(source: Source, *, fetch: bool = False) -> LoadedModel:
         elif source.imported:
             way_out = "export it again on the other machine, and import that"
         raise ModelNotAvailableError(
-            f"the model {source.name} can't be loaded ({_first_line(error)}); {way_out}, or name another model"
+            f"the model {source.name} can't be loaded ({_reason(error)}); {way_out}, or name another model"
         ) from error
     if look.windows and not _has_map(model.visual):
         raise ModelNotAvailableError(
@@ -124,7 +124,7 @@ def _refuse_code(source: Source, folder: Path) -> None:
             given = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
             raise ModelNotAvailableError(
-                f"{path} of the model {source.name} can't be read ({_first_line(error)}); put a whole file there"
+                f"{path} of the model {source.name} can't be read ({_reason(error)}); put a whole file there"
             ) from error
         if isinstance(given, dict) and ("auto_map" in given or not _is_plain(given)):
             raise ModelNotAvailableError(
@@ -179,6 +179,5 @@ def _hushed() -> Iterator[None]:
         logging.disable(before)
 
 
-def _first_line(error: Exception) -> str:
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return textwrap.shorten(line, 300, placeholder=" ...")
+def _reason(error: Exception) -> str:
+    return textwrap.shorten(first_line(error), 300, placeholder=" ...")

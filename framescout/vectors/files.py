@@ -11,7 +11,7 @@ from typing import Any
 from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation, Model
 from framescout.durable import sync
-from framescout.errors import DiskFullError
+from framescout.errors import DiskFullError, first_line
 from framescout.vectors.widths import fits
 
 FLAT, IVF = "flat-fp16", "ivf-int8"
@@ -46,7 +46,7 @@ def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise DiskFullError(
-            f"the vector index can't be written to {folder} ({_first_line(error)}); make room there"
+            f"the vector index can't be written to {folder} ({first_line(error)}); make room there"
         ) from error
     sync(folder)
     return name, checksum
@@ -102,7 +102,3 @@ def delete_stale(folder: Path, current: Iterable[Generation]) -> None:
         if path.suffix in {".faiss", ".part"} and path.name not in kept:
             with contextlib.suppress(OSError):  # some systems don't let go of an open file; the next run deletes it
                 path.unlink()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -17,7 +17,7 @@ import lance
 import numpy as np
 import pyarrow as pa
 
-from framescout.errors import DiskFullError, FramescoutError, NotAvailableError
+from framescout.errors import DiskFullError, FramescoutError, NotAvailableError, first_line
 
 FAILURES = (OSError, ValueError, RuntimeError)
 """What Lance raises where files are missing, cut, or can't be reached; Arrow's errors among them."""
@@ -203,15 +203,13 @@ def sentence(error: Exception, address: str) -> FramescoutError:
     said = str(error)
     if any(mark in said for mark in ("No space left", "StorageFull")):
         return DiskFullError(f"the vector index can't be written to {address} (no space left); make room there")
-    why = next(
-        (sentence for mark, sentence in _SAID if mark in said), f"{first_line(error)}; look at your setting vectors"
-    )
+    why = next((sentence for mark, sentence in _SAID if mark in said), f"{reason(error)}; look at your setting vectors")
     return NotAvailableError(f"the vector index can't be written to {address}: {why}")
 
 
-def first_line(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """What Lance says, without its places in its source."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].partition(", /home/runner")[0]
+    return first_line(error).partition(", /home/runner")[0]
 
 
 def _vectors(rows: np.ndarray) -> pa.FixedSizeListArray:

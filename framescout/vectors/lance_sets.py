@@ -135,7 +135,7 @@ class LanceSets:
                 return [f"the vector index {version.file_name} is damaged: it is not as it was written"]
             return verify(space, generation, dataset)
         except FAILURES as error:
-            return [f"the vector index {version.file_name} can't be read: {lance_datasets.first_line(error)}"]
+            return [f"the vector index {version.file_name} can't be read: {lance_datasets.reason(error)}"]
 
     def drop(self, generation: Generation) -> None:
         """As `IndexStore.drop`: with the whole dataset, so that the next one is made of nothing of it."""
@@ -149,7 +149,7 @@ class LanceSets:
             try:
                 self._drop_older(version)
             except FAILURES as error:
-                _log.warning("old vector indexes could not be deleted: %s", lance_datasets.first_line(error))
+                _log.warning("old vector indexes could not be deleted: %s", lance_datasets.reason(error))
 
     def _drop_older(self, version: Version) -> None:
         dataset = lance_datasets.newest(self._at(version.dataset))
