@@ -33,7 +33,7 @@ def publish(catalog: Catalog, sentences: np.ndarray) -> None:
     with catalog.snapshot() as snapshot:
         (model,) = snapshot.models()
         space = snapshot.space(model)
-        built = vectors.build(space, catalog.vectors_folder, sentences)
+        built = vectors.store_in(catalog.vectors_folder).publish(space, sentences)
     with catalog.writer() as writer:
         writer.publish_generation(model_id=model.id, **asdict(built))
 

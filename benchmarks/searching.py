@@ -86,7 +86,7 @@ class Plain:
         return Generation(id=1, model_id=1, built_at=datetime.now(UTC), **facts)
 
     def publish(self, sentences: np.ndarray) -> None:
-        built = vectors.build(self, self.folder, sentences)  # type: ignore[arg-type]
+        built = vectors.store_in(self.folder).publish(self, sentences)  # type: ignore[arg-type]
         (self.folder / "generation.json").write_text(json.dumps(asdict(built)))
 
 

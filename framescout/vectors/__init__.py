@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from framescout.errors import NotAvailableError
 from framescout.packages import install_command
-from framescout.vectors.build import build
 from framescout.vectors.exact import common, tidy, touching, within
 from framescout.vectors.faiss_files import FaissFiles
-from framescout.vectors.recall import recall_vs_exact
 from framescout.vectors.renewal import is_worth_building
 from framescout.vectors.search import VectorIndex
 from framescout.vectors.store import BuiltIndex, IndexStore
@@ -25,10 +23,8 @@ __all__ = [
     "BuiltIndex",
     "IndexStore",
     "VectorIndex",
-    "build",
     "common",
     "is_worth_building",
-    "recall_vs_exact",
     "store_in",
     "tidy",
     "touching",

@@ -24,13 +24,7 @@ EXACT_AT_MOST = 30_000
 _QUERIES = 128
 
 
-def build(
-    space: Space,
-    folder: Path,
-    sentences: np.ndarray | None = None,
-    *,
-    exact_at_most: int = EXACT_AT_MOST,
-) -> BuiltIndex:
+def build(space: Space, folder: Path, sentences: np.ndarray | None = None) -> BuiltIndex:
     """Write an index of the space's embeddings into `folder`; it is not yet the current one.
 
     Memory: 8 bytes a vector and some 100 MB; to learn the lists' centres, 120 D bytes a list beside.
@@ -43,7 +37,7 @@ def build(
     """
     count = space.keyframe_count()
     parts = partial(in_parts, space)
-    if count <= exact_at_most:
+    if count <= EXACT_AT_MOST:
         kind, nprobe, share = FLAT, 0, None
         name, checksum = write_index(
             partial(_write_flat, parts, width_of(space.model.dimensions)), folder, f"{space.model.id}-{FLAT}"

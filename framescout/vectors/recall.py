@@ -11,7 +11,6 @@ from framescout.vectors.exact import search_blocks
 
 if TYPE_CHECKING:
     from framescout.catalog import Space
-    from framescout.vectors.search import VectorIndex
 
 AT = 100
 """How many of the best a search must find a share of: about what a page of moments is joined from."""
@@ -27,12 +26,6 @@ def recall(found: Iterable[np.ndarray], exact: np.ndarray) -> float:
     """Share of the exact ids (Q, K) that are among the found ones, Q of any length; -1 stands for nothing."""
     hits = sum(len(np.intersect1d(f, e[e >= 0])) for f, e in zip(found, exact, strict=True))
     return hits / max(1, int((exact >= 0).sum()))
-
-
-def recall_vs_exact(space: Space, index: VectorIndex, queries: np.ndarray, k: int = AT) -> float:
-    """recall@k of an opened index against a search through every embedding, for (Q, D) float32 queries."""
-    exact, _ = search_blocks(queries, space.blocks(), k)
-    return recall(index.search(queries, k)[0], exact)
 
 
 def trial_queries(rows: np.ndarray, sentences: np.ndarray | None = None, seed: int = 1) -> list[np.ndarray]:

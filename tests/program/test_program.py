@@ -250,7 +250,7 @@ def test_a_damaged_index_file_never_makes_a_wrong_answer(indexed: Catalog, progr
     with indexed.snapshot() as snapshot:  # so small a catalog gets none by itself
         model = snapshot.active_model()
         assert model
-        built = vectors.build(snapshot.space(model), indexed.vectors_folder)
+        built = vectors.store_in(indexed.vectors_folder).publish(snapshot.space(model))
     with indexed.writer() as writer:
         writer.publish_generation(model_id=model.id, **asdict(built))
     assert program("--catalog", indexed.folder, "verify").returncode == 0

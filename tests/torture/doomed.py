@@ -135,10 +135,11 @@ def _keep_journal(journal: Path) -> None:
 def _build_small_indexes(exact_at_most: int | None) -> None:
     """Archives of a few videos have no vector index unless the least size for one is none."""
     from framescout import vectors
+    from framescout.vectors import build
 
     vectors.is_worth_building.__kwdefaults__["few"] = 0
     if exact_at_most is not None:
-        vectors.build.__kwdefaults__["exact_at_most"] = exact_at_most
+        build.EXACT_AT_MOST = exact_at_most
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def kept(tmp_path: Path) -> tuple[Catalog, Model]:
         for name in ("a", "b"):
             writer.commit_video(make_indexed(f"/{name}.mp4", count=3), model)
         with catalog.snapshot() as snapshot:
-            built = vectors.build(snapshot.space(model), catalog.vectors_folder)
+            built = vectors.store_in(catalog.vectors_folder).publish(snapshot.space(model))
         writer.publish_generation(model_id=model.id, **asdict(built))
     return catalog, model
 

@@ -14,7 +14,7 @@ import framescout
 from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import Generation, Model
-from framescout.vectors import IndexStore, lists
+from framescout.vectors import IndexStore, build, lists
 from tests.framescout.catalog.make import make_indexed
 
 DIMENSIONS = 16
@@ -64,12 +64,9 @@ class Archive:
 
     def publish(self, exact_at_most: int = 10_000, *, every_list: bool = False) -> Generation:
         few = mock.patch.object(lists, "_A_LIST", 20)  # so that small archives have many lists
-        with self.catalog.snapshot() as snapshot, few:
-            space = snapshot.space(self.model)
-            if self.kind == LANCE:
-                built = self.store.publish(space)
-            else:
-                built = vectors.build(space, self.catalog.vectors_folder, exact_at_most=exact_at_most)
+        exact = mock.patch.object(build, "EXACT_AT_MOST", exact_at_most)
+        with self.catalog.snapshot() as snapshot, few, exact:
+            built = self.store.publish(snapshot.space(self.model))
         if every_list:
             built = replace(built, nprobe=built.vector_count)
         with self.catalog.writer() as writer:

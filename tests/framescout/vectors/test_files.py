@@ -186,7 +186,7 @@ def test_an_index_that_does_not_fit_leaves_the_old_one(
 
     monkeypatch.setattr(os, "fsync", no_room)
     with pytest.raises(DiskFullError, match="No space left"), archive.catalog.snapshot() as snapshot:
-        vectors.build(snapshot.space(archive.model), path.parent)
+        vectors.store_in(path.parent).publish(snapshot.space(archive.model))
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     assert archive.is_indexed()
 
