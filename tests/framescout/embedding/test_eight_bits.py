@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from framescout import embedding
-from framescout.embedding import agreement, load_embedder
+from framescout.embedding import agreement, load_embedder, opening
 from framescout.embedding.agreement import AGREEMENT_IN_INT8, sample_pixels
 from framescout.embedding.eight_bits import around_zero, ranges_of
 from framescout.embedding.openvino_tower import OpenVinoImageTower
@@ -34,7 +33,7 @@ needs_vnni = pytest.mark.skipif(not multiplies_int8(), reason="before VNNI, sums
 @pytest.fixture
 def with_vnni(monkeypatch: pytest.MonkeyPatch) -> None:
     """A processor with VNNI and without bfloat16."""
-    for module in (agreement, embedding):
+    for module in (agreement, opening):
         monkeypatch.setattr(module, "multiplies_bf16", lambda: False)
         monkeypatch.setattr(module, "multiplies_int8", lambda: True)
 
@@ -64,7 +63,7 @@ def test_the_starter_gives_nearly_the_same_vectors_whatever_the_batch(tmp_path: 
     pixels = sample_pixels(embedder.image_size, 5)
     got = embedder.encode_pixels(pixels)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedding, "multiplies_int8", lambda: False)
+        patch.setattr(opening, "multiplies_int8", lambda: False)
         assert precision_of(tmp_path) == "float32"
         wanted = load_embedder("starter", cache=tmp_path).encode_pixels(pixels)
     assert float((got * wanted).sum(axis=1).min()) >= AGREEMENT_IN_INT8
@@ -75,7 +74,7 @@ def test_the_starter_gives_nearly_the_same_vectors_whatever_the_batch(tmp_path: 
 
 @needs_avx512
 def test_bfloat16_comes_first_where_it_is_native(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (agreement, embedding):
+    for module in (agreement, opening):
         monkeypatch.setattr(module, "multiplies_bf16", lambda: True)
         monkeypatch.setattr(module, "multiplies_int8", lambda: True)
     assert precision_of(tmp_path) == "bfloat16"

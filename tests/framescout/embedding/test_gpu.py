@@ -10,8 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from framescout import embedding
-from framescout.embedding import Embedder, load_embedder, machine, torch_towers
+from framescout.embedding import Embedder, load_embedder, machine, opening, torch_towers
 from framescout.embedding.agreement import sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
@@ -97,7 +96,7 @@ def test_a_card_is_preferred_to_the_graph_that_lies_ready(
 
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower | OpenVinoImageTower)
     monkeypatch.setattr(machine, "machine", lambda: GPU)
-    monkeypatch.setattr(embedding, "_has_gpu", lambda: True)
+    monkeypatch.setattr(opening, "_has_gpu", lambda: True)
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), TorchImageTower)
     assert isinstance(images_of(load_embedder(name)), TorchImageTower)
     assert done.count("tower to GPU") == 2
@@ -107,7 +106,7 @@ def test_a_card_that_torch_cannot_use_leaves_it_to_the_processor(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "machine", lambda: Machine(None, "fp32"))
-    monkeypatch.setattr(embedding, "_has_gpu", lambda: True)
+    monkeypatch.setattr(opening, "_has_gpu", lambda: True)
     for _ in range(2):
         assert isinstance(load_embedder(name, cache=tmp_path)._images, OnnxImageTower | OpenVinoImageTower)
 

@@ -15,8 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from framescout import embedding
-from framescout.embedding import Embedder, TextTower, agreement, fingerprint, load_embedder, load_text_tower
+from framescout.embedding import Embedder, TextTower, agreement, fingerprint, load_embedder, load_text_tower, opening
 from framescout.embedding.agreement import agrees_in_bf16, sample_pixels
 from framescout.embedding.image_tower import OnnxImageTower
 from framescout.embedding.loading import load
@@ -43,7 +42,7 @@ def name(tmp_path_factory: pytest.TempPathFactory) -> str:
 def with_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this processor is: OpenVINO computes in float32 where it has no bfloat16."""
     monkeypatch.setattr(agreement, "multiplies_bf16", lambda: True)
-    monkeypatch.setattr(embedding, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(opening, "multiplies_bf16", lambda: True)
 
 
 def images_of(embedder: Embedder) -> object:
@@ -69,7 +68,7 @@ def test_it_is_used_where_the_processor_has_bf16_and_the_export_found_it_the_sam
     for _ in range(2):  # exported, then read
         assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OpenVinoImageTower)
     assert isinstance(images_of(load_embedder(name)), OpenVinoImageTower)
-    monkeypatch.setattr(embedding, "multiplies_bf16", lambda: False)  # the catalog has moved
+    monkeypatch.setattr(opening, "multiplies_bf16", lambda: False)  # the catalog has moved
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
 
 
@@ -78,7 +77,7 @@ def test_towers_of_a_processor_without_bf16_stay_in_float32(
 ) -> None:
     monkeypatch.setattr(agreement, "multiplies_bf16", lambda: False)
     load_embedder(name, cache=tmp_path)
-    monkeypatch.setattr(embedding, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(opening, "multiplies_bf16", lambda: True)
     assert isinstance(images_of(load_embedder(name, cache=tmp_path)), OnnxImageTower)
 
 
@@ -150,8 +149,8 @@ def test_no_runtime_writes_anything_about_the_user(name: str, tmp_path: Path) ->
         "import sys\n"
         "from pathlib import Path\n"
         "from framescout.embedding import agreement, fingerprint, load_embedder, load_text_tower\n"
-        "import framescout.embedding as embedding\n"
-        "agreement.multiplies_bf16 = embedding.multiplies_bf16 = lambda: True\n"
+        "import framescout.embedding.opening as opening\n"
+        "agreement.multiplies_bf16 = opening.multiplies_bf16 = lambda: True\n"
         "tower = load_embedder(sys.argv[1])._images\n"
         "assert type(tower).__name__ == 'OpenVinoImageTower'\n"
         "load_text_tower('starter', fingerprint('starter'), Path(sys.argv[2])).encode_texts(['a dog'])\n"
@@ -196,5 +195,5 @@ def test_sentences_stay_in_float32_where_bf16_changes_them(tmp_path: Path, monke
 def test_a_graph_that_openvino_cannot_read_is_left_to_onnxruntime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "TEXT_GRAPH", "missing.onnx")
+    monkeypatch.setattr(opening, "TEXT_GRAPH", "missing.onnx")
     assert len(text_tower(tmp_path, stays=True).encode_texts(["a dog"])) == 1
