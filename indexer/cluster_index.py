@@ -14,7 +14,7 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 from framescout import __version__
 from framescout.errors import FramescoutError, NotAvailableError, first_line
 from framescout.vectors import lance_datasets
-from indexer.cluster import PATIENCE, join, machines, watch, what_went_wrong
+from indexer.cluster_connection import PATIENCE, join, machines, watch, what_went_wrong
 from indexer.cluster_watch import LOOK_EVERY
 from indexer.index_on_node import index_part
 from indexer.placement import Need

@@ -124,7 +124,7 @@ def workers_for(files: int, settings: Settings) -> Workers:
         NotAvailableError: the cluster can't be had.
     """
     if settings.ray:
-        from indexer.cluster import RayWorkers
+        from indexer.cluster_workers import RayWorkers
 
         alone = Limits(settings.max_pixels, settings.decode_memory, settings.decode_timeout, settings.decode_on)
         return RayWorkers(alone, settings)

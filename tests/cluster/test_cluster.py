@@ -186,7 +186,7 @@ def test_a_cluster_that_is_not_there_is_one_sentence(
 
 def test_where_no_cluster_runs_auto_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     ray = pytest.importorskip("ray", reason="Ray is not installed")
-    from indexer.cluster import join
+    from indexer.cluster_connection import join
 
     monkeypatch.setattr(ray, "init", mock.Mock(side_effect=ConnectionError("nothing is there")))
     with pytest.raises(NotAvailableError, match="the Ray cluster auto can't be joined: no Ray cluster runs here; see"):

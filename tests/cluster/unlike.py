@@ -15,30 +15,30 @@ from unittest import mock
 import msgspec
 
 from framescout.cli import run
-from indexer import cluster, cluster_watch
+from indexer import cluster_watch, cluster_workers
 from indexer.on_node import Answer, carry_out
 
 
 def main(what: str) -> None:
     differences = {
-        "version": mock.patch.object(cluster, "__version__", "0.0.1"),
-        "weights": mock.patch.object(cluster, "fingerprint", return_value="0" * 64),
-        "footage": mock.patch.object(cluster.RayWorkers, "_hand_out", _by_another_name),
-        "poison": mock.patch.object(cluster, "carry_out", _deadly),
+        "version": mock.patch.object(cluster_workers, "__version__", "0.0.1"),
+        "weights": mock.patch.object(cluster_workers, "fingerprint", return_value="0" * 64),
+        "footage": mock.patch.object(cluster_workers.RayWorkers, "_hand_out", _by_another_name),
+        "poison": mock.patch.object(cluster_workers, "carry_out", _deadly),
         "hasty": mock.patch.multiple(cluster_watch, LOOK_EVERY=0.5, _QUIET=0.5, _LONGEST_ABSENCE=1.0),
         "headless": mock.patch.multiple(
             cluster_watch, LOOK_EVERY=0.1, _LONGEST_WITHOUT_HEAD=0.2, _answers=lambda _: False
         ),
-        "install": mock.patch.object(cluster, "carry_out", not_there),
+        "install": mock.patch.object(cluster_workers, "carry_out", not_there),
     }
     with differences[what]:
         run()
 
 
-_hand_out = cluster.RayWorkers._hand_out
+_hand_out = cluster_workers.RayWorkers._hand_out
 
 
-def _by_another_name(workers: cluster.RayWorkers, job: Any) -> None:
+def _by_another_name(workers: cluster_workers.RayWorkers, job: Any) -> None:
     """By a path that leads to the file in this process alone."""
     handle = os.dup2(os.open(job.file.path, os.O_RDONLY), 900 + job.key)
     file = job.file._replace(path=f"/proc/self/fd/{handle}")

@@ -1,4 +1,4 @@
-"""Workers that are tasks of a Ray cluster, one a video. Ray is imported here and in cluster_index.py alone.
+"""Workers that are tasks of a Ray cluster, one a video.
 
 Any machine of the cluster may do any video, and one that died is done again elsewhere: a task writes nothing. No
 actors: Ray queues an actor's calls forever when no machine can host it.
@@ -9,9 +9,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import pickle
-import re
-import signal
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,7 +22,7 @@ from framescout.embedding import fingerprint
 from framescout.errors import FramescoutError, NotAvailableError, Reason, first_line
 from framescout.roots import Roots
 from framescout.settings import Settings
-from indexer.cluster_watch import Watch
+from indexer.cluster_connection import PATIENCE, join, machines, watch, what_went_wrong
 from indexer.events import Event, Failed, Identified, Job, MotionJob
 from indexer.on_node import Answer, Order, carry_out
 from indexer.placement import Machine, Need, SiteFiles, Sites, slots
@@ -35,9 +32,7 @@ from indexer.workers import Identify, Limits
 
 _RETRIES = 3  # of a task whose worker process or machine died; of one that was ended for want of memory as well
 _IDENTIFIERS = 4  # threads: hashing waits for the disk or the network
-PATIENCE = 5.0  # seconds
 _LONGEST_WAIT = 0.2  # seconds for an event
-_NOT_INSTALLED = "failed to import on the worker"  # Ray gives it as a RuntimeError, whose last line says why
 
 
 class RayWorkers:
@@ -187,67 +182,3 @@ class RayWorkers:
                 return Failed(job.key, Reason.UNREADABLE, "it went away")
             raise NotAvailableError(answer.sentence)
         return answer
-
-
-def join(address: str) -> None:
-    """Make this process one of the cluster's.
-
-    Raises:
-        NotAvailableError: the cluster can't be reached, refuses this process, or has no processors.
-    """
-    if address != "auto":
-        _knock(address)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except Exception as error:
-        said = "no Ray cluster runs here" if isinstance(error, ConnectionError) else first_line(error)
-        raise NotAvailableError(
-            f"the Ray cluster {address} can't be joined: {said}; see docs/cluster.md, or leave out --ray"
-        ) from error
-    finally:
-        with contextlib.suppress(ValueError):  # no other thread than the main one sets them, Ray neither
-            for number, handler in before.items():
-                signal.signal(number, handler)
-    if not slots(machines(), "", 0):
-        ray.shutdown()
-        raise NotAvailableError(f"the Ray cluster {address} has no processors; run `ray start` on more machines")
-
-
-def _knock(address: str) -> None:
-    """Ray itself waits for ten minutes and more where nothing answers."""
-    parts = re.fullmatch(r"\[?([^/\s\[\]]+)\]?:(\d{1,5})", address)
-    if not parts or int(parts[2]) >= 2**16:
-        raise NotAvailableError(f"{address!r} is no address of a Ray cluster; it is auto, or HOST:PORT")
-    try:
-        socket.create_connection((parts[1], int(parts[2])), timeout=PATIENCE).close()
-    except OSError as error:
-        raise NotAvailableError(
-            f"the Ray cluster {address} can't be reached ({error.strerror or error}); look whether its head runs and "
-            "the port is right"
-        ) from error
-
-
-def machines() -> list[Machine]:
-    """Of the cluster that this process joined, those that are there."""
-    found = [node for node in ray.nodes() if node["Alive"]]
-    had = [(node["Labels"].get("site", ""), node["Resources"]) for node in found]
-    return [Machine(site, int(has.get("CPU", 0)), int(has.get("GPU", 0))) for site, has in had]
-
-
-def watch() -> Watch:
-    """Of the cluster that this process joined."""
-    return Watch(ray.get_runtime_context().gcs_address, machines, time.monotonic())
-
-
-def what_went_wrong(error: RayTaskError) -> BaseException:
-    """A fault of framescout itself, or a machine on which it isn't installed."""
-    cause: BaseException = error.cause
-    if _NOT_INSTALLED not in str(cause):
-        return cause
-    why = str(cause).strip().splitlines()[-1].partition(": ")[2]
-    where = re.search(r"ip=([\w.:]+)", str(error))  # which this error has no attribute for
-    return NotAvailableError(
-        f"The machine {where[1] if where else ''} of the Ray cluster can't run framescout: {why}; install framescout "
-        f"{__version__} there, in the environment that Ray runs in."
-    )
