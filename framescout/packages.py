@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 _TO_EXPORT = ("torch", "torchvision", "open_clip_torch", "timm", "transformers", "onnx", "huggingface_hub")
 """What makes a model ready that is not exported yet."""
+_FOR_LANCE = ("'pylance>=14,<15'", "'pyroaring>=1,<2'")
 _PACKAGES = {
     "torch": _TO_EXPORT,
     "open_clip": _TO_EXPORT,
@@ -17,8 +18,9 @@ _PACKAGES = {
     "imageio_ffmpeg": ("imageio-ffmpeg",),
     "openvino": ("openvino",),
     "ray": ("'ray>=2.60,<3'",),
-    "lance": ("'pylance>=14,<15'",),
-    "pyarrow": ("'pylance>=14,<15'",),
+    "lance": _FOR_LANCE,
+    "pyarrow": _FOR_LANCE,
+    "pyroaring": _FOR_LANCE,
     "psycopg": ("'psycopg[binary]>=3.2,<4'",),
 }
 """Module -> the packages that a step with it needs; versions as in pyproject.toml's extras."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import struct
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +18,14 @@ from typing import Any
 import lance
 import numpy as np
 import pyarrow as pa
+from pyroaring import BitMap
 
 from framescout.errors import DiskFullError, FramescoutError, NotAvailableError, first_line
 
 FAILURES = (OSError, ValueError, RuntimeError)
 """What Lance raises where files are missing, cut, or can't be reached; Arrow's errors among them."""
 _A_FRAGMENT = 131_072  # rows a file: the least that a machine of a cluster indexes
+_FRAGMENT = 32  # bits of a row's address below the number of its fragment
 _DIGEST = 16  # bytes
 _SAID = (
     ("AWS credentials", "no keys are known; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
@@ -97,7 +101,7 @@ def search(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """For each of (Q, W) float32 queries ids (n,) int64 and scores (n,) float32, in no order.
 
-    `allowed`: addresses of the rows that may be found, as roaring.py writes them; None: all.
+    `allowed`: addresses of the rows that may be found, as `allowlist` writes them; None: all.
 
     Raises:
         One of FAILURES: files are missing or damaged.
@@ -111,6 +115,26 @@ def search(
     for number in range(len(queries)):
         chosen = asked == number
         yield ids[chosen], scores[chosen]
+
+
+def allowlist(addresses: np.ndarray) -> bytes:
+    """Row addresses as a search takes them: a Roaring bitmap a fragment.
+
+    Before each stand the fragment's number and the bitmap's length, before all how many there are.
+
+    `addresses`: (R, 2) int64 ranges [first, last + 1), sorted; none lies in two fragments.
+    """
+    fragments: defaultdict[int, BitMap] = defaultdict(BitMap)
+    for first, end in addresses.tolist():
+        number = first >> _FRAGMENT
+        start = number << _FRAGMENT
+        fragments[number].add_range(first - start, end - start)
+    written = [struct.pack("<I", len(fragments))]
+    for number, rows in fragments.items():
+        rows.run_optimize()
+        bitmap = rows.serialize()
+        written += [struct.pack("<II", number, len(bitmap)), bitmap]
+    return b"".join(written)
 
 
 def ids_in(dataset: Any) -> Iterator[np.ndarray]:

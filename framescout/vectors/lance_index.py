@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from framescout.distinct import distinct
-from framescout.vectors import lance_datasets, roaring
+from framescout.vectors import lance_datasets
 from framescout.vectors.exact import merge, nothing, tidy
 from framescout.vectors.lance_datasets import FAILURES
 from framescout.vectors.widths import widened, width_of
@@ -43,7 +43,7 @@ class LanceIndex:
         ids, scores = nothing(len(queries), min(limit, count))
         if not count:
             return ids, scores
-        allowed = None if places is None else roaring.serialized(self._row_addresses(places))
+        allowed = None if places is None else lance_datasets.allowlist(self._row_addresses(places))
         partitions = min(self._partitions, -(-nprobe * self._vector_count // count))
         wide = widened(queries, width_of(queries.shape[1]))
         found = lance_datasets.search(self._dataset, wide, min(limit, count), partitions, allowed)

@@ -13,7 +13,8 @@ PROJECT = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml")
 
 
 @pytest.mark.parametrize(
-    ("module", "extra"), [("ray", "cluster"), ("lance", "lance"), ("pyarrow", "lance"), ("psycopg", "postgresql")]
+    ("module", "extra"),
+    [("ray", "cluster"), ("lance", "lance"), ("pyarrow", "lance"), ("pyroaring", "lance"), ("psycopg", "postgresql")],
 )
 def test_an_extra_is_named_with_its_versions(module: str, extra: str) -> None:
     wanted = " ".join(f"'{package}'" for package in PROJECT["optional-dependencies"][extra])

@@ -18,7 +18,7 @@ A_LOOK = int(LOOK_EVERY)
 
 @pytest.fixture
 def head() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:  # nobody takes what comes in
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 

@@ -261,6 +261,22 @@ def test_addresses_of_ids_are_those_of_their_rows(archive: Archive, monkeypatch:
         assert {where[i] for i in ids[0].tolist() if i >= 0} == inside
 
 
+def test_every_second_row_of_many_can_be_asked_for(tmp_path: Path) -> None:
+    """So many rows apart are a bitmap's third kind of container; a few are a list, and neighbours are runs."""
+    archive = Archive.make(tmp_path / "many", LANCE)
+    archive.add([10_000])
+    archive.publish()
+    firsts = np.arange(1, 10_001, 2)
+    ranges = np.stack([firsts, firsts + 1], axis=1)
+    with archive.catalog.snapshot() as snapshot:
+        index = VectorIndex.open(snapshot.space(archive.model), archive.store, few=0)
+        found = index.search(QUERIES, 50, ranges)[0]
+    assert (found % 2 == 1).all()
+    wanted = archive.brute_force(QUERIES, 50)[0]
+    odd = [row[row % 2 == 1] for row in wanted]
+    assert np.mean([np.isin(o, f).mean() for o, f in zip(odd, found, strict=True)]) >= 0.9
+
+
 def test_lance_is_not_imported_where_no_place_is_set(archive: Archive) -> None:
     code = (
         "import sys, framescout, query, indexer.publish; sys.exit('lance' in sys.modules or 'pyarrow' in sys.modules)"

@@ -145,5 +145,5 @@ def test_a_folder_that_may_not_be_written_to_is_named(archive: Archive, tmp_path
 
 def test_the_way_out_is_named_where_lance_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "framescout.vectors.lance_sets", None)
-    with pytest.raises(NotAvailableError, match=r"python3 -m pip install 'pylance>=\d+,<\d+'$"):
+    with pytest.raises(NotAvailableError, match=r"python3 -m pip install 'pylance>=\d+,<\d+' 'pyroaring"):
         vectors.store_in("/anywhere")
