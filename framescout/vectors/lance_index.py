@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,9 @@ from framescout.vectors.exact import merge, nothing, tidy
 from framescout.vectors.lance_datasets import FAILURES
 from framescout.vectors.widths import widened, width_of
 
+PAUSE = 30.0
+"""Seconds without questions to a store that did not answer one: it takes a few to fail, and would hold up each."""
+
 
 class LanceIndex:
     """A `GenerationIndex`."""
@@ -20,14 +24,18 @@ class LanceIndex:
     def __init__(self, dataset: Any, partitions: int, *, vector_count: int, nprobe: int) -> None:
         self._dataset = dataset
         self._partitions, self._vector_count, self._nprobe = partitions, vector_count, nprobe
+        self._paused_until = 0.0  # as time.monotonic()
 
     def search(
         self, queries: np.ndarray, limit: int, ranges: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """As `GenerationIndex.search`."""
+        if time.monotonic() < self._paused_until:
+            return None
         try:
             return self.found(queries, limit, ranges, self._nprobe)
         except FAILURES:
+            self._paused_until = time.monotonic() + PAUSE
             return None
 
     def found(

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from tests.object_store import NoObjectStoreError, ObjectStore, object_store
 
 pytest.importorskip("lance", reason="Lance is not installed")
 
-from framescout.vectors import lance_sets
+from framescout.vectors import lance_datasets, lance_sets
+from framescout.vectors.lance_index import PAUSE
 
 QUERIES = unit_rows(5, seed=2000)
 
@@ -43,6 +45,7 @@ def use(running: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
 def archive(tmp_path: Path) -> Archive:
     lance_sets._opened.cache_clear()
     lance_sets._warn.cache_clear()
+    lance_sets._paused.clear()
     made = Archive.make(tmp_path / "catalog", LANCE)
     made.add([50] * 10)
     return made
@@ -77,6 +80,52 @@ def test_a_store_that_is_gone_costs_nothing_but_time(
         assert np.array_equal(archive.search(QUERIES, 20)[0], archive.brute_force(QUERIES, 20)[0])
     assert caplog.text.count("is missing or damaged") == 1
     assert "is missing or damaged" in archive.verify()[0]
+
+
+def test_a_store_that_is_gone_holds_up_one_question_alone(
+    archive: Archive, use: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.place = f"s3://{use.bucket}/four"
+    archive.publish()
+    lance_sets._opened.cache_clear()
+    now, asked = 1000.0, []
+    there = lance_datasets.version
+
+    def version(address: str, number: int) -> Any:
+        asked.append(number)
+        return there(address, number)
+
+    monkeypatch.setattr(lance_datasets, "version", version)
+    monkeypatch.setattr("framescout.vectors.lance_sets.time.monotonic", lambda: now)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    for _ in range(3):
+        assert not archive.is_indexed()
+    assert len(asked) == 1
+    monkeypatch.setenv("AWS_ENDPOINT_URL", use.environment["AWS_ENDPOINT_URL"])
+    now += PAUSE
+    assert archive.is_indexed()
+
+
+def test_a_store_that_goes_while_it_is_used_holds_up_one_question_alone(
+    archive: Archive, use: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.place = f"s3://{use.bucket}/five"
+    archive.publish()
+    now, asked = 1000.0, []
+
+    def away(*given: object) -> None:
+        asked.append(given)
+        raise OSError("error sending request")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("framescout.vectors.lance_index.time.monotonic", lambda: now)
+        patched.setattr(lance_datasets, "search", away)
+        for _ in range(3):
+            assert np.array_equal(archive.search(QUERIES, 20)[0], archive.brute_force(QUERIES, 20)[0])
+        assert len(asked) == 1
+        now += PAUSE
+        archive.search(QUERIES, 20)
+        assert len(asked) == 2
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
