@@ -14,7 +14,7 @@ from pathlib import Path
 
 from framescout.errors import UsageError
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]+")  # two letters or more: one is a drive
+_NAME = re.compile(r"[a-z][a-z0-9_-]+")  # two letters or more: a single letter would be a Windows drive
 _STORED = re.compile(rf"({_NAME.pattern}):(?!/)")
 
 
@@ -29,9 +29,10 @@ def check_roots(places: Mapping[str, str]) -> None:
             raise UsageError(f"{name!r} is no name of a root; take small letters, digits, - and _, like archive")
         if not Path(place).is_absolute():
             raise UsageError(f"the root {name} needs an absolute path, not {place!r}")
-    known = sorted((_real(place), name) for name, place in places.items())
-    for (outer, first), (inner, second) in pairwise(known):
-        if f"{inner}/".startswith(f"{outer.rstrip('/')}/"):
+    # with a separator at its end, a folder sorts directly before what lies within it: `/a/`, `/a/b/`, then `/a-b/`
+    folders = sorted((_joined(_real(place), ""), name) for name, place in places.items())
+    for (outer, first), (inner, second) in pairwise(folders):
+        if inner.startswith(outer):
             raise UsageError(f"the root {second} lies within the root {first}; name one of the two")
 
 

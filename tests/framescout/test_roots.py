@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+import os
+from itertools import permutations
+from pathlib import Path, PurePath
 
 import pytest
 from hypothesis import example, given
@@ -51,11 +54,22 @@ def test_links_in_a_root_are_followed(tmp_path: Path) -> None:
         ({"archive": "/mnt", "night": "/mnt/night"}, "lies within"),
         ({"archive": "/mnt", "night": "/mnt"}, "lies within"),
         ({"archive": "/mnt/night", "night": "/"}, "lies within"),
+        ({"archive": "/mnt/cam", "old": "/mnt/cam-old", "day": "/mnt/cam/day"}, "day lies within the root archive"),
     ],
 )
 def test_what_would_be_ambiguous_is_refused(places: dict[str, str], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         check_roots(places)
+
+
+@example(["/a", "/a-b", "/a/b"])
+@example(["/", "/a"])
+@given(st.lists(PATHS, min_size=2, max_size=5))
+def test_roots_are_refused_where_any_two_of_them_are_nested(places: list[str]) -> None:
+    real = [PurePath(os.path.realpath(place)) for place in places]
+    is_nested = any(one.is_relative_to(other) for one, other in permutations(real, 2))
+    with pytest.raises(UsageError, match="lies within") if is_nested else contextlib.nullcontext():
+        check_roots({f"root{number}": place for number, place in enumerate(places)})
 
 
 def test_neighbours_whose_names_begin_alike_are_two_places() -> None:
