@@ -33,11 +33,14 @@ _COMMAND = [sys.executable, "-c", "from framescout.cli import main; main()"]
 _PUBLISH = """
 import sys
 import framescout
-from framescout.cached import *
+try:
+    from framescout.file_checksums import FileChecksum
+except ImportError:  # an older state, which keeps them elsewhere
+    from framescout.cached import FileChecksum
 catalog, count = framescout.open(sys.argv[1]), int(sys.argv[2])
 path = catalog.vectors_folder / "made-up.faiss"
 path.write_bytes(b"no index")
-checksum = (FileChecksum if "FileChecksum" in globals() else Seal).of(path)
+checksum = FileChecksum.of(path)
 facts = {"kind": "ivf-int8", "vector_count": count, "covers_below": count + 1, "nprobe": 1, "recall": 1.0}
 with catalog.snapshot() as snapshot:
     model = snapshot.active_model()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from framescout.cached import FileChecksum
+from framescout.file_checksums import FileChecksum, digest_of
 
 _CHECKSUMS = "seals.json"  # as in catalogs that are in use
 
@@ -35,7 +35,7 @@ def are_unchanged(folder: Path, names: Iterable[str]) -> bool:
     checksums = _read(folder)
     try:
         known = [(name, checksums[name]) for name in names]
-        return all(each is not None and FileChecksum.of(folder / name).digest == each.digest for name, each in known)
+        return all(each is not None and digest_of(folder / name).hex() == each.digest for name, each in known)
     except (OSError, KeyError):
         return False
 

@@ -7,7 +7,6 @@ that are said beforehand, each with its checksum, and together with the fingerpr
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import shutil
 import tempfile
@@ -24,6 +23,7 @@ from framescout.durable import sync
 from framescout.embedding.fetching import TOKENIZER_SUFFIXES, text_config
 from framescout.embedding.presets import Source, cached, files, fingerprint_of, hub_files, place_of, presets, resolve
 from framescout.errors import DiskFullError, ModelNotAvailableError, NotAvailableError
+from framescout.file_checksums import digest_of
 
 _LIST = "model.json"
 _COMMIT = "0" * 40  # the state of a hub's repository; an imported one has a single state
@@ -72,7 +72,7 @@ def export_model(name: str, target: Path) -> TransferredModel:
         raise ModelNotAvailableError(ships if name in presets() else own)
     parts = dict(_parts(source))
     contents = _Contents(
-        _written(source), fingerprint_of(source), {place: _checksum(path) for place, path in parts.items()}
+        _written(source), fingerprint_of(source), {place: digest_of(path).hex() for place, path in parts.items()}
     )
     try:
         with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".unfinished-") as temporary:
@@ -201,7 +201,7 @@ def _unpack(path: Path, archive: zipfile.ZipFile, contents: _Contents, folder: P
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(place) as packed, target.open("xb") as unpacked:
             shutil.copyfileobj(packed, unpacked, _AT_ONCE)
-        if _checksum(target) != checksum:
+        if digest_of(target).hex() != checksum:
             raise ModelNotAvailableError(f"{place!r} in {path} is damaged; copy the file again, or {_WAY_OUT}")
         size += target.stat().st_size
     for own in folder.iterdir():
@@ -251,11 +251,6 @@ def _trouble_of(path: Path) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ModelNotAvailableError(f"{path} is a damaged file ({error}); copy it again, or {_WAY_OUT}") from error
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _written(source: Source) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from framescout.errors import ModelNotAvailableError
+from framescout.file_checksums import digest_of
 from framescout.packages import is_installed
 from framescout.resources import bundled
 from framescout.settings import models_folder
@@ -203,8 +204,7 @@ def fingerprint_of(source: Source) -> str:
 @cache
 def _content(path: Path, _size_bytes: int, _mtime_ns: int) -> bytes:
     """Hash of a file; a run asks for it twice, when it plans and when it loads the model."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest()
+    return digest_of(path)
 
 
 def _folder_files(source: Source, folder: Path) -> tuple[Path, ...]:

@@ -8,7 +8,6 @@ more dimension of a picture's vector, so that an inner product is the corrected 
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +15,7 @@ import msgspec
 import numpy as np
 
 from framescout.errors import ModelNotAvailableError
+from framescout.file_checksums import digest_of
 
 REFERENCE = "reference.safetensors"
 """In a model's folder: `sentences` (S, D) and `pictures` (P, D), float16 unit rows; its metadata name the weights."""
@@ -159,5 +159,4 @@ def against_hubs(rows: np.ndarray) -> np.ndarray:
 
 def checksum(weights: Path) -> str:
     """What reference vectors call the weights that they belong to: 32 hexadecimal digits."""
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    return digest_of(weights).hex()

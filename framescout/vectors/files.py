@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation, Model
 from framescout.durable import sync
 from framescout.errors import DiskFullError, first_line
+from framescout.file_checksums import FileChecksum
 from framescout.vectors.widths import fits
 
 FLAT, IVF = "flat-fp16", "ivf-int8"

@@ -21,6 +21,7 @@ import pyarrow as pa
 from pyroaring import BitMap
 
 from framescout.errors import DiskFullError, FramescoutError, NotAvailableError, first_line
+from framescout.file_checksums import digest_of
 
 FAILURES = (OSError, ValueError, RuntimeError)
 """What Lance raises where files are missing, cut, or can't be reached; Arrow's errors among them."""
@@ -182,8 +183,7 @@ def content(dataset: Any, folder: Path) -> str:
     """A checksum of all bytes of the files that a version of a dataset in a folder is made of."""
     digest = hashlib.blake2b(digest_size=_DIGEST)
     for name in _files(dataset):
-        with (folder / name).open("rb") as file:
-            digest.update(hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=_DIGEST)).digest())
+        digest.update(digest_of(folder / name))
     return digest.hexdigest()
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framescout.cached import FileChecksum
 from framescout.catalog.records import Generation
+from framescout.file_checksums import FileChecksum, digest_of
 from framescout.vectors.codes import encode
 from framescout.vectors.files import FLAT, KINDS, load_faiss, open_index
 from framescout.vectors.list_writing import centres_of
@@ -36,7 +36,7 @@ def verify(space: Space, folder: Path) -> list[str]:
     if not path.is_file():
         return [f"the vector index {name} is missing"]
     try:
-        is_whole = checksum is not None and FileChecksum.of(path).digest == checksum.digest
+        is_whole = checksum is not None and digest_of(path).hex() == checksum.digest
     except OSError as error:
         return [f"the vector index {name} can't be read: {error.strerror}"]
     index = open_index(generation, space.model, folder) if is_whole else None

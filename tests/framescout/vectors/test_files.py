@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from framescout import vectors
 from framescout.catalog.records import Generation
 from framescout.errors import DiskFullError
-from framescout.vectors.files import FileChecksum
+from framescout.file_checksums import FileChecksum
 from tests.framescout.vectors.make import Archive, unit_rows
 
 QUERIES = unit_rows(3, seed=2000)
