@@ -1,4 +1,4 @@
-"""Derived files: written atomically; one that fails its checksum counts as missing."""
+"""The catalog's cache: derived bytes under keys; an entry that fails its checksum counts as missing."""
 
 from __future__ import annotations
 
@@ -6,23 +6,12 @@ import contextlib
 import hashlib
 import hmac
 import os
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 
+from framescout.durable import write_whole
+
 _DIGEST = 16  # bytes
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, making its folder. A reader finds all of it or nothing; not durable against a power cut.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as unfinished:
-        unfinished.write(data)
-    os.replace(unfinished.name, path)  # noqa: PTH105
 
 
 class Entry(StrEnum):

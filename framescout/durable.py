@@ -1,9 +1,15 @@
-"""Has the operating system put files and folders on the disk, so that a power cut doesn't lose them."""
+"""Puts files and folders in their places whole, and on the disk where a power cut must not lose them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 
@@ -20,6 +26,64 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def replace(unfinished: Path, target: Path) -> None:
+    """Rename a whole file to `target`; when this returns, its content and its name are on the disk.
+
+    Both lie on one file system. At every moment, a power cut leaves `target` as it was before or as it is after.
+
+    Raises:
+        OSError: it can't be moved, or the disk is full or fails.
+    """
+    sync(unfinished)
+    unfinished.replace(target)
+    sync(target.parent)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, making its folder. A reader finds all of it or nothing; not durable against a power cut.
+
+    Raises:
+        OSError: it can't be written; nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    unfinished = Path(name)
+    with _gone_on_error(unfinished):
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """As `write_whole`, and on the disk when it returns. What `path` links to is written; a file keeps its mode.
+
+    Raises:
+        OSError: it can't be written; nothing is left behind.
+    """
+    target = path.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.parent / f".framescout-{secrets.token_hex(6)}.part"
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    with _gone_on_error(unfinished):
+        # from its first moment on, nobody may read it who may not read `target`
+        with open(unfinished, "xb", opener=partial(os.open, mode=0o666 if mode is None else mode)) as file:
+            file.write(data)
+        if mode is not None:
+            unfinished.chmod(mode)  # the umask may have taken something off
+        replace(unfinished, target)
+
+
+@contextlib.contextmanager
+def _gone_on_error(unfinished: Path) -> Iterator[None]:
+    """Delete the file where the body fails: on a full disk, it would make the next try fail too."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
 
 
 def put_in_place(unfinished: Path, folder: Path) -> None:

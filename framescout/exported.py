@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from framescout.durable import write_durably
+
 MARKER = ".framescout-exported"
 """A file's name; a name a line."""
 
@@ -19,8 +21,10 @@ def exported_in(folder: str | Path) -> set[str]:
 
 
 def note_exported(folder: Path, names: Iterable[str]) -> None:
-    """Add names to the marker, before the files are there."""
+    """Add names to the marker, before the files are there; on the disk when it returns.
+
+    Raises:
+        OSError: it can't be written.
+    """
     every = sorted(exported_in(folder) | set(names))
-    unfinished = folder / f"{MARKER}.part"
-    unfinished.write_bytes("".join(f"{name}\n" for name in every).encode("utf-8", "surrogateescape"))
-    unfinished.replace(folder / MARKER)
+    write_durably(folder / MARKER, "".join(f"{name}\n" for name in every).encode("utf-8", "surrogateescape"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 
-from framescout.cached import write_whole
+from framescout.durable import write_whole
 from framescout.errors import NotAvailableError, UsageError
 from framescout.settings import state_folder
 from query.answer import Answer, Moment

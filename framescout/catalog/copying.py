@@ -20,6 +20,7 @@ from framescout.catalog.session import Session
 from framescout.catalog.store import Store
 from framescout.catalog.tables import METADATA
 from framescout.catalog.writable import plain
+from framescout.durable import replace
 from framescout.errors import DamagedCatalogError, UnfinishedCopyError, UsageError
 from framescout.settings import FILE
 
@@ -165,10 +166,18 @@ def _copy_files(source: Path, target: Path) -> None:
     (target / "vectors").mkdir(parents=True, exist_ok=True)
     for path in (*(source / "vectors").glob("*"), source / FILE, source / export_log.NAME):
         copied = target / path.relative_to(source)
-        if path.is_file() and not copied.exists():
+        if path.is_file() and (not copied.exists() or _has_grown(path, copied)):
             unfinished = copied.with_name(f"{copied.name}.part")
             shutil.copyfile(path, unfinished)
-            unfinished.replace(copied)
+            replace(unfinished, copied)
+
+
+def _has_grown(path: Path, copied: Path) -> bool:
+    """Whether the log of exports got more lines since an interrupted copy; the other files never change."""
+    if path.name != export_log.NAME:
+        return False
+    lines, known = path.read_bytes(), copied.read_bytes()
+    return lines != known and lines.startswith(known)
 
 
 def _compared(source: Store, reading: Session, target: Store) -> Copied:

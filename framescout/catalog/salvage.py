@@ -23,7 +23,7 @@ from framescout.catalog.sealing import as_sealed, most_keyframes
 from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.sqlite_store import sentences
 from framescout.catalog.tables import METADATA
-from framescout.durable import sync
+from framescout.durable import replace, sync
 from framescout.errors import DamagedCatalogError, FramescoutError
 
 _LARGEST = 2**53  # a number of the catalog's own beyond this is damage
@@ -251,7 +251,7 @@ def put_in_place(new: Path, path: Path) -> Path:
 
     At every moment `path` is one of the two.
     """
-    sync(new)
+    sync(new)  # a disk that refuses it does so while nothing is changed yet
     kept = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     log, kept_log = path.with_name(f"{path.name}-wal"), path.with_name(f"{kept.name}-wal")
     os.link(path, kept)
@@ -259,7 +259,7 @@ def put_in_place(new: Path, path: Path) -> Path:
         os.link(log, kept_log)
         log.unlink()
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
-    new.replace(path)
+    replace(new, path)
     return kept
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framescout.catalog.sqlite import connect
-from framescout.durable import sync
+from framescout.durable import replace
 from framescout.errors import CatalogTooNewError, DamagedCatalogError, UnfinishedCopyError
 from framescout.resources import bundled
 
@@ -72,8 +72,7 @@ def back_up(path: Path, target: Path) -> None:
     finally:
         copy.close()
         source.close()
-    sync(unfinished)
-    unfinished.replace(target)
+    replace(unfinished, target)
 
 
 def _revision(database: Session | sqlite3.Connection) -> str | None:

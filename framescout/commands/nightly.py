@@ -113,7 +113,7 @@ def _planned(night: Night) -> tuple[dict[Path, str], list[str]]:
 
 
 def _write(files: dict[Path, str]) -> None:
-    from framescout.cached import write_whole
+    from framescout.durable import write_whole
     from framescout.errors import NotAvailableError
 
     for path, text in files.items():

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from framescout.durable import sync
+from framescout import durable
 from framescout.embedding.fetching import TOKENIZER_SUFFIXES, text_config
 from framescout.embedding.presets import Source, cached, files, fingerprint_of, hub_files, place_of, presets, resolve
 from framescout.errors import DiskFullError, ModelNotAvailableError, NotAvailableError
@@ -81,9 +81,8 @@ def export_model(name: str, target: Path) -> TransferredModel:
                 archive.writestr(_LIST, msgspec.json.format(msgspec.json.encode(contents)))
                 for place, path in parts.items():
                     archive.write(path, place)
-            sync(unfinished)
             size = unfinished.stat().st_size
-            unfinished.replace(target)
+            durable.replace(unfinished, target)
     except OSError as error:
         raise DiskFullError(f"{target} can't be written ({error.strerror}); name another place") from error
     return TransferredModel(_short(contents.model), contents.fingerprint, size)
@@ -120,7 +119,7 @@ def import_model(path: Path) -> TransferredModel:
                 load(unpacked)
                 _make_durable(unfinished)
                 unfinished.rename(folder)
-                sync(folder.parent)
+                durable.sync(folder.parent)
     except OSError as error:
         raise DiskFullError(f"{path} can't be taken in ({error.strerror or error}); make room for it") from error
     return TransferredModel(source.name, contents.fingerprint, size)
@@ -235,7 +234,7 @@ def _tidy(folder: Path) -> None:
 
 def _make_durable(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
-        sync(path)
+        durable.sync(path)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from framescout.durable import sync
+from framescout.durable import write_durably
 from framescout.errors import UsageError
 from framescout.zones import zone_named
 
@@ -56,14 +56,10 @@ def read(folder: Path) -> tuple[Said, ...]:
 
 def write(folder: Path, every: Iterable[Said]) -> None:
     """Put all that was said in the place of what was said before; durable when it returns."""
-    path = folder / FILE_NAME
-    unfinished = path.with_name(f"{FILE_NAME}.part")
     text = msgspec.json.format(
         msgspec.json.encode(sorted(every, key=lambda each: (each.folder or "", each.camera or "")))
     )
-    unfinished.write_bytes(text + b"\n")
-    sync(unfinished)
-    unfinished.replace(path)
+    write_durably(folder / FILE_NAME, text + b"\n")
 
 
 def of_path(every: Iterable[Said], path: str) -> list[Said]:

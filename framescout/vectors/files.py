@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from framescout.catalog.records import Generation, Model
-from framescout.durable import sync
+from framescout.durable import replace
 from framescout.errors import DiskFullError, first_line
 from framescout.file_checksums import FileChecksum
 from framescout.vectors.widths import fits
@@ -38,17 +38,15 @@ def write_index(write: Callable[[Path], None], folder: Path, stem: str) -> tuple
     unfinished = folder / f"{stem}.part"
     try:
         write(unfinished)
-        sync(unfinished)
         checksum = FileChecksum.of(unfinished)
         name = f"{stem}-{checksum.digest[:12]}.faiss"
-        unfinished.replace(folder / name)
+        replace(unfinished, folder / name)
     except (OSError, RuntimeError) as error:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise DiskFullError(
             f"the vector index can't be written to {folder} ({first_line(error)}); make room there"
         ) from error
-    sync(folder)
     return name, checksum
 
 

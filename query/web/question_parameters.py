@@ -11,7 +11,7 @@ from fastapi import Query as Parameter
 from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
-from framescout.cached import write_whole
+from framescout.durable import write_whole
 from framescout.errors import NotAvailableError, UsageError
 from query.fields import BY_NAME, COUNT, FIELDS, FLAG, KEYFRAME, NUMBER, PICTURE, Field
 from query.request import Query

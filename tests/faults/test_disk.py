@@ -76,6 +76,24 @@ def test_a_full_disk_costs_a_search_nothing_but_time(
     assert (ended.returncode, ended.stdout) == (0, there), ended.stderr
 
 
+@pytest.mark.parametrize("write", ["write_whole", "write_durably"])
+def test_what_does_not_fit_takes_no_room_afterwards(
+    tmp_path: Path, with_mounts: Callable[[str], Ended], write: str
+) -> None:
+    """A file system of 64 KiB."""
+    (tmp_path / "write.py").write_text(
+        f"import pathlib, sys\nfrom framescout.durable import {write}\n"
+        f"try:\n    {write}(pathlib.Path(sys.argv[1]), bytes(200_000))\n"
+        "except OSError as error:\n    print(error.strerror)\n"
+    )
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    ended = with_mounts(
+        f"mount -t tmpfs -o size=64k none {disk}; {sys.executable} {tmp_path}/write.py {disk}/a; ls -A {disk}"
+    )
+    assert (ended.returncode, ended.stdout) == (0, "No space left on device\n"), ended.stderr
+
+
 @pytest.mark.parametrize(("command", "code"), [("index", 3), ("search", 3), ("status", 3), ("verify", 3)])
 def test_a_read_only_catalog_is_named_and_stays_as_it_was(
     catalog: Catalog, archive: Path, with_mounts: Callable[[str], Ended], command: str, code: int

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from framescout import export_log
 from framescout.address import place_of
 from framescout.catalog import Catalog
 from framescout.catalog.copying import copy
@@ -111,9 +112,11 @@ def test_an_interrupted_copy_cannot_be_opened_and_goes_on(step: str, places: Pla
             writer.drop_video(7)
             writer.mark_gone(["/a/9.mp4"])
             writer.commit_video(make_indexed("/a/5.mp4", content_hash="other", seed=99), writer.model("late", "f9", 8))
+        exports = source.folder / export_log.NAME
+        exports.write_text("{}\n{}\n")
         copied(tmp_path / "source", place)
         assert stored(place) == stored(tmp_path / "source")
-        Catalog.open(place)
+        assert (Catalog.open(place).folder / export_log.NAME).read_bytes() == exports.read_bytes()
 
 
 def test_whatever_would_lose_something_is_refused(places: Places, tmp_path: Path) -> None:
