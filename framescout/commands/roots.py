@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -100,36 +100,53 @@ def add(ctx: click.Context, name: str, folder: Path) -> None:
 
 
 def _write(file: Path, name: str, path: str) -> None:
-    """Set the root in a file of settings, and leave the rest as it is.
+    """Set the root in a file of settings, and leave the rest as it is; on the disk when it returns.
 
     Raises:
         UsageError: it has to be written by hand.
     """
-    from framescout.cached import write_whole
+    from tomlkit.exceptions import TOMLKitError
+
+    from framescout.durable import write_durably
     from framescout.errors import UsageError
 
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
     try:
+        text = file.read_bytes().decode() if file.is_file() else ""  # with the line ends that it has
         new = with_root(text, name, path)
         known = tomllib.loads(text)
-        expected = known | {"roots": known.get("roots", {}) | {name: path}}
-        if tomllib.loads(new) == expected:
-            write_whole(file, new.encode())
+        if tomllib.loads(new) == known | {"roots": known.get("roots", {}) | {name: path}}:
+            write_durably(file, new.encode())
             return
-    except (ValueError, TypeError, OSError):
+    except (ValueError, TOMLKitError, OSError):
         pass
     line = f"{name} = {json.dumps(path)}"
     raise UsageError(f"{file} can't be changed by framescout; write into its table [roots]: {line}")
 
 
 def with_root(text: str, name: str, path: str) -> str:
-    """A TOML document with this root in its table of roots."""
-    line = f"{name} = {json.dumps(path, ensure_ascii=False)}"
-    lines = text.splitlines()
-    heads = [number for number, each in enumerate(lines) if re.fullmatch(r"\s*\[roots\]\s*(#.*)?", each)]
-    if not heads:
-        return "\n".join([*lines, *([""] if lines else []), "[roots]", line]) + "\n"
-    first = heads[0] + 1
-    end = next((i for i in range(first, len(lines)) if lines[i].lstrip().startswith("[")), len(lines))
-    own = [each for each in lines[first:end] if not re.match(rf'\s*"?{re.escape(name)}"?\s*=', each)]
-    return "\n".join([*lines[:first], line, *own, *lines[end:]]) + "\n"
+    """A TOML document with this root in its table of roots; its comments and its order stay.
+
+    Raises:
+        ValueError, TOMLKitError: it is no TOML, or holds something else under this name.
+    """
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    roots: Any = document.setdefault("roots", tomlkit.table())
+    below = [] if name in roots else _taken_off_the_end(roots)
+    roots[name] = path
+    for key, each in below:
+        roots.append(key, each)
+    return tomlkit.dumps(document)
+
+
+def _taken_off_the_end(table: Any) -> list[tuple[None, Any]]:
+    """Comments and empty lines at the end of a table, which mostly speak of the next one; the table lacks them then."""
+    from tomlkit.items import Table
+
+    taken: list[tuple[None, Any]] = []
+    if isinstance(table, Table):  # not one that is written in a single line, or in several places
+        lines = table.value.body
+        while lines and lines[-1][0] is None:
+            taken.insert(0, (None, lines.pop()[1]))
+    return taken

@@ -28,7 +28,11 @@ from tests.footage import make
 from tests.framescout.catalog.databases import execute
 from tests.framescout.catalog.make import make_indexed
 
-TABLES = ("", "# mine\n", 'density = "fast"\n', '[roots]\nother = "/o"\n', '[roots] # x\narchive = "/old"\n')
+TABLES = (
+    "", "# mine\n", 'density = "fast"\n', '[roots]\nother = "/o"\n\n# of what comes next\n',
+    '[roots] # x\narchive = "/old" # y\n', "['roots']\n# z\n", 'roots.other = "/o"\n', 'roots = { other = "/o" }\n',
+    'density = "fast"\r\n[roots]\r\nother = "/o"\r\n',
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -177,10 +181,41 @@ def test_what_can_not_be_a_root_is_refused_and_nothing_is_written(tmp_path: Path
 
 @given(st.sampled_from(TABLES), st.sampled_from(("", "\n", "\n[other]\nx = 1\n")), st.text(min_size=1))
 def test_the_rest_of_the_file_stays_as_it_is(head: str, tail: str, path: str) -> None:
-    before = tomllib.loads(head + tail)
-    try:
-        after = tomllib.loads(with_root(head + tail, "archive", path))
-    except ValueError:  # a text that TOML writes otherwise: the command says so
-        return
-    expected = before | {"roots": before.get("roots", {}) | {"archive": path}}
-    assert after == expected or not path.isprintable()
+    before = head + tail
+    after = with_root(before, "archive", path)
+    known = tomllib.loads(before)
+    assert tomllib.loads(after) == known | {"roots": known.get("roots", {}) | {"archive": path}}
+    kept = [line for line in before.split("\n") if not line.startswith(("archive", "roots = "))]
+    left = iter(after.split("\n"))
+    assert [line for line in kept if line not in left] == []  # each of them behind the one before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('[roots]\narchive = "/old"  # the NAS\n', '[roots]\narchive = "/new"  # the NAS\n'),
+        (
+            '[roots]\no = "/o"\n\n# sites\n[ray_sites]\n"/o" = "home"\n',
+            '[roots]\no = "/o"\narchive = "/new"\n\n# sites\n[ray_sites]\n"/o" = "home"\n',
+        ),
+    ],
+    ids=["beside the root", "above the next table"],
+)
+def test_a_comment_stays_where_it_belongs(before: str, after: str) -> None:
+    assert with_root(before, "archive", "/new") == after
+
+
+def test_a_file_of_settings_that_is_a_link_stays_one_and_keeps_its_mode(
+    tmp_path: Path, catalog: Catalog, config: Path
+) -> None:
+    theirs = tmp_path / "dotfiles.toml"
+    theirs.write_bytes(b"# mine\r\n")
+    theirs.chmod(0o606)  # which a usual umask would change
+    config.symlink_to(theirs)
+    said = run(catalog, "roots", "add", "archive", str(tmp_path))
+    assert said.exit_code == 0, said.output
+    assert config.is_symlink()
+    assert theirs.read_bytes().startswith(b"# mine\r\n")
+    assert tomllib.loads(theirs.read_text()) == {"roots": {"archive": str(tmp_path)}}
+    assert theirs.stat().st_mode & 0o777 == 0o606
+    assert [*config.parent.iterdir()] == [config]
