@@ -9,7 +9,7 @@ import os
 from enum import StrEnum
 from pathlib import Path
 
-from framescout.durable import write_whole
+from framescout.durable import delete_abandoned, write_whole
 
 _DIGEST = 16  # bytes
 
@@ -83,6 +83,7 @@ class Cache:
         Raises:
             OSError: one can't be deleted.
         """
+        self.tidy()
         known = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.paths(entry))
         total = sum(size for _, size, _ in known)
         if total <= most_bytes:
@@ -92,6 +93,11 @@ class Cache:
             total -= size
             if total <= 0.9 * most_bytes:
                 return
+
+    def tidy(self) -> None:
+        """Delete what killed processes left half-written: of entries, of exported models, of pictures in a search."""
+        for pattern in ("**/*.part", "unfinished-*"):
+            delete_abandoned(self.folder, pattern)
 
     def _path(self, entry: Entry, key: str) -> Path:
         return self.folder / entry.format(key)

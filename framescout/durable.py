@@ -8,9 +8,13 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+
+_ABANDONED = 24 * 3600.0
+"""Seconds after which nobody writes to an unfinished file or folder any more."""
 
 
 def sync(path: Path) -> None:
@@ -64,6 +68,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
+    delete_abandoned(target.parent, ".framescout-*.part")
     unfinished = target.parent / f".framescout-{secrets.token_hex(6)}.part"
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     with _gone_on_error(unfinished):
@@ -100,3 +105,14 @@ def put_in_place(unfinished: Path, folder: Path) -> None:
     except OSError:
         if not folder.is_dir():  # else another process was as quick, with the same files
             raise
+
+
+def delete_abandoned(folder: Path, pattern: str) -> None:
+    """Delete the files and folders of this pattern in `folder` that a killed process left, a day ago or earlier.
+
+    Younger ones may be those of another process at work. What can't be deleted stays.
+    """
+    for path in folder.glob(pattern):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec.structs import asdict
 
 from framescout import vectors
+from framescout.cached import Cache
 from framescout.catalog import Catalog, Space, Writer
 from framescout.catalog.records import Model
 from framescout.embedding import load_text_tower
@@ -46,6 +47,7 @@ def publish(
         generations = [snapshot.space(known).generation() for known in snapshot.models()]
     for each in (store, vectors.store_in(catalog.vectors_folder)):  # files of the time before a place was set, too
         each.drop_stale([generation for generation in generations if generation])
+    Cache(catalog.cache_folder).tidy()
 
 
 def _sentences(catalog: Catalog, space: Space, store: vectors.IndexStore) -> np.ndarray | None:

@@ -10,7 +10,6 @@ import contextlib
 import re
 import shutil
 import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,8 +33,6 @@ _MOST_BYTES_OF_TABLES = 200 * 10**6
 """Of a file that is no weights."""
 _LIST_BYTES = 10**6
 _AT_ONCE = 2**22
-_GIVEN_UP = 24 * 3600.0
-"""Seconds after which what an import left behind is no longer in work."""
 _WAY_OUT = "export it again with `framescout models export`"
 
 
@@ -107,7 +104,7 @@ def import_model(path: Path) -> TransferredModel:
                 return _already(contents, folder, replace(source, imported=folder))
             folder.parent.mkdir(parents=True, exist_ok=True)
             _make_sure_of_room(archive, folder.parent)
-            _tidy(folder.parent)
+            durable.delete_abandoned(folder.parent, "unfinished-*")
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
                 unfinished = Path(temporary) / "model"
                 size = _unpack(path, archive, contents, unfinished)
@@ -222,14 +219,6 @@ def _make_sure_of_room(archive: zipfile.ZipFile, folder: Path) -> None:
         raise DiskFullError(
             f"the model takes {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free at {folder}; make room there"
         )
-
-
-def _tidy(folder: Path) -> None:
-    """Delete what imports left behind that the power was cut from."""
-    for path in folder.glob("unfinished-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > _GIVEN_UP:
-                shutil.rmtree(path)
 
 
 def _make_durable(folder: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from framescout.durable import put_in_place
+from framescout.durable import delete_abandoned, put_in_place
 from framescout.embedding import runtimes, same_padding
 from framescout.embedding.agreement import AGREEMENT, agree, agrees_in_bf16, sample_pixels
 from framescout.embedding.checksums import write_checksums
@@ -51,6 +51,7 @@ def export_towers(loaded: LoadedModel, fingerprint: str, folder: Path) -> None:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        delete_abandoned(folder.parent, "unfinished-*")
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
             unfinished = Path(temporary) / "towers"
             unfinished.mkdir()

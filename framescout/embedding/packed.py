@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from framescout.durable import put_in_place
+from framescout.durable import delete_abandoned, put_in_place
 from framescout.embedding.agreement import agrees_in_bf16, agrees_in_int8
 from framescout.embedding.checksums import write_checksums
 from framescout.embedding.eight_bits import ranges_of
@@ -48,6 +48,7 @@ def unpack(model: Path, folder: Path) -> None:
     recipe, weights = _recipe(model), weights_of(model)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        delete_abandoned(folder.parent, "unfinished-*")
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
             unfinished = Path(temporary) / "towers"
             unfinished.mkdir()

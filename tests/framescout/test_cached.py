@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,20 @@ def test_what_was_not_used_for_the_longest_goes_first(tmp_path: Path) -> None:
     assert len(cache.paths(Entry.PICTURE)) == 10
     cache.shrink(Entry.PICTURE, 4_000)
     assert {path.stem for path in cache.paths(Entry.PICTURE)} == {"0", "8", "9"}
+
+
+def test_what_a_kill_left_is_deleted_a_day_later(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    cache.write(Entry.PICTURE, "one", b"data")
+    cache.write(Entry.SAMPLE, "one", b"data")
+    left = [cache.folder / name for name in ("tmpa.part", "pictures/tmpb.part", "unfinished-c/tower.onnx")]
+    left[2].parent.mkdir()
+    for path in left:
+        path.write_bytes(b"half of it")
+    cache.tidy()
+    assert all(path.is_file() for path in left)
+    for path in (*left, left[2].parent):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    cache.shrink(Entry.PICTURE, 10_000)
+    assert [path for path in left if path.exists()] == []
+    assert cache.read(Entry.PICTURE, "one") == cache.read(Entry.SAMPLE, "one") == b"data"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from framescout.catalog import Catalog, salvage
 from framescout.catalog.copying import copy
 from framescout.catalog.opening import store_of
 from framescout.catalog.schema import back_up
-from framescout.durable import write_durably, write_whole
+from framescout.durable import delete_abandoned, write_durably, write_whole
 from framescout.exported import MARKER, note_exported
 from framescout.recording import Said, said
 from framescout.vectors.files import write_index
@@ -114,3 +116,17 @@ def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(
     with pytest.raises(OSError, match="folder"):
         write(tmp_path / "folder", b"data")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_only_what_nobody_works_on_any_more_is_deleted(tmp_path: Path) -> None:
+    for name in ("unfinished-old", "unfinished-new", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "towers").write_bytes(b"1")
+        (tmp_path / f"{name}.part").write_bytes(b"1")
+    for path in tmp_path.glob("*"):
+        if "new" not in path.name:
+            os.utime(path, (time.time() - 25 * 3600,) * 2)
+    delete_abandoned(tmp_path, "unfinished-*")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "unfinished-new", "unfinished-new.part", "other", "other.part",
+    }  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +26,21 @@ from framescout.errors import ModelNotAvailableError
 STARTER = resolve("starter").folder
 
 
+def abandoned(folder: Path) -> Path:
+    """What a kill left two days ago."""
+    left = folder / "unfinished-left"
+    (left / "towers").mkdir(parents=True)
+    os.utime(left, (time.time() - 48 * 3600,) * 2)
+    return left
+
+
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packed") / "towers"
+    left = abandoned(folder.parent)
     assert STARTER
     unpack(STARTER, folder)
+    assert not left.exists()
     return folder
 
 
@@ -36,7 +48,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_they_are_what_torch_exports(unpacked: Path, tmp_path: Path) -> None:
     assert STARTER
     loaded = load(resolve("starter"))
+    left = abandoned(tmp_path)
     export_towers(loaded, fingerprint("starter"), tmp_path / "exported")
+    assert not left.exists()
     ours, wanted = (TextTower(folder) for folder in (unpacked, tmp_path / "exported"))
     assert np.array_equal(ours.tokenise(SENTENCES), wanted.tokenise(SENTENCES))
     assert np.abs(ours.encode_texts(SENTENCES) - wanted.encode_texts(SENTENCES)).max() < 1e-6
