@@ -19,7 +19,7 @@ import framescout
 from framescout.address import Address
 from framescout.commands.place import CatalogPlace
 from framescout.console import printable
-from framescout.errors import FramescoutError, NotAvailableError
+from framescout.errors import NO_ROOM, FramescoutError, NotAvailableError
 from framescout.processors import multiply_with_one_thread
 
 COMMANDS = {
@@ -53,7 +53,7 @@ COMMANDS = {
 AFTER_INDEX = "query.saved_cli:after_index"
 """Called with the context of `framescout index` when a run has ended. Commands know nothing of each other."""
 
-_OUTPUT_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OUTPUT_FULL = NO_ROOM | {errno.EFBIG}
 
 BUILDERS = {"index", "retry", "verify", "demo"}
 """Commands that may build a vector index, whose large products gain by all processors."""

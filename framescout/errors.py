@@ -19,7 +19,11 @@ Trouble with one video is no error of the run: the indexer turns a MediaError in
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What an OSError says where the disk, or a person's share of it, is full; the numbers differ between systems."""
 
 
 class FramescoutError(Exception):

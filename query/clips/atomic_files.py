@@ -9,9 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from framescout.durable import sync
-from framescout.errors import DiskFullError, NotAvailableError, UsageError
-
-_DISK_FULL = (28, 122)  # ENOSPC, EDQUOT
+from framescout.errors import NO_ROOM, DiskFullError, NotAvailableError, UsageError
 
 
 @contextmanager
@@ -32,7 +30,7 @@ def atomic_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
         partial.replace(target)
         sync(target.parent)
     except OSError as error:
-        if error.errno in _DISK_FULL:
+        if error.errno in NO_ROOM:
             raise DiskFullError(f"{target.parent}: the disk is full; free some space") from error
         raise NotAvailableError(f"{target} can't be written ({error.strerror}); name another folder") from error
     finally:
