@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from framescout.errors import CatalogLockedError
+import msgspec
 
-_HOW_FAR = ("files_done", "files", "bytes_done", "bytes")
+from framescout.catalog.holder import Holder, locked
 
 
 class Note:
@@ -20,14 +18,14 @@ class Note:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._facts: dict[str, Any] = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat()}
+        self._holder = Holder(os.getpid(), datetime.now(UTC))
 
     def say(self, **facts: int) -> None:
         """Add to what is said; where that can't be written, others know no better."""
-        self._facts |= facts
+        self._holder = msgspec.structs.replace(self._holder, **facts)
         unfinished = self._path.with_suffix(".part")  # the lock's holder alone writes it: a kill leaves one at most
         with contextlib.suppress(OSError):
-            unfinished.write_text(json.dumps(self._facts))
+            unfinished.write_bytes(msgspec.json.encode(self._holder))
             unfinished.replace(self._path)
 
 
@@ -44,10 +42,7 @@ def writer_lock(folder: Path) -> Iterator[Note]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise CatalogLockedError(
-            f"the catalog {folder} is being written by another framescout (pid {_read_note(path)['pid']}); "
-            "wait for it, or use another --catalog"
-        ) from None
+        raise locked(folder, _read_note(path).pid) from None
     try:
         # The note is apart from the lock: opening a lock file may truncate it.
         note = Note(path)
@@ -58,12 +53,8 @@ def writer_lock(folder: Path) -> Iterator[Note]:
         lock.release()
 
 
-def holder(folder: Path) -> dict[str, Any] | None:
-    """Who writes to the catalog now, and how far an index run is; None where nobody does.
-
-    {"pid": ..., "since": ..., "files_done": ..., "files": ..., "bytes_done": ..., "bytes": ...}; the last four are None
-    where nothing is known of them.
-    """
+def holder(folder: Path) -> Holder | None:
+    """Who writes to the catalog now; None where nobody does."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder / "writer.lock")
@@ -75,10 +66,8 @@ def holder(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def _read_note(note: Path) -> dict[str, Any]:
+def _read_note(note: Path) -> Holder:
     try:
-        written = json.loads(note.read_text())
-        known = {"pid": int(written["pid"]), "since": str(written["since"])}
-        return known | {name: int(written[name]) if name in written else None for name in _HOW_FAR}
-    except (OSError, ValueError, KeyError, TypeError):  # the lock is held, the note is not written yet
-        return {"pid": 0, "since": "a moment ago"} | dict.fromkeys(_HOW_FAR)
+        return msgspec.json.decode(note.read_bytes(), type=Holder)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):  # the lock is held, the note is not written yet
+        return Holder()

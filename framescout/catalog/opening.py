@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,6 +27,7 @@ from framescout.settings import Settings
 if TYPE_CHECKING:  # what writes is imported when something is written: SQLAlchemy takes longer than a search
     from sqlalchemy import Engine
 
+    from framescout.catalog.holder import Holder
     from framescout.catalog.marks import AlertMarks
     from framescout.catalog.pending import PendingAlerts
     from framescout.catalog.records import Video
@@ -176,7 +177,7 @@ class Catalog:
             writer.name_paths()
             yield writer
 
-    def holder(self) -> dict[str, Any] | None:
+    def holder(self) -> Holder | None:
         """Who writes now; as `Store.holder`."""
         return self.store.holder()
 

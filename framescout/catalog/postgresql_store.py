@@ -15,6 +15,7 @@ import msgspec
 import psycopg
 
 from framescout.address import Address
+from framescout.catalog.holder import Holder, locked
 from framescout.catalog.postgresql import CHANGES, PostgresqlSession, connect, sentence_of, sentences
 from framescout.catalog.reader import Reader
 from framescout.catalog.schema import NEWEST, UNFINISHED, unfinished, upgrade
@@ -35,7 +36,6 @@ WRITER = "writer"
 """Key in the table `state` of the number of the writer that came last; notes of it have keys that begin so."""
 _LOCK = (0x66726D73, 1)  # the writer's: one catalog a database, so one lock
 _MIGRATING = 2
-_HOW_FAR = ("files_done", "files", "bytes_done", "bytes")
 _HELD = (
     "FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = %s AND objid = %s "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -149,12 +149,9 @@ class PostgresqlStore:
         who = f"SELECT application_name FROM pg_stat_activity WHERE pid IN (SELECT pid {_HELD})"
         name = str(_one(connection, who, *_LOCK) or "")
         _, _, process = name.partition("framescout ")
-        by = f" (pid {process})" if process else ""
-        return CatalogLockedError(
-            f"the catalog {self} is being written by another framescout{by}; wait for it, or use another --catalog"
-        )
+        return locked(self, process)
 
-    def holder(self) -> dict[str, Any] | None:
+    def holder(self) -> Holder | None:
         """As `Store.holder`."""
         with contextlib.closing(connect(self.address, autocommit=True)) as connection, sentences(self.address):
             backend = _one(connection, f"SELECT pid {_HELD}", *_LOCK)
@@ -162,10 +159,9 @@ class PostgresqlStore:
                 return None
             keys = connection.execute("SELECT key, value FROM state WHERE key LIKE %s", (f"{WRITER} %",))
             noted = {key.removeprefix(f"{WRITER} "): value for key, value in keys}
-        how_far: dict[str, Any] = {name: noted.get(name) for name in _HOW_FAR}
         if noted.get("backend") != backend:  # the lock is held, the note is not written yet
-            return {"pid": 0, "since": "a moment ago"} | dict.fromkeys(_HOW_FAR)
-        return {"pid": noted["pid"], "since": datetime.fromtimestamp(noted["since"], UTC).isoformat()} | how_far
+            return Holder()
+        return msgspec.convert(noted | {"since": datetime.fromtimestamp(noted["since"], UTC)}, Holder)
 
     def said(self, reader: Reader) -> tuple[Said, ...]:
         """As `Store.said`."""

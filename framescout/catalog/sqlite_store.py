@@ -6,9 +6,10 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framescout.catalog import lock, schema
+from framescout.catalog.holder import Holder
 from framescout.catalog.reader import Reader
 from framescout.catalog.sqlite import SqliteSession, connect, sentence_of
 from framescout.errors import CatalogNotFoundError
@@ -66,7 +67,7 @@ class SqliteStore:
             finally:
                 engine.dispose()
 
-    def holder(self) -> dict[str, Any] | None:
+    def holder(self) -> Holder | None:
         """As `Store.holder`."""
         return lock.holder(self.folder)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Engine
 
+from framescout.catalog.holder import Holder
 from framescout.catalog.reader import Reader
 from framescout.catalog.session import Session
 from framescout.recording import Said
@@ -52,12 +53,8 @@ class Store(Protocol):
             CatalogLockedError: another process holds it.
         """
 
-    def holder(self) -> dict[str, Any] | None:
-        """Who writes now, and how far an index run is; None where nobody does.
-
-        {"pid": ..., "since": ..., "files_done": ..., "files": ..., "bytes_done": ..., "bytes": ...}; the last four are
-        None where nothing is known of them.
-        """
+    def holder(self) -> Holder | None:
+        """Who writes now; None where nobody does."""
 
     def said(self, reader: Reader) -> tuple[Said, ...]:
         """What was said of folders and cameras, in the state that `reader` is in."""

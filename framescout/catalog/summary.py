@@ -37,6 +37,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
             {"path": video.path, "read_to": video.end.read_to, "why": video.end.detail}
             for video in snapshot.partial_videos()
         ]
+    holder = catalog.holder()
     return {
         "catalog": str(catalog.store),
         "videos": totals.videos,
@@ -47,7 +48,7 @@ def gather(catalog: Catalog) -> dict[str, Any]:
         "partial": partial,
         "models": models,
         "quarantined": quarantined,
-        "writer": catalog.holder(),
+        "writer": holder.to_json() if holder else None,
         "size_bytes": catalog.store.size_bytes(),
         "log_bytes": catalog.log_bytes,
     }

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from framescout.catalog import Catalog
+from framescout.catalog.holder import Holder
 from framescout.errors import CatalogLockedError, NotAvailableError, UsageError
 from query.clips.names import readable
 from query.web.documents import Task, WorkJobDocument, WorkState
@@ -85,7 +86,7 @@ class Work:
         if job is None:
             return None
         writer = self._catalog.holder() if job.ended is None else None
-        known = writer if writer and writer["pid"] == job.process.pid else {}
+        known = writer if writer and writer.pid == job.process.pid else Holder()
         return WorkJobDocument(
             id=job.id,
             task=job.task,
@@ -94,9 +95,9 @@ class Work:
             state=job.state,
             began=job.began.isoformat(),
             ended=job.ended.isoformat() if job.ended else None,
-            share=known["bytes_done"] / known["bytes"] if known.get("bytes") else None,
-            files_done=known.get("files_done"),
-            files=known.get("files"),
+            share=known.bytes_done / known.bytes if known.bytes and known.bytes_done is not None else None,
+            files_done=known.files_done,
+            files=known.files,
             lines=[*job.lines],
         )
 
@@ -140,9 +141,8 @@ class Work:
                 raise CatalogLockedError(f"{self._job.task} is going on; stop it, or wait until it has ended")
             writer = self._catalog.holder()
             if writer and task != "verify":
-                raise CatalogLockedError(
-                    f"another framescout (process {writer['pid']}) is writing to this catalog; wait until it has ended"
-                )
+                by = f" (process {writer.pid})" if writer.pid else ""
+                raise CatalogLockedError(f"another framescout{by} is writing to this catalog; wait until it has ended")
             process = self._start([task, *([folder] if folder else [])])
             self._job = WorkJob(secrets.token_hex(8), task, folder, who, datetime.now(UTC), process)
             self._listening = threading.Thread(target=self._job.listen, daemon=True)
