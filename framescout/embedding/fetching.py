@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
+from framescout.deadline import within
 from framescout.embedding.presets import Source, cached, hub_files, resolve
 from framescout.errors import DiskFullError, FramescoutError, ModelNotAvailableError
 
-_Answer = TypeVar("_Answer")
 _PATIENCE = 4.0
 """Seconds that a hub has to answer; its own client tries for much longer, and a name server may keep silent as well."""
 _FROM_ANOTHER_MACHINE = (
@@ -123,7 +121,7 @@ def _ask(source: Source, repository: str) -> dict[str, int]:
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        found = _within(_PATIENCE, lambda: HfApi().model_info(repository, files_metadata=True, timeout=_PATIENCE))
+        found = within(_PATIENCE, lambda: HfApi().model_info(repository, files_metadata=True, timeout=_PATIENCE))
     except RepositoryNotFoundError as error:
         raise ModelNotAvailableError(
             f"{_hub()} has no model {repository} that anyone may read; look at the name, or log in with `hf auth login`"
@@ -179,27 +177,6 @@ def _make_sure_of_room(source: Source, size_bytes: int) -> None:
             f"{source.name} takes {size_bytes / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free at {existing}; "
             "make room there, or name another place with HF_HUB_CACHE"
         )
-
-
-def _within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
-    """What `work` returns or raises; TimeoutError where it takes longer, and it is left to itself then."""
-    done: list[_Answer] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not done:
-        raise TimeoutError
-    return done[0]
 
 
 def _reason(error: BaseException) -> str:

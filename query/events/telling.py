@@ -11,7 +11,6 @@ import http.client
 import json
 import shlex
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 
 from framescout.catalog.pending import PendingAlerts
 from framescout.catalog.records import PendingAlert
+from framescout.deadline import within
 from framescout.errors import UsageError
 
 _PATIENCE = 10.0  # seconds for one answer
@@ -116,7 +116,7 @@ def _post(url: str, alert: dict[str, Any], patience: float) -> tuple[str | None,
     headers = {"content-type": "application/json", "user-agent": "framescout"}
     request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - http or https: see `address`
     try:
-        _in_time(lambda: _OPENER.open(request, timeout=patience).close(), patience)
+        within(patience, lambda: _OPENER.open(request, timeout=patience).close())
     except urllib.error.HTTPError as error:
         error.close()
         return f"{_host(url)} answered {error.code} {error.reason}", error.code >= 500 or error.code in _TRY_AGAIN
@@ -126,25 +126,6 @@ def _post(url: str, alert: dict[str, Any], patience: float) -> tuple[str | None,
             return f"{_host(url)} does not answer in time", True
         return f"{_host(url)} can't be reached: {getattr(reason, 'strerror', None) or reason}", True
     return None, False
-
-
-def _in_time(work: Callable[[], None], seconds: float) -> None:
-    """Do it, or leave it behind: neither looking up a name nor an answer that comes byte by byte knows a timeout."""
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        raise TimeoutError("it does not answer in time")
-    if errors:
-        raise errors[0]
 
 
 def _host(url: str) -> str:
