@@ -22,7 +22,7 @@ def _end_with_input() -> None:
     if sys.platform == "win32":
         _thread.interrupt_main(signal.SIGTERM)
     else:
-        os.kill(os.getpid(), signal.SIGTERM)  # which ends a wait of the main thread, too
+        os.kill(os.getpid(), signal.SIGTERM)  # unlike interrupt_main, it also ends a wait of the main thread
 
 
 if __name__ == "__main__":

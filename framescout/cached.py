@@ -22,7 +22,7 @@ class Entry(StrEnum):
     EVERYDAY = "everyday-{}"
     """Vectors of what people ask of footage, for models without reference vectors."""
     SAMPLE = "sample-{}"
-    """What a large archive is judged by."""
+    """The keyframes of a large archive that scores are compared with."""
     FILES = "files-{}"
     """When and by which camera every file was recorded."""
     RANGES = "ranges-{}"

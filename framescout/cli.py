@@ -182,7 +182,7 @@ def _say(sentence: str) -> None:
 
 
 def _set(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
-    """Of an option behind the command: it counts as before it."""
+    """Take an option that stands behind the command as if it stood before it."""
     if value:
         ctx.obj[option.name] = value
         if option.name == "debug":
@@ -229,8 +229,8 @@ def main(ctx: click.Context, catalog: Path | Address | None, config: Path | None
 
 
 def run() -> None:
-    """The program. After a reader it ends without Python's tidying up, which takes as long as a fifth of a search."""
-    gc.disable()  # readers end before collecting would pay
+    """The program. Commands that only read end without Python's tidying up, which takes a fifth of a search's time."""
+    gc.disable()  # a command that only reads ends before it has made much garbage
     try:
         main()
     except OSError as error:  # of --help, which click prints by itself
@@ -267,5 +267,5 @@ def _end_by_signals(state: dict[str, Any]) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a run in the background is deaf to it
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # shells have background jobs ignore Ctrl-C
         signal.signal(signal.SIGINT, end)

@@ -30,15 +30,15 @@ class LoggedExport(msgspec.Struct, frozen=True):
     by: str
     """"web" or "command line"."""
     folder: str
-    """Empty of what went to the browser alone."""
+    """That the files were written to; empty where they went to the browser alone."""
     moments: Sequence[Mapping[str, Any]]
     """Each with `video` (a path), `start` and `end` (seconds), as they were found."""
     pad: float = 0.0
-    """Seconds more on both sides."""
+    """Seconds by which each clip is longer than its moment, on both sides."""
     query: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What was asked, as in the export's manifest."""
     state: str = "begun"
-    """Or "done", "stopped", "failed": "begun" where it is going on, or was ended by force."""
+    """"done", "stopped", "failed", or "begun": it is still going on, or was killed."""
     kind: str = "clips"
     """Or "still": one picture, of the second at which its moment starts and ends."""
 

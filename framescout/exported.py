@@ -8,7 +8,7 @@ from pathlib import Path
 from framescout.durable import write_durably
 
 MARKER = ".framescout-exported"
-"""A file's name; a name a line."""
+"""The marker's own name. It holds the names of the exported files beside it, one a line."""
 
 
 def exported_in(folder: str | Path) -> set[str]:

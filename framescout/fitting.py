@@ -75,7 +75,7 @@ def fitting_table(
         for name, column in zip(names, table.columns, strict=True):
             if name in whole:
                 more = min(left, max(0, whole[name] - widths[name]))
-                column.width, left = widths[name] + more, left - more  # by rich's min_width words are lost
+                column.width, left = widths[name] + more, left - more  # rich's min_width cuts words off
     return names, table
 
 

@@ -23,11 +23,11 @@ STEP = 0.5
 UNKNOWN = 0
 """The level of a half second of which nothing is known."""
 OCTAVE = 8
-"""Levels by which a change of twice the amount lies higher."""
+"""Levels between a change and one of twice its amount."""
 MOST_LEVELS = round(7 * 24 * 3600 / STEP)
-"""Of a curve: a week. What comes after is not known."""
+"""Levels that a curve has at most: a week of video. Of what comes after that, no motion is known."""
 BYTES_AN_HOUR = 2000
-"""That a stored curve takes at most, beside the few of a short one."""
+"""Most bytes that a stored curve takes for each hour of video; a short one may take 64."""
 
 _ZERO = 16 * OCTAVE + 1  # the level of an amount of 1
 _FEWEST_BYTES = 64

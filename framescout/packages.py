@@ -27,7 +27,7 @@ _PACKAGES = {
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module can be imported; nothing is."""
+    """Whether a module is installed; looks without importing it."""
     return find_spec(module) is not None
 
 

@@ -1,6 +1,7 @@
 """Settings: configs/default.toml, the person's own file, the catalog's, the environment, flags; the last one wins.
 
-The only reader of os.environ.
+Nothing else reads FRAMESCOUT_* variables. What the system and other programs set is read where it is needed: what a
+terminal can draw, where shells keep their completions, how many threads numpy's products take.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ DENSITIES = ("fast", "balanced", "thorough")
 """From few keyframes to many."""
 
 
-_SITE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")  # as Ray has its labels
+_SITE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")  # a value that Ray takes for a label
 
 DECODERS = ("cpu", "cuda")
 """What can decode: the processor; NVIDIA's GPUs."""
@@ -42,7 +43,8 @@ _NAMED_BY_ITS_OWNER = {
     "catalog": "a catalog",
     "vectors": "a place for vectors",
 }
-"""What runs or receives what a person has, since a catalog may be another's; and what says where the catalog is."""
+"""What a setting names that the file in a catalog's folder may not set, since the catalog may be somebody else's: a
+program that would be run, machines and places that would receive footage and vectors, another catalog."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -217,7 +219,7 @@ def cache_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Where is kept what a person did last: the platform's place for it."""
+    """The folder that remembers what a person did last: the platform's place for it."""
     return Path(platformdirs.user_state_dir("framescout"))
 
 
@@ -248,10 +250,10 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 
 
 def check_object_store() -> None:
-    """Look whether the environment names an object store as its libraries take it, which end with a panic else.
+    """Check the address of an object store in the environment: of a malformed one, the store's library panics.
 
     Raises:
-        UsageError: it doesn't.
+        UsageError: it is malformed.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     if endpoint and not re.match(r"https?://[^/]", endpoint):

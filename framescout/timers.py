@@ -29,7 +29,7 @@ class Night(msgspec.Struct, frozen=True):
 
 def systemd(night: Night, folder: Path) -> dict[Path, str]:
     """A service and its timer, of systemd's user manager, by their paths."""
-    call = " ".join(_quoted(part).replace("$", "$$") for part in night.command)  # else a variable
+    call = " ".join(_quoted(part).replace("$", "$$") for part in night.command)  # systemd takes $ for a variable
     mounts = " ".join(_quoted(folder) for folder in night.folders)
     service = f"""[Unit]
 Description=Index new footage
@@ -96,5 +96,5 @@ def task(night: Night, folder: Path) -> dict[Path, str]:
 
 
 def _quoted_for_windows(part: str) -> str:
-    """Backslashes double before a quote alone, which can't stand in a path."""
+    """Windows' rule: backslashes are doubled only before a quote, and no path holds a quote."""
     return f'"{part}"' if " " in part or not part else part

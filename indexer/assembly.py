@@ -35,7 +35,7 @@ class Assembler:
     def add(self, keyframe: PicturedKeyframe) -> None:
         """Take the next keyframe, in order of time; its picture is not kept."""
         time = keyframe.time
-        unknown = Span(time, time)  # its stretch ends at the next one
+        unknown = Span(time, time)  # until the next keyframe says where its stretch ends
         self._keyframes.append(Keyframe(keyframe.pts, keyframe.time_base, time, unknown))
 
     def embed(self, row: np.ndarray) -> None:

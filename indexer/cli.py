@@ -254,13 +254,13 @@ def _fill_in_motion(
 
 
 def _give_way() -> None:
-    """Searches, and whatever a person does meanwhile, come first; alone on a machine a run is as fast as ever."""
+    """Lower the priority: searches and a person's other work go first. A run that is alone loses no time by it."""
     if sys.platform != "win32":
         os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), _NICENESS))
 
 
 def _tell_of_a_better_model(catalog: Catalog, settings: Settings) -> None:
-    """On first use, before the night is spent on a small model."""
+    """Name a better model before the first run, which may take a night."""
     from framescout.embedding.recommending import better_than
 
     with catalog.snapshot() as snapshot:
@@ -317,7 +317,7 @@ def _deadline(text: str) -> datetime:
 
 
 def _sleep(ctx: click.Context, seconds: float) -> None:
-    """Not where somebody has ended the run and Python dropped that."""
+    """Sleep; but end where a signal came whose KeyboardInterrupt Python has dropped (see `framescout.cli`)."""
     if ctx.obj["ended"]:
         raise KeyboardInterrupt
     time.sleep(seconds)

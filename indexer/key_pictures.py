@@ -110,7 +110,7 @@ class KeyDecoders:
 
     def _begin(self, packet: Packet[VideoStream]) -> Callable[[], PicturedKeyframe | None]:
         if self._only is None and changes_setup(packet):
-            self._only = self._idle.get()  # no other hears of it
+            self._only = self._idle.get()  # the other decoders would not learn of the new setup
         if self._only:
             return partial(self._only.decode_alone, packet)
         return self._threads.submit(self._decode, packet).result

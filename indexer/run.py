@@ -143,7 +143,7 @@ class Run:
         video = self._in_work.pop(failed.key, None)
         self._batcher.forget(failed.key)
         self._advance(0.0, max(0.0, file.size_bytes - (video.bytes_read if video else 0.0)))
-        if Path(file.path).exists() and not is_as_found(file):  # no wonder
+        if Path(file.path).exists() and not is_as_found(file):  # it changed meanwhile, which explains any failure
             self._quarantine(file, Reason.CHANGED, "")
         else:
             self._quarantine(file, failed.reason, failed.detail)

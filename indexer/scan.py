@@ -226,4 +226,4 @@ def _is_text(head: bytes) -> bool:
 
 
 def _ignore(path: str) -> None:
-    """Nobody asked."""
+    """For callers who don't ask what can't be read."""

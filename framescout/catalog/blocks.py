@@ -27,7 +27,7 @@ class EmbeddingBlock:
     def in_parts(
         cls, video_id: int, first_keyframe_id: int, shape: tuple[int, int], read: Callable[[int, int], np.ndarray]
     ) -> EmbeddingBlock:
-        """One whose rows [first, end) `read` gives, float16, when they are asked for; those only."""
+        """A block that reads rows only when they are asked for: `read(first, end)` gives those, as float16."""
         block = cls(video_id, first_keyframe_id, np.empty((0, shape[1]), np.float16))
         block.shape, block._read = shape, read
         return block
@@ -91,7 +91,7 @@ class _Computed:
         self.rows = np.empty(shape, np.float32)
         self.has_rows = bytearray(pieces)
         self.likeness = np.empty(shape[0], np.float32)
-        self.likeness_view = cast("memoryview[float]", self.likeness.data)  # read one by one sooner than an array
+        self.likeness_view = cast("memoryview[float]", self.likeness.data)  # gives single values faster than an array
         self.has_likeness = bytearray(pieces)
 
 

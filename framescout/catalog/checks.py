@@ -44,7 +44,7 @@ class Checks:
         return [(*own,) for *own, seal in rows if self._is_altered(sealing.of_mark, seal, *own)]
 
     def _is_altered(self, of: Callable[..., str | None], seal: str | None, *key: Any) -> bool:
-        """Whether `of` reads another seal of the row than `seal`, which stands in it."""
+        """Whether the seal that `of` makes of the row differs from `seal`, which is stored with it."""
         version = version_of(seal)
         try:
             return version is None or of(self._reader.session, version, *key) != seal

@@ -27,7 +27,7 @@ from framescout.settings import FILE
 _AT_ONCE = 1000  # rows
 _MATRICES_AT_ONCE = 16  # a day of video has 30 MB
 _OWN = "key NOT IN ('changes', 'writer') AND key NOT LIKE 'writer %'"
-"""Of the table `state`: what is not a store's own."""
+"""Rows of the table `state` that belong to the catalog; the others are the store's own and are not copied."""
 
 
 class Copied(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """When and by which camera every file was recorded, as columns; kept as a derived file, since deriving takes longest.
 
 The derived file is named after the rules and the code that made it, and after the state of the catalog's files, to
-which `Writer` gives a number by chance. One of an older state is brought up to date: only what is new is derived.
+which `Writer` gives a random number. One of an older state is brought up to date: only what is new is derived.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _state(reader: Reader) -> list[int | None]:
 
 
 def _number(seal: Any) -> int:
-    """The end of a seal; where there is none, or what damage left of it, a number by chance."""
+    """The end of a seal; where there is none, or only what damage left of it, a random number."""
     try:
         return int(seal[-15:], 16)
     except (TypeError, ValueError):

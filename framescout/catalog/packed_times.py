@@ -30,7 +30,7 @@ def packed_rows(rows: Iterable[Collection[Any]]) -> bytes:
     """As `packed`, of rows of the four values.
 
     Raises:
-        UNFIT: one is none of its column.
+        UNFIT: a value doesn't fit its column.
     """
     columns = zip(*rows, strict=True)
     data = b"".join(np.array(own, kind).tobytes() for own, kind in zip(columns, _TYPES, strict=True))

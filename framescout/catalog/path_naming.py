@@ -39,7 +39,7 @@ def name_paths(connection: Connection, roots: Roots) -> int:
 
 
 def _is_below(place: str, row: Row) -> ColumnElement[bool]:
-    """Whether a path is below the folder `place`: bytes that begin so lie between two others."""
+    """Whether a path is below the folder `place`, whose paths sort between `place/` and `place0`."""
     first = place.rstrip(os.sep) + os.sep
     return (row.path >= first) & (row.path < first[:-1] + chr(ord(os.sep) + 1))
 

@@ -122,7 +122,7 @@ class PostgresqlSession:
         return True
 
     def version(self) -> int:
-        """The number that each transaction which writes adds one to."""
+        """A number that every transaction that writes raises by one."""
         row = self.execute("SELECT value FROM state WHERE key = ?", (CHANGES,)).fetchone()
         return int(row[0]) if row else 0
 
@@ -137,7 +137,7 @@ class PostgresqlSession:
 
 
 class _Bytea:
-    """PostgreSQL reads the pages of the part alone: embeddings don't get shorter by compression, so they have none."""
+    """PostgreSQL reads only the pages of the part: embeddings are stored uncompressed, since they don't compress."""
 
     def __init__(self, session: PostgresqlSession, column: str, own: str, key: tuple[int, ...]) -> None:
         self._session, self._key = session, key

@@ -190,7 +190,7 @@ class PostgresqlStore:
 
     @property
     def log_bytes(self) -> int:
-        """None that a reader could let grow."""
+        """0: no log of this store grows while a reader holds an old state."""
         return 0
 
     def _engine(self, number: _Number | None = None, *, counts: bool = True, **how: Any) -> Engine:
@@ -264,7 +264,7 @@ class _Note:
 
 
 def _once(connection: psycopg.Connection[Any], address: Address) -> Any:
-    """What gives this connection and no other: a second one would write without the lock."""
+    """A function that gives this connection once, and then none: a second one would write without the lock."""
     left = [connection]
 
     def create() -> psycopg.Connection[Any]:

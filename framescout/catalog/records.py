@@ -261,7 +261,7 @@ class Alert(msgspec.Struct, frozen=True):
     peak: float
     keyframe_id: int
     score: float
-    """0 is as rare as was asked for; a unit more, a factor of e rarer."""
+    """0 where it is just as rare as was asked for; each unit more is a factor of e rarer."""
     context: str | None
     """The context that held there, where one clearly did."""
     why: dict[str, Any] | None = None

@@ -14,7 +14,8 @@ from framescout.catalog.file_columns import state_key
 from framescout.catalog.reader import Reader, integers
 
 HAS_FILE = "EXISTS (SELECT 1 FROM file WHERE file.video_id = indexing.video_id)"
-"""Not so while other footage stands at its path, and the run goes on that may find it elsewhere: nothing to show."""
+"""Leaves out a video that has lost its path to other footage: until the run finds it elsewhere, or drops it, there is
+nothing to show of it."""
 _MANY = 20_000  # videos whose rows take longer to read than a file takes to check: 20 ms
 
 

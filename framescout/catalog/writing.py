@@ -395,15 +395,15 @@ def _take_keyframe_ids(connection: Connection, count: int) -> int:
 
 
 def _end_of_newest(connection: Connection) -> int:
-    """The largest id that a keyframe has, and one; by what is stored of the video that came last."""
-    same_video = KeyframeTimesRow.video_id == IndexingRow.video_id  # by which rows are found soonest
+    """One more than the largest id of a keyframe, by what is stored of the video that came last."""
+    same_video = KeyframeTimesRow.video_id == IndexingRow.video_id  # lets the database use its index
     own = same_video & (KeyframeTimesRow.first_keyframe_id == IndexingRow.first_keyframe_id)
     newest = select(KeyframeTimesRow.first_keyframe_id, KeyframeTimesRow.packed, IndexingRow.keyframe_count)
     newest = newest.join(IndexingRow, own, isouter=True).order_by(KeyframeTimesRow.first_keyframe_id.desc())
     row = connection.execute(newest.limit(1)).first()
     if row is None:
         return 1
-    with contextlib.suppress(*packed_times.UNFIT):  # of a damaged row the note has to do
+    with contextlib.suppress(*packed_times.UNFIT):  # where the row is damaged, the number that was noted has to do
         return int(row[0]) + len(packed_times.unpacked(*row).pts)
     return int(row[0]) + 1
 

@@ -21,7 +21,7 @@ from framescout.media.container import OpenVideo
 from framescout.timeline import Span
 
 SAMPLES = 48_000
-"""A second of steady sound."""
+"""Samples a second of the steady sound that is written."""
 _IN_BAND = frozenset({"mpegts", "mpeg"})
 """Containers that repeat the form of their streams all along; the others state it once."""
 _BEFORE = 12.0

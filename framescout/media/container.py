@@ -188,7 +188,7 @@ def decodable(codec: str) -> bool:
 
 
 def _films_of_another(name: str, limits: dict[str, str]) -> list[int]:
-    """Looked for in a container of its own: what was read of it is gone."""
+    """The films' places, found in a second container: packets that are read for it are lost to their container."""
     with _open(name, limits, PROCESSOR) as container:
         return _places(films(container))
 

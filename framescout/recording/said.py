@@ -20,7 +20,7 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     folder: str | None = None
     """Absolute."""
     camera: str | None = None
-    """Of a folder, the camera that its files are of; without one, the camera that is spoken of."""
+    """With a folder: the camera that recorded its files. Without one: the camera that all the rest is said of."""
     timezone: str | None = None
     """Of the camera's clock, as in the IANA list."""
     fast: float = 0.0
