@@ -1,4 +1,4 @@
-"""Thirty trials of the torture; `python -m tests.torture` does as many as you like."""
+"""Some forty trials of the torture; `python -m tests.torture` does as many as you like."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from framescout.catalog.schema import NEWEST
 from tests.torture.contents import compare, compare_between, contents
 from tests.torture.scenes import SCENES, Scene, World, make_worlds
 from tests.torture.trial import attempt, rehearse
@@ -27,6 +28,11 @@ def test_nothing_is_lost_where_framescout_is_killed(world: World, scene: Scene) 
     for number in range(TRIALS_OF_A_SCENE[scene.name]):
         outcome = attempt(world, rehearsal, random.Random(f"{scene.name}/{number}"))
         assert outcome.kills
+
+
+def test_each_older_schema_has_its_upgrade_killed() -> None:
+    upgrades = [scene.name for scene in SCENES if scene.name.startswith("upgrade")]
+    assert upgrades == [f"upgrade from {revision:04}" for revision in range(1, int(NEWEST))]
 
 
 def test_the_judge_sees_what_is_lost_changed_or_half_done(world: World) -> None:
