@@ -16,7 +16,7 @@ from framescout.catalog import Catalog, Snapshot, Space
 from framescout.catalog.records import Model
 from framescout.embedding.sentences import SentenceEncoder
 from framescout.errors import NotAvailableError, UsageError
-from framescout.vectors import VectorIndex, common, store_in, tidy
+from framescout.vectors import VectorIndex, common, store_in, tidy, within
 from query.answer import Answer
 from query.collapse import collapse
 from query.confidence import MATCH, line_of_sentence, log_odds, median
@@ -103,15 +103,14 @@ class Engine:
         return [moments for moments in ranked.values() if moments is not None]
 
     def _known(self, space: Space, question: Question) -> Sequence[RankedMoment] | None:
-        """What was ranked for a page before, if it reaches this one and its videos are still there."""
+        """What was ranked for a page before, if it reaches this one and its keyframes are still there."""
         if not question.is_paged:
             return None
         key = question.key(space)
         known = self._pages.find(key, question.end + 1)
         if known is None:
             return None
-        page = {each.video_id for each in known.moments[question.skipped : question.end]}
-        if len(space.snapshot.videos(page)) < len(page):
+        if not _are_there(space, known.moments[question.skipped : question.end]):
             self._pages.forget(key)
             return None
         return known.moments
@@ -244,6 +243,12 @@ class Question(msgspec.Struct, frozen=True):
         if not self.query.collapse or self.is_by_motion or self.query.is_by_motion:  # a fixed camera looks alike
             return list(islice(others, self.enough))
         return collapse(others, self.enough, self.sample.unlike)
+
+
+def _are_there(space: Space, moments: Sequence[RankedMoment]) -> bool:
+    """Whether their keyframes live; those of a video that was dropped or indexed anew don't."""
+    ids = np.array([(each.first, each.last) for each in moments], np.int64)
+    return bool(within(ids.ravel(), space.keyframe_ranges()).all())
 
 
 def _texts(queries: Sequence[Query]) -> list[str]:

@@ -12,6 +12,7 @@ import framescout
 import indexer
 from framescout.catalog import Catalog
 from framescout.commands.demo import make_archive
+from framescout.settings import load
 from query import engine as module
 from query.engine import Engine
 from query.moments import RankedMoment
@@ -84,6 +85,24 @@ def test_a_video_that_was_dropped_is_on_no_page(catalog: Catalog) -> None:
         answer = engine.answer(Query("a landscape", limit=1, collapse=False, page=page))
         assert gone.video_id not in {each.video_id for each in answer.moments}
         page = answer.next_page
+
+
+def test_a_video_that_was_indexed_anew_is_on_no_later_page_and_the_others_keep_their_times(catalog: Catalog) -> None:
+    engine = Engine(catalog)
+    first = engine.answer(Query("a landscape", limit=1, collapse=False))
+    (anew,) = engine.answer(Query("a landscape", limit=1, collapse=False, page=first.next_page)).moments
+    assert indexer.index(catalog, [anew.video], settings=load(density="thorough")).indexed
+    page, seen = first.next_page, 0
+    while page:
+        answer = engine.answer(Query("a landscape", limit=1, collapse=False, page=page))
+        for moment in answer.moments:
+            with catalog.snapshot() as snapshot:
+                times = snapshot.space(snapshot.active_model()).keyframe_times(moment.video_id)
+            assert moment.video_id != anew.video_id
+            assert moment.peak == times.times[moment.keyframe_id - times.first_keyframe_id]
+            seen += 1
+        page = answer.next_page
+    assert seen
 
 
 def test_the_questions_that_were_used_last_are_kept() -> None:
