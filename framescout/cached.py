@@ -6,12 +6,38 @@ import contextlib
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
 from framescout.durable import delete_abandoned, write_whole
 
 _DIGEST = 16  # bytes
+
+
+def shrink(paths: Iterable[Path], most_bytes: int) -> None:
+    """Where files are more than `most_bytes`, delete those last used longest ago, down to nine tenths of it.
+
+    Raises:
+        OSError: one can't be deleted.
+    """
+    known = sorted((facts.st_mtime_ns, facts.st_size, path) for path in paths if (facts := _stat(path)))
+    total = sum(size for _, size, _ in known)
+    if total <= most_bytes:
+        return
+    for _, size, path in known:
+        path.unlink(missing_ok=True)
+        total -= size
+        if total <= 0.9 * most_bytes:
+            return
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None where it is gone: others delete files, too."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 class Entry(StrEnum):
@@ -78,21 +104,9 @@ class Cache:
             path.unlink(missing_ok=True)
 
     def shrink(self, entry: Entry, most_bytes: int) -> None:
-        """Delete the entries of a kind that were not used for the longest, down to nine tenths of `most_bytes`.
-
-        Raises:
-            OSError: one can't be deleted.
-        """
+        """As the function `shrink`, of the entries of a kind. Raises OSError as it does."""
         self.tidy()
-        known = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.paths(entry))
-        total = sum(size for _, size, _ in known)
-        if total <= most_bytes:
-            return
-        for _, size, path in known:
-            path.unlink(missing_ok=True)
-            total -= size
-            if total <= 0.9 * most_bytes:
-                return
+        shrink(self.paths(entry), most_bytes)
 
     def tidy(self) -> None:
         """Delete what killed processes left half-written: of entries, of exported models, of pictures in a search."""

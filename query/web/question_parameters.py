@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
+import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -11,6 +13,7 @@ from fastapi import Query as Parameter
 from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
+from framescout.cached import shrink
 from framescout.durable import write_whole
 from framescout.errors import NotAvailableError, UsageError
 from query.fields import BY_NAME, COUNT, FIELDS, FLAG, KEYFRAME, NUMBER, PICTURE, Field
@@ -20,6 +23,8 @@ from query.web.documents import LARGEST_ID
 MOST_SHOWN = 100
 USUAL_LIMIT = 24
 LARGEST_PICTURE = 20 * 2**20
+MOST_KEPT = 256 * 2**20
+"""Bytes of the pictures that are kept to search with."""
 
 LONGEST_OF_MANY = 500
 """Letters of a text of which a question may say several: the server reads addresses of 64 KB at most."""
@@ -109,6 +114,8 @@ class QuestionParameters:
             path = pictures / self.picture
             if not path.is_file():
                 raise NotAvailableError("this picture is not here any more; drop it on the page again")
+            with contextlib.suppress(OSError):  # it can be read all the same
+                os.utime(path)  # the pictures used last stay
             asked["images"] = [str(path)]
         return Query.from_json(asked)
 
@@ -116,7 +123,10 @@ class QuestionParameters:
 def keep_picture(data: bytes, pictures: Path) -> str:
     """Keep a picture that was dropped on the page, by its content; return its name.
 
+    Those used longest ago go where all together are more than MOST_KEPT bytes.
+
     Raises:
+        OSError: it can't be written.
         TooLargeError: it is larger than LARGEST_PICTURE.
         UsageError: it is none.
     """
@@ -133,6 +143,8 @@ def keep_picture(data: bytes, pictures: Path) -> str:
         raise UsageError("this is no picture that can be read; give a JPEG, PNG or WebP file") from error
     name = hashlib.blake2b(data, digest_size=16).hexdigest()
     write_whole(pictures / name, data)
+    with contextlib.suppress(OSError):  # what can't be deleted now goes with the next one
+        shrink(pictures.iterdir(), MOST_KEPT)
     return name
 
 

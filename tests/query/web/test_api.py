@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import random
+import shutil
 import time
 import zipfile
 from datetime import UTC, datetime
@@ -20,7 +23,7 @@ from framescout.commands.scenes import draw
 from framescout.media.container import open_video
 from framescout.media.frames import frames_from, upright
 from framescout.motion import KINDS, MUCH_FROM, OCTAVE, STEP, Kind, is_noisy, kinds, quiet_levels
-from query.web import create_app
+from query.web import create_app, question_parameters
 from query.web.facets_api import can_be_asked
 from tests.footage import make
 
@@ -60,6 +63,25 @@ def test_a_picture_that_was_sent_finds_what_it_shows(client: TestClient) -> None
     assert client.get(f"/api/pictures/{'0' * 32}").status_code == 404
     assert client.get("/api/search", params={"picture": "0" * 32}).status_code == 404
     assert client.post("/api/pictures", content=b"x" * (21 * 2**20)).status_code == 413
+
+
+def test_pictures_to_search_with_are_kept_within_a_bound_and_those_used_last_stay(
+    client: TestClient, served: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question_parameters, "MOST_KEPT", 30_000)
+    folder, names = served.cache_folder / "asked", []
+    shutil.rmtree(folder, ignore_errors=True)  # what other tests asked with
+    for number in range(20):
+        png = io.BytesIO()
+        Image.frombytes("L", (60, 60), random.Random(number).randbytes(3600)).save(png, "PNG")
+        names.append(client.post("/api/pictures", content=png.getvalue()).json()["picture"])
+        os.utime(folder / names[-1], (number, number))  # each is older than the next one
+        assert client.get("/api/search", params={"picture": names[0], "limit": 1}).status_code == 200  # and used
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 30_000
+    there = [client.get("/api/search", params={"picture": name, "limit": 1}) for name in names]
+    assert {answer.status_code for answer in there[1:8]} == {404}
+    assert there[1].json()["error"] == "this picture is not here any more; drop it on the page again"
+    assert {answer.status_code for answer in (there[0], *there[-3:])} == {200}
 
 
 def test_footage_comes_in_the_ranges_that_were_asked_for(client: TestClient, ids: dict[str, int]) -> None:
