@@ -49,8 +49,6 @@ class Site(msgspec.Struct, frozen=True):
     work: Work
     picture_threads: CapacityLimiter
     """Who waits for pictures waits here, and takes no thread from those who ask."""
-    looked_into: dict[str, Footage | None] = msgspec.field(default_factory=dict)
-    """By content hash."""
 
     @classmethod
     def of(cls, catalog: Catalog, exports: Path, *, model: str | None, zone: tzinfo | None, work: Work) -> Site:
@@ -104,14 +102,10 @@ class Site(msgspec.Struct, frozen=True):
 
     def footage(self, video: Video) -> Footage | None:
         """What its file is; None where that can't be found out."""
-        if video.content_hash not in self.looked_into:
-            if video.is_gone or not Path(video.path).is_file():
-                return None
-            try:
-                self.looked_into[video.content_hash] = self.thumbnails.facts(video.path)
-            except MediaError:
-                self.looked_into[video.content_hash] = None
-        return self.looked_into[video.content_hash]
+        try:
+            return self.thumbnails.facts(video.path, video.content_hash)
+        except MediaError:
+            return None
 
     def pictures(self, video_id: int, times: Sequence[float], width: int) -> bytes:
         """As `Thumbnails.strip`, each picture at most `width` pixels wide; behind the end stands the last one."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from framescout.cached import Cache, Entry
@@ -30,6 +31,7 @@ _TRIES = 2
 _A_SWEEP = 200  # pictures between two looks at the size of the cache
 _NEAR = 0.6  # seconds on both sides within which frames are told
 _MOST_FRAMES = 200
+_MOST_FACTS = 2000  # files that are known, of some kilobytes each
 _Made = TypeVar("_Made")
 
 
@@ -43,6 +45,8 @@ class Thumbnails:
         self._lock = threading.Lock()
         self._turns = threading.BoundedSemaphore(_PROCESSES)
         self._made = 0
+        # only what was found out is kept: a machine that was too busy is asked again
+        self._known_facts = lru_cache(_MOST_FACTS)(lambda path, content_hash: self._decoded(_facts, path))
 
     def strip(self, path: str, content_hash: str, times: Sequence[float], box: tuple[int, int]) -> bytes:
         """A JPEG of the pictures shown at `times` (rising), side by side, each fitted into `box` (width, height).
@@ -82,9 +86,9 @@ class Thumbnails:
         """As `query.clips.still.still`; not kept. Raises MediaError as `strip`."""
         return self._decoded(_still, path, at, said)
 
-    def facts(self, path: str) -> Footage:
-        """What the file is. Raises MediaError as `strip`."""
-        return self._decoded(_facts, path)
+    def facts(self, path: str, content_hash: str) -> Footage:
+        """What the file is; kept for the next time. Raises MediaError as `strip`."""
+        return self._known_facts(path, content_hash)
 
     def get_ready(self) -> None:
         """Start the decoding processes, so that the first picture needn't wait for them."""

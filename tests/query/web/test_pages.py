@@ -23,10 +23,12 @@ from framescout.catalog import Catalog
 from framescout.catalog.records import FileIdentity
 from query.confidence import MATCH
 from query.request import Query
-from query.web import create_app
+from query.web import create_app, thumbnails
 from query.web.chips import chips
 from query.web.pages import _names
+from query.web.site import Site
 from query.web.thumbnails import Thumbnails
+from query.web.work import Work
 
 
 @pytest.mark.parametrize("path", ["/", "/searches", "/archive", "/events", "/selection", "/state", "/videos/1"])
@@ -225,6 +227,22 @@ def test_the_cache_of_pictures_stays_within_its_bound(client: TestClient, served
     kept.strip(video.path, video.content_hash, [1.0], (160, 640))
     kept.close()
     assert sum(path.stat().st_size for path in (tmp_path / "pictures").iterdir()) <= 20_000
+
+
+def test_what_a_busy_machine_could_not_find_out_is_found_out_later_and_kept(
+    served: Catalog, ids: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site.of(served, tmp_path, model=None, zone=None, work=Work(served, [], None))
+    video = site.file(ids["b_frames.mkv"])
+    try:
+        with monkeypatch.context() as busy:
+            busy.setattr(thumbnails, "_LONGEST", 0.0)
+            assert site.footage(video) is None
+        known = site.footage(video)
+        assert known is not None
+        assert site.footage(video) is known
+    finally:
+        site.thumbnails.close()
 
 
 @pytest.mark.parametrize("stays", [True, False])
