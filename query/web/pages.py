@@ -81,6 +81,7 @@ _templates.env.filters |= {
     "shown": readable,
     "file_key": file_key,
 }
+_templates.env.globals["least_match"] = MATCH
 
 
 @pages.get("/")

@@ -134,6 +134,36 @@ def test_what_came_next_on_the_day_is_played_whichever_file_has_it(page: Page) -
     expect(title).to_have_text("cam02_20260213_101500.mp4")
 
 
+def test_what_is_recorded_meanwhile_comes_next_and_beside_after_a_minute(
+    browser: Browser, tmp_path: Path, towers: Path
+) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    make.b_frames(archive, "cam02_20260213_101500.mp4", seconds=12, gop=50)
+    shutil.copytree(towers, tmp_path / "catalog" / "cache")
+    catalog = framescout.open(tmp_path / "catalog")
+    indexer.index(catalog, [archive])
+    with serving(catalog.folder, tmp_path / "exports") as where:
+        page = browser.new_context(base_url=where).new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/api/days/" in request.url else None)
+        page.clock.set_fixed_time("2026-02-13T10:20:00Z")
+        open_first(page)
+        page.keyboard.press("N")
+        said = page.locator("dialog [data-said]").first
+        expect(said).to_have_text("Nothing later on this day")
+        assert len(asked) == 1
+        make.b_frames(archive, "cam02_20260213_101530.mp4", seconds=6)
+        make.b_frames(archive, "cam03_20260213_101531.mp4", seconds=6)
+        indexer.index(catalog, [archive])
+        page.clock.set_fixed_time("2026-02-13T10:21:01Z")
+        page.keyboard.press("N")
+        expect(page.locator("[data-title]")).to_have_text("cam02_20260213_101530.mp4")
+        expect(page.get_by_label("Beside").locator("option")).to_have_text(["One camera", "cam03"])
+        assert len(asked) == 2
+        page.context.close()
+
+
 def test_with_a_question_the_moments_of_a_day_come_by_time_from_all_cameras(page: Page) -> None:
     page.goto("/?text=a+test+picture&collapse=false&cameras=cam0[234]")
     page.locator(".card", has_text="cam02_20260213_101500.mp4").locator("[data-open]").first.click()
@@ -148,6 +178,16 @@ def test_with_a_question_the_moments_of_a_day_come_by_time_from_all_cameras(page
             names.append(name)
     assert names[-1] == "cam04_20260213_111500.mp4"
     assert len(names) >= 3
+
+
+def test_what_the_page_says_is_a_match_is_one_in_the_player_too(page: Page) -> None:
+    page.goto("/?text=a+test+picture&collapse=false&cameras=cam0[234]")
+    assert page.request.get("/api/search?text=a+test+picture&cameras=cam0[234]").json()["matched"]
+    page.locator(".card", has_text="cam02_20260213_101500.mp4").locator("[data-open]").first.click()
+    until_it_plays(page, 0.1)
+    page.evaluate("document.documentElement.dataset.match = 1.1")
+    page.keyboard.press("N")
+    expect(page.locator("dialog [data-said]").first).to_have_text("Nothing later on this day")
 
 
 def test_a_copied_link_opens_the_player_there(page: Page) -> None:

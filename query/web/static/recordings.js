@@ -2,14 +2,15 @@
 import { getJson } from "./basics.js";
 import { reader } from "./clocks.js";
 
-let last = { day: null, lanes: null };
+const FRESH = 60_000; // milliseconds for which what is known of a day is used again: more of today is recorded
+let last = null; // the day that was asked for last: {day, at, lanes}
 
 // [{camera, spans: [{video_id, file, keyframe_id, name, from, to, offset}]}]; `from` and `to` in seconds since 1970.
 export async function lanesOf(day) {
-  if (last.day !== day) {
-    const lanes = read(day);
-    last = { day, lanes };
-    lanes.catch(() => (last = { day: null, lanes: null }));
+  if (last?.day !== day || Date.now() - last.at > FRESH) {
+    const asked = { day, at: Date.now(), lanes: read(day) };
+    asked.lanes.catch(() => last === asked && (last = null));
+    last = asked;
   }
   return last.lanes;
 }
@@ -41,8 +42,9 @@ async function matches(day, question) {
   asked.append("before", `${dayAfter(day)}T00:00`);
   asked.append("limit", 100);
   const { matched, moments } = await getJson(`/api/search?${asked}`);
+  const least = Number(document.documentElement.dataset.match);
   return moments
-    .filter((each) => each.recorded_at && (!matched || each.confidence >= 0.5))
+    .filter((each) => each.recorded_at && (!matched || each.confidence >= least))
     .map((each) => ({
       ...each,
       file: "",

@@ -39,7 +39,9 @@ def test_each_page_is_there(client: TestClient, path: str) -> None:
 
 
 def test_a_match_and_no_match_are_said_plainly(client: TestClient) -> None:
-    assert "Best first" in client.get("/", params={"text": "trees in a green meadow"}).text
+    shown = client.get("/", params={"text": "trees in a green meadow"}).text
+    assert "Best first" in shown
+    assert f'data-match="{MATCH}"' in shown
     nothing = client.get(
         "/",
         params={
@@ -242,6 +244,7 @@ def test_what_a_busy_machine_could_not_find_out_is_found_out_later_and_kept(
         assert known is not None
         assert site.footage(video) is known
     finally:
+        site.questions.close()
         site.thumbnails.close()
 
 
