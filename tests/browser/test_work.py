@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,15 +21,20 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def address(tmp_path: Path, towers: Path) -> Iterator[str]:
-    """An app without a catalog that may index what lies below two folders."""
+def may(tmp_path: Path, towers: Path) -> tuple[str, ...]:
+    """The options of an app that may index what lies below two folders."""
     make_archive(tmp_path / "archive" / "holidays")
     for name in ("yard", "gate", "garage", "roof"):
         (tmp_path / "archive" / name).mkdir()
     (tmp_path / "other").mkdir()
     make.garbage(tmp_path / "archive" / "yard")
     shutil.copytree(towers, tmp_path / "catalog" / "cache")
-    may = ("--may-index", str(tmp_path / "archive"), "--may-index", str(tmp_path / "other"))
+    return "--may-index", str(tmp_path / "archive"), "--may-index", str(tmp_path / "other")
+
+
+@pytest.fixture
+def address(tmp_path: Path, may: tuple[str, ...]) -> Iterator[str]:
+    """An app without a catalog."""
     with serving(tmp_path / "catalog", tmp_path / "exports", *may) as where:
         yield where
 
@@ -63,6 +70,25 @@ def test_it_is_stopped_from_the_page(page: Page, tmp_path: Path) -> None:
     work.get_by_role("button", name="Index this folder").click()
     work.get_by_role("button", name="Stop", exact=True).click()
     expect(work.locator("[data-title]")).to_have_text(f"Indexed {tmp_path / 'archive'} – stopped")
+
+
+def test_what_goes_on_is_marked_as_old_while_the_server_is_gone(
+    browser: Browser, tmp_path: Path, may: tuple[str, ...]
+) -> None:
+    make.b_frames(tmp_path / "archive" / "roof", "long.mp4", seconds=300, gop=5)
+    page = browser.new_context().new_page()
+    work = page.locator("[data-work]")
+    with serving(tmp_path / "catalog", tmp_path / "exports", *may) as where:
+        page.goto(f"{where}/state")
+        work.get_by_role("button", name="Index this folder").click()
+        expect(work.locator("[data-title]")).to_contain_text("Indexing")
+    expect(work).to_have_class(re.compile(r"\bstale\b"))
+    expect(work.locator("[data-title]")).to_contain_text("Indexing")
+    with serving(tmp_path / "catalog", tmp_path / "exports", *may, port=urlsplit(where).port):
+        expect(work).not_to_have_class(re.compile(r"\bstale\b"))
+        expect(work.locator("[data-job]")).to_be_hidden()
+        expect(work.get_by_role("button", name="Index this folder")).to_be_enabled()
+    page.context.close()
 
 
 @pytest.mark.parametrize("width", [360, 1440])

@@ -1,13 +1,14 @@
 // Work on the catalog from the page of its state: a folder is picked and indexed, files are tried again, what is gone is
 // dropped, all is checked. The server goes on with it when this page is closed.
 import { getJson, make, say, sendJson } from "./basics.js";
+import { follower } from "./follow.js";
 
 const EVERY = 1000;
 const page = document.querySelector("[data-work]");
 const part = (name) => page.querySelector(`[data-${name}]`);
 let roots = [];
 let chosen = { folder: 0, below: [] };
-let isFollowing = false;
+const follow = follower("/api/work", { every: EVERY, place: page, draw });
 
 if (page) begin().catch((error) => say(error.message));
 
@@ -48,28 +49,11 @@ async function run(button) {
   refusal.hidden = true;
   try {
     draw(await sendJson("/api/work", wanted));
-    follow();
+    follow(true);
   } catch (error) {
     refusal.textContent = error.message;
     refusal.hidden = false;
   }
-}
-
-async function follow() {
-  if (isFollowing) return;
-  isFollowing = true;
-  try {
-    let work = await getJson("/api/work");
-    draw(work);
-    while (isGoingOn(work.job)) {
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
-      work = await getJson("/api/work").catch(() => work); // the server may be busy
-      draw(work);
-    }
-  } catch (error) {
-    say(error.message);
-  }
-  isFollowing = false;
 }
 
 const isGoingOn = (job) => job?.state === "running" || job?.state === "stopping";
@@ -81,10 +65,11 @@ const TASKS = {
 };
 const ENDS = { done: "", failed: " \u2013 something is wrong", stopped: " \u2013 stopped", running: "\u2026", stopping: " \u2013 stopping\u2026" };
 
+// Whether it goes on.
 function draw({ job }) {
   part("job").hidden = !job;
   for (const button of page.querySelectorAll("[data-task]")) button.disabled = isGoingOn(job);
-  if (!job) return;
+  if (!job) return false;
   const clock = new Date(job.began).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   part("job").dataset.is = job.state;
   part("title").textContent = `${TASKS[job.task][isGoingOn(job) ? 0 : 1]}${job.folder ? ` ${job.folder}` : ""}${ENDS[job.state]}`;
@@ -98,4 +83,5 @@ function draw({ job }) {
   const said = job.lines.slice(-12).join("\n");
   if (part("said-by-job").textContent !== said) part("said-by-job").textContent = said;
   part("said-by-job").hidden = !said;
+  return isGoingOn(job);
 }

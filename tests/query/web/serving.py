@@ -14,11 +14,9 @@ from tests.waiting import wait_until
 
 
 @contextmanager
-def serving(catalog: Path, exports: Path, *options: str) -> Iterator[str]:
-    """The address at which the app of a catalog answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(catalog: Path, exports: Path, *options: str, port: int | None = None) -> Iterator[str]:
+    """The address at which the app of a catalog answers; `port`: by default one that is free."""
+    port = port or _free_port()
     command = [program_path(), "--catalog", str(catalog), "serve", "--port", str(port), "--exports", str(exports)]
     command += options
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
@@ -32,6 +30,13 @@ def serving(catalog: Path, exports: Path, *options: str) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 raise
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _answers(port: int) -> bool:
