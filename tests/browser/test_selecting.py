@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.acting import search
 
@@ -132,6 +132,40 @@ def test_an_export_goes_on_in_the_background_and_everything_is_downloaded(page: 
     with av.open(str(tmp_path / "clip.mp4")) as container:
         assert container.streams.video[0].codec_context.name == "h264"
         assert sum(1 for _ in container.decode(video=0)) >= 100
+
+
+def test_an_export_is_followed_on_after_answers_that_did_not_come(page: Page, trouble: list[str]) -> None:
+    mark(page, 1)
+    known = {job["id"] for job in page.request.get("/api/exports").json()}
+
+    def cut_off(route: Route) -> None:
+        if route.request.method == "GET":
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/exports", cut_off)
+    page.get_by_role("button", name="Export 1 moment").click()
+    exported = page.locator("[data-exported]")
+    expect(exported).to_have_class(re.compile(r"\bstale\b"))
+    page.unroute("**/api/exports")
+    expect(exported.locator("[data-job]").first).to_have_attribute("data-is", "done")
+    expect(exported).not_to_have_class(re.compile(r"\bstale\b"))
+    (new,) = {job["id"] for job in page.request.get("/api/exports").json()} - known
+    expect(exported.locator(f"[data-job='{new}']")).to_have_count(1)
+    page.route("**/api/exports", lambda route: forget(route, new))  # as a server that was started anew
+    page.get_by_role("button", name="Export 1 moment").click()
+    expect(exported.locator(f"[data-job='{new}']")).to_have_count(0)
+    expect(exported.locator("[data-job]").first).to_have_attribute("data-is", "done")
+    trouble.clear()  # Chromium notes what was aborted
+
+
+def forget(route: Route, job: str) -> None:
+    if route.request.method != "GET":
+        route.continue_()
+        return
+    answer = route.fetch()
+    route.fulfill(response=answer, json=[each for each in answer.json() if each["id"] != job])
 
 
 def test_an_export_that_is_refused_says_why(page: Page, trouble: list[str]) -> None:

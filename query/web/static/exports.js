@@ -1,11 +1,12 @@
 // Exports: begun on the selection page, followed wherever they are shown, fetched one by one or all at once.
-import { getJson, make, say, sendJson } from "./basics.js";
+import { make, say, sendJson } from "./basics.js";
+import { follower } from "./follow.js";
 import { selection } from "./selection.js";
 
 const EVERY = 500;
 const form = document.querySelector("[data-export]");
 const shelf = document.querySelector("[data-exports]");
-let isFollowing = false;
+const follow = follower("/api/exports", { every: EVERY, place: document.querySelector("[data-exported]"), draw });
 
 if (form) {
   form.addEventListener("submit", begin);
@@ -27,7 +28,7 @@ async function begin(event) {
   try {
     await sendJson("/api/exports", wanted);
     say("The export has begun");
-    follow();
+    follow(true);
   } catch (error) {
     refusal.textContent = error.message;
     refusal.hidden = false;
@@ -46,25 +47,12 @@ function askedFor() {
   return questions.length === 1 ? { question: questions[0] } : questions.length ? { questions } : {};
 }
 
-async function follow() {
-  if (isFollowing) return;
-  isFollowing = true;
-  try {
-    let isGoingOn = true;
-    while (isGoingOn) {
-      const jobs = await getJson("/api/exports");
-      draw(jobs);
-      isGoingOn = jobs.some((job) => job.state === "waiting" || job.state === "running");
-      if (isGoingOn) await new Promise((resolve) => setTimeout(resolve, EVERY));
-    }
-  } catch (error) {
-    say(error.message);
-  }
-  isFollowing = false;
-}
+const isGoingOn = (job) => job.state === "waiting" || job.state === "running";
 
+// Whether any goes on.
 function draw(jobs) {
   document.querySelector("[data-exported]").hidden = jobs.length === 0;
+  for (const item of [...shelf.children]) if (!jobs.some(({ id }) => id === item.dataset.job)) item.remove();
   for (const [number, job] of jobs.entries()) {
     const shown = JSON.stringify(job);
     const known = shelf.querySelector(`[data-job="${job.id}"]`);
@@ -74,22 +62,23 @@ function draw(jobs) {
     if (known) known.replaceWith(item);
     else shelf.insertBefore(item, shelf.children[number] ?? null);
   }
+  return jobs.some(isGoingOn);
 }
 
 const STATES = { waiting: "Waiting for its turn", done: "Done", failed: "Failed", stopped: "Stopped" };
 
 function card(job, isLatest) {
-  const isGoingOn = job.state === "waiting" || job.state === "running";
+  const goesOn = isGoingOn(job);
   const state = job.state === "running" ? `${job.done} of ${job.steps} done${job.doing ? `, writing ${job.doing}` : ""}` : STATES[job.state];
   const file = (name) => make("li", {}, make("a", { href: `/api/exports/${job.id}/files/${encodeURIComponent(name)}`, download: name }, name));
   return make(
     "li",
     { "data-job": job.id, "data-is": job.state },
-    make("p", { class: "head" }, make("strong", { role: "status" }, state), isGoingOn ? make("button", { type: "button", class: "plain", click: () => stop(job.id) }, "Stop") : null),
-    isGoingOn ? make("progress", { max: job.steps, value: job.done, "aria-label": "Files written" }) : null,
+    make("p", { class: "head" }, make("strong", { role: "status" }, state), goesOn ? make("button", { type: "button", class: "plain", click: () => stop(job.id) }, "Stop") : null),
+    goesOn ? make("progress", { max: job.steps, value: job.done, "aria-label": "Files written" }) : null,
     job.error ? make("p", { class: "trouble", role: "alert" }, job.error) : null,
     make("p", { class: "small" }, job.folder),
-    !isGoingOn && job.files.length
+    !goesOn && job.files.length
       ? make("a", { class: "button", href: `/api/exports/${job.id}/zip`, download: "" }, `Download all ${job.files.length} files (ZIP)`)
       : null,
     job.files.length
