@@ -19,6 +19,7 @@ from framescout.catalog import Catalog, Writer
 from framescout.catalog.records import KnownFile
 from framescout.errors import MediaError, Reason
 from framescout.motion import STEP, Motion, Source
+from framescout.paths import is_below
 from framescout.progress import Progress
 from framescout.settings import Settings
 from indexer.events import Event, Failed, Identified, MotionJob, MotionRead, Reading
@@ -70,8 +71,7 @@ def _without_motion(catalog: Catalog, roots: list[str]) -> Iterator[tuple[int, V
         known: dict[str, KnownFile] = snapshot.known_files()
         missing = snapshot.videos(snapshot.without_motion())
     for video in missing:
-        is_below = any(video.path == root or video.path.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
-        if is_below and not video.is_gone and Path(video.path).is_file():
+        if is_below(video.path, roots) and not video.is_gone and Path(video.path).is_file():
             file = known[video.path]
             yield video.id, VideoFile(video.path, file.size_bytes, file.mtime_ns)
 

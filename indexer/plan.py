@@ -11,6 +11,7 @@ import msgspec
 from framescout.catalog import Catalog, Snapshot
 from framescout.catalog.records import KnownFile, Model, QuarantinedFile
 from framescout.embedding import fingerprint
+from framescout.paths import is_below
 from framescout.settings import DENSITIES, Settings
 from indexer.report import Report
 from indexer.scan import VideoFile, own_name, scan
@@ -90,7 +91,7 @@ def make_plan(snapshot: Snapshot, sight: Sight, model: Model | None, density: st
         _place(plan, file, unseen.pop(file.path, None), quarantined.pop(file.path, None), densities, fine)
 
     def is_looked_at(path: str) -> bool:
-        return _is_below(path, roots) and not _is_below(path, plan.unreadable_folders)
+        return is_below(path, roots) and not is_below(path, plan.unreadable_folders)
 
     plan.gone = [p for p, was in unseen.items() if not was.is_gone and is_looked_at(p)]
     plan.vanished_from_quarantine = [p for p in quarantined if is_looked_at(p)]
@@ -121,7 +122,3 @@ def _place(
         plan.unchanged += 1
         if known.is_gone:
             plan.back.append(file.path)
-
-
-def _is_below(path: str, folders: Iterable[str]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)

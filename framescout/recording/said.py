@@ -9,6 +9,7 @@ import msgspec
 
 from framescout.durable import write_durably
 from framescout.errors import UsageError
+from framescout.paths import is_below
 from framescout.zones import zone_named
 
 FILE_NAME = "cameras.json"
@@ -64,7 +65,7 @@ def write(folder: Path, every: Iterable[Said]) -> None:
 
 def of_path(every: Iterable[Said], path: str) -> list[Said]:
     """What was said of the folders around a file, the nearest first."""
-    around = [each for each in every if each.folder is not None and _is_below(path, each.folder)]
+    around = [each for each in every if each.folder is not None and is_below(path, [each.folder])]
     return sorted(around, key=lambda each: -len(each.folder or ""))
 
 
@@ -74,7 +75,3 @@ def of_camera(every: Iterable[Said], camera: str | None) -> list[Said]:
         return []
     name = camera.casefold()
     return [each for each in every if each.folder is None and each.camera and each.camera.casefold() == name]
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")

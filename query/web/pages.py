@@ -291,7 +291,7 @@ def events_page(
         (moment, name, facts)
         for name, pairs in stored.items()
         for moment, facts in pairs
-        if event in (None, "", name) and camera in (None, "", moment.camera or "unknown") and _is(facts, said)
+        if event in (None, "", name) and camera in (None, "", moment.camera or NO_NAME) and _is(facts, said)
     ]
     if order == "time":
         alerts.sort(key=lambda each: (each[0].recorded_at is None, _time_of(each[0]), each[0].video, each[0].start))
@@ -306,7 +306,7 @@ def events_page(
             for (moment, name, facts), tint in zip(shown, site.tints([each[0] for each in shown]), strict=True)
         ],
         counts={name: len(pairs) for name, pairs in stored.items()},
-        cameras=sorted({moment.camera or "unknown" for pairs in stored.values() for moment, _ in pairs}),
+        cameras=sorted({moment.camera or NO_NAME for pairs in stored.values() for moment, _ in pairs}),
         found=len(alerts),
         unread=sum(facts.is_unread for name in stored if event in (None, "", name) for _, facts in stored[name]),
         chosen={"event": event, "camera": camera, "order": order, "said": said},

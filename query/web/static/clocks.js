@@ -1,5 +1,8 @@
 // Wall clocks of a zone, whatever the browser's own is.
 
+// The day after one, as 2026-02-14.
+export const dayAfter = (day) => new Date(Date.parse(`${day}T00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+
 // What a wall clock of this zone shows at a time.
 export function reader(zone) {
   const fields = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };

@@ -2,7 +2,7 @@
 // are dragged, or written, to search in them alone.
 import { getJson, make, say } from "./basics.js";
 import { nameOf } from "./calendar.js";
-import { reader } from "./clocks.js";
+import { dayAfter, reader } from "./clocks.js";
 import { openPlayer } from "./player.js";
 
 const HOUR = 3600;
@@ -184,8 +184,6 @@ function makeHours(day, clock, searchIn) {
   };
   return { element, set };
 }
-
-const dayAfter = (day) => new Date(Date.parse(`${day}T00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 
 function drag(inside, length, clock, hours) {
   const band = make("div", { class: "band", hidden: true });

@@ -1,6 +1,6 @@
 // What each camera recorded on a day, and the moments of a day in order of time, whichever files they lie in.
 import { getJson } from "./basics.js";
-import { reader } from "./clocks.js";
+import { dayAfter, reader } from "./clocks.js";
 
 const FRESH = 60_000; // milliseconds for which what is known of a day is used again: more of today is recorded
 let last = null; // the day that was asked for last: {day, at, lanes}
@@ -61,5 +61,3 @@ async function recorded(day, camera) {
     return { video_id, file, keyframe_id, name, start, end, peak: start, from };
   });
 }
-
-const dayAfter = (day) => new Date(Date.parse(`${day}T00:00Z`) + 86_400_000).toISOString().slice(0, 10);
