@@ -71,7 +71,8 @@ def main(photos: Path) -> None:
             event = read_events(EXAMPLE)[act]
             if event.then:
                 event = replace(event, prompts=event.then, counter=(*event.counter, *event.prompts), then=())
-            odds = Directions.of(tower, event, sample).event_odds(rows)
+            own, confusion = Directions.of(tower, event, sample).step_logits(rows)[:, 0].T
+            odds = own - confusion  # the log-odds of the event's sentences against their likeliest confusion
             right = np.array([counts[name][act] >= _SAY_SO for name in chosen])
             wrong = np.array([counts[name][act] == 0 for name in chosen])
             figure = with_interval(odds[right], odds[wrong]) if right.sum() >= _FEWEST else "not measured"

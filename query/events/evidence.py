@@ -52,12 +52,6 @@ class Directions(msgspec.Struct, frozen=True):
         logits: np.ndarray = np.stack(pairs, axis=1).astype(np.float64) * self.sharpness
         return logits
 
-    def event_odds(self, rows: np.ndarray) -> np.ndarray:
-        """(N, D) float32 -> (N,) float64: log-odds of the event's prompts against their likeliest confusion."""
-        logits = self.step_logits(rows)[:, 0]
-        odds: np.ndarray = logits[:, 0] - logits[:, 1]
-        return odds
-
     def place_logits(self, rows: np.ndarray) -> np.ndarray:
         """(N, D) float32 -> (N, P + 1) float64: a column a place, the last one for elsewhere."""
         columns = [rows @ place for place in self.places.values()] + [(rows @ self.strange.T).max(axis=1)]
