@@ -9,10 +9,11 @@ import threading
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from framescout import export_log
 from framescout.errors import FramescoutError, NotAvailableError
@@ -25,8 +26,7 @@ _KEPT = 200  # jobs that are remembered
 _PIECE = 2**18
 
 
-@dataclass
-class ExportJob(SilentProgress):
+class ExportJob(SilentProgress, msgspec.Struct):
     """One export, which counts its progress."""
 
     id: str
@@ -37,7 +37,7 @@ class ExportJob(SilentProgress):
     done: int = 0
     doing: str | None = None
     error: str | None = None
-    files: list[str] = field(default_factory=list)
+    files: list[str] = msgspec.field(default_factory=list)
     is_unwanted: bool = False
 
     def started(self, path: str) -> None:
