@@ -122,6 +122,20 @@ def test_another_camera_plays_beside_it_at_the_same_time(page: Page) -> None:
     expect(page.locator("[data-second]")).to_be_hidden()
 
 
+def test_it_stays_said_that_the_other_camera_can_not_be_played(page: Page, trouble: list[str]) -> None:
+    open_first(page)
+    page.keyboard.press("k")
+    page.route(re.compile(r"/api/videos/\d+\?file="), lambda route: route.abort())
+    seek(page, 3.0)
+    page.get_by_label("Beside").select_option("cam03")
+    said = page.locator("[data-absent]")
+    expect(said).to_have_text("framescout does not answer; is framescout serve still running?")
+    page.keyboard.press("l")
+    until_it_plays(page, 5.0)
+    expect(said).to_have_text("framescout does not answer; is framescout serve still running?", timeout=1000)
+    trouble.clear()  # Chromium notes what was aborted
+
+
 def test_what_came_next_on_the_day_is_played_whichever_file_has_it(page: Page) -> None:
     open_first(page)
     title = page.locator("[data-title]")
@@ -245,6 +259,17 @@ def test_a_still_is_the_whole_frame_named_by_its_time_and_in_the_log(page: Page,
     assert [*picture.size] == size
     last = export_log.read(yard.folder)[0][-1]
     assert (last.kind, last.state, last.folder) == ("still", "done", "")
+
+
+def test_a_still_that_does_not_come_is_a_sentence(page: Page, trouble: list[str]) -> None:
+    open_first(page)
+    page.keyboard.press("k")
+    page.route("**/still", lambda route: route.abort())
+    page.keyboard.press("d")
+    expect(page.locator("dialog [data-said]").first).to_have_text(
+        "framescout does not answer; is framescout serve still running?"
+    )
+    trouble.clear()  # Chromium notes what was aborted
 
 
 @pytest.mark.parametrize("width", [360, 1440])

@@ -72,6 +72,6 @@ document.addEventListener("shown", async ({ detail: moment }) => {
   if (card) await see(card, { event: moment.event, keyframe_id: moment.keyframe_id });
   else if (moment.unread) {
     moment.unread = false;
-    await sendJson("/api/events/seen", { event: moment.event, keyframe_id: moment.keyframe_id }).catch(() => {});
+    await sendJson("/api/events/seen", { event: moment.event, keyframe_id: moment.keyframe_id }).catch((error) => say(error.message));
   }
 });

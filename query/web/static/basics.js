@@ -9,14 +9,18 @@ export function clock(seconds, decimals = 1) {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}.${fraction}`;
 }
 
-export async function getJson(address, options = {}) {
-  let answer;
+// As fetch, with a sentence where nothing answers.
+export async function reach(address, options = {}) {
   try {
-    answer = await fetch(address, options);
+    return await fetch(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Error("framescout does not answer; is framescout serve still running?");
   }
+}
+
+export async function getJson(address, options = {}) {
+  const answer = await reach(address, options);
   const document = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(document.error ?? `the app answered with ${answer.status}`);
   return document;

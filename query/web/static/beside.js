@@ -1,5 +1,5 @@
 // Another camera beside the film, at the same time of day: it follows what the first one does, from file to file.
-import { getJson, make } from "./basics.js";
+import { getJson, make, say } from "./basics.js";
 import { Footage } from "./footage.js";
 import { dayOf, lanesOf, secondsOf } from "./recordings.js";
 import { Stamp } from "./stamp.js";
@@ -29,7 +29,10 @@ export class Beside {
   async draw(facts) {
     this.facts = facts;
     if (!facts.recorded_at) return;
-    const lanes = await this.others(facts).catch(() => []);
+    const lanes = await this.others(facts).catch((error) => {
+      say(error.message);
+      return [];
+    });
     if (this.facts !== facts) return;
     const chosen = this.choice.value;
     const options = lanes.map(({ camera }) => make("option", { value: camera }, camera));
@@ -70,7 +73,7 @@ export class Beside {
     }
     const at = secondsOf(this.facts) + this.video.currentTime;
     const span = lane.spans.find(({ from, to }) => from <= at && at < to);
-    this.absent.textContent = span ? "" : `${lane.camera} recorded nothing now`;
+    this.absent.textContent = span ? this.trouble : `${lane.camera} recorded nothing now`;
     if (!span) this.drop();
     else if (this.span !== span) this.open(span, at);
     else if (this.footage) this.keepUp(span.offset + at - span.from);
@@ -79,22 +82,26 @@ export class Beside {
   async open(span, at) {
     this.drop();
     this.span = span;
+    const fail = (sentence) => {
+      if (this.span === span) this.absent.textContent = this.trouble = sentence;
+    };
     try {
       const facts = await getJson(`/api/videos/${span.video_id}?file=${span.file}`);
       if (this.span !== span) return;
-      this.footage = new Footage(this.second, facts, (sentence) => (this.absent.textContent = sentence));
+      this.footage = new Footage(this.second, facts, fail);
       this.footage.start(span.offset + at - span.from);
       this.stamp.draw(facts);
       this.second.hidden = false;
       this.follow();
     } catch (error) {
-      this.absent.textContent = error.message;
+      fail(error.message);
     }
   }
 
   drop() {
     this.footage?.close();
     this.footage = this.span = null;
+    this.trouble = ""; // why the file of this time can't be played
     this.second.hidden = true;
     this.stamp.clear();
     if (!this.choice.value) this.absent.textContent = "";

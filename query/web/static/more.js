@@ -1,7 +1,7 @@
 // More moments come as one scrolls. Of a long answer only the pages near the window are in the document; the others are
 // empty space of their height. The address names the page in sight, and the browser remembers the card at the top of
 // the window, so that a copied address, a reload and the way back lead to the same place.
-import { make, say } from "./basics.js";
+import { make, reach, say } from "./basics.js";
 import { addCards, cards, dropCards, rangesFrom } from "./cards.js";
 import { Rows } from "./rows.js";
 
@@ -133,7 +133,7 @@ async function bring(page) {
 
 // The list of another page.
 async function fetchPage(page) {
-  const answer = await fetch(`/?${addressOf(page)}`);
+  const answer = await reach(`/?${addressOf(page)}`);
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
   const there = found.querySelector("[data-cards]");
   if (!answer.ok || !there) throw new Error(found.querySelector("[role=alert]")?.textContent ?? "framescout does not answer");

@@ -1,8 +1,8 @@
 // The frame that is shown as a file: whole, from the server, which names it by its recording time and logs it.
-import { say } from "./basics.js";
+import { reach, say } from "./basics.js";
 
 export async function saveStill(facts, at) {
-  const answer = await fetch(`/api/videos/${facts.video_id}/still`, {
+  const answer = await reach(`/api/videos/${facts.video_id}/still`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ at, file: facts.file }),
