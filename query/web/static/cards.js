@@ -103,6 +103,7 @@ function scrub(picture, moment) {
     const image = new Image();
     const width = picture.clientWidth * devicePixelRatio > 400 ? 480 : 320;
     image.src = `/api/videos/${moment.video_id}/strip?start=${moment.start}&end=${moment.end}&count=${STEPS}&width=${width}`;
+    image.addEventListener("error", () => (strip = null)); // it is fetched again the next time
     image.addEventListener("load", () => {
       strip.dataset.scrub = "";
       strip.style.backgroundImage = `url("${image.src}")`;

@@ -10,15 +10,18 @@ const NARROWEST = 760; // pixels of a day
 const A_LABEL = 46; // pixels that a time needs
 const DRAGGED = 6; // pixels from which a press is no click any more
 const TOGETHER = 45; // seconds between videos that no one sees as a gap
+let turn = 0; // how often a day was asked for
 
 // given: the parameters of the question. found: results, {at (seconds since 1970), camera, name, play}. searchIn(hours):
 // called with {after, before} or {hours}. others: the days before and after, {previous, next}, null where there is none.
 export async function drawDay(place, day, { given, found = [], searchIn, others, pick }) {
   const asked = new URLSearchParams(given);
   for (const name of ["after", "before", "hours", "page"]) asked.delete(name);
+  turn += 1;
+  const mine = turn;
   place.setAttribute("aria-busy", "true");
-  const known = await getJson(`/api/days/${day}?${asked}`);
-  place.removeAttribute("aria-busy");
+  const known = await getJson(`/api/days/${day}?${asked}`).finally(() => mine === turn && place.removeAttribute("aria-busy"));
+  if (mine !== turn) return; // another day was asked for meanwhile
   const clockOf = reader(known.zone);
   const begins = Date.parse(known.begins) / 1000;
   const clock = (seconds) => clockOf(begins + Math.min(seconds, known.length - 1)).short.slice(0, 5);

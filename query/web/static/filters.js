@@ -29,6 +29,7 @@ function show(isOpen) {
   button.setAttribute("aria-expanded", String(isOpen));
   panel.parentElement.classList.toggle("with-filters", isOpen);
   if (isOpen && !isFilled) fill().catch((error) => {
+    isFilled = false;
     panel.replaceChildren(make("p", { class: "small" }, error.message));
     sessionStorage.removeItem(PICKED);
   });

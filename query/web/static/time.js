@@ -34,6 +34,7 @@ function show(isOpen) {
   }
   isDrawn = true;
   draw().catch((error) => {
+    isDrawn = false;
     page.replaceChildren(make("p", { class: "small" }, error.message));
   });
 }
@@ -49,6 +50,7 @@ function given() {
 async function draw() {
   const known = await getJson(`/api/days?${given()}`);
   if (!known.days.length) {
+    isDrawn = false;
     page.hidden = isArchive;
     page.replaceChildren(make("p", { class: "small" }, known.untimed ? "It is not known when any of this was recorded." : "There is nothing here yet."));
     return;
@@ -92,7 +94,8 @@ async function draw() {
     clearTimeout(waiting);
     waiting = setTimeout(() => page.hidden || drawAgain(), SOON);
   });
-  await open(known.days.some((each) => each.day === shown) ? shown : null);
+  opened = known.days.some((each) => each.day === shown) ? shown : null;
+  drawAgain();
 }
 
 function days(zone) {
