@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+import framescout
+import indexer
 from tests.browser.acting import frame_of, open_video, search, seek, time_of, until, until_it_plays
+from tests.footage import make
+from tests.query.web.serving import serving
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +56,29 @@ def test_a_stream_is_sought_in_and_plays_on(page: Page) -> None:
     seek(page, 1.0)
     until(page, lambda: 1.2 < time_of(page) < 8)
     assert page.evaluate("document.querySelector('[data-video]').duration") == pytest.approx(12, abs=0.2)
+
+
+def test_a_film_that_plays_on_gathers_no_listeners(browser: Browser, tmp_path: Path, towers: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    make.b_frames(tmp_path / "archive", "long.mkv", seconds=150, gop=50)  # longer than what is fetched ahead
+    shutil.copytree(towers, tmp_path / "catalog" / "cache")
+    catalog = framescout.open(tmp_path / "catalog")
+    indexer.index(catalog, [tmp_path / "archive"])
+    with serving(catalog.folder, tmp_path / "exports") as where:
+        page = browser.new_context(base_url=where).new_page()
+        open_video(page, "long.mkv")
+        until_it_plays(page, 1.0)
+        before = listeners(page)
+        until_it_plays(page, 4.0)
+        assert abs(listeners(page) - before) <= 3  # those that wait, or none in between
+        page.context.close()
+
+
+def listeners(page: Page) -> int:
+    """Of all events of the film."""
+    session = page.context.new_cdp_session(page)
+    film = session.send("Runtime.evaluate", {"expression": "document.querySelector('[data-video]')"})["result"]
+    return len(session.send("DOMDebugger.getEventListeners", {"objectId": film["objectId"]})["listeners"])
 
 
 def test_webm_comes_from_the_archive_by_ranges(page: Page) -> None:

@@ -55,6 +55,18 @@ export function say(sentence) {
   silence = setTimeout(() => (place.textContent = ""), 4000);
 }
 
+// Wait for whichever of these events comes first.
+export function firstOf(element, names) {
+  return new Promise((resolve) => {
+    const waiting = new AbortController();
+    const end = () => {
+      waiting.abort();
+      resolve();
+    };
+    for (const name of names) element.addEventListener(name, end, { signal: waiting.signal });
+  });
+}
+
 // Whether a key is meant for what is being typed into, or for the browser.
 export function isTyping(event) {
   const typed = "input:not([type=range], [type=checkbox], [type=radio], [type=file]), textarea, select";

@@ -1,6 +1,7 @@
 // Footage into a video element, whatever its format: the file itself where the browser plays it; else a stream of
 // fragmented MP4 that is appended to a SourceBuffer. The stream's times are the video's own, so that currentTime means
 // the same everywhere, what is buffered is sought in at once, and only beyond it a new stream begins.
+import { firstOf } from "./basics.js";
 
 const AHEAD = 40; // seconds that are fetched ahead
 const BEHIND = 30; // and kept behind
@@ -187,11 +188,7 @@ export class Footage {
   // Wait until the film has come near to what is fetched.
   async room(isMine) {
     while (isMine() && this.reached > this.video.currentTime + AHEAD) {
-      await new Promise((resolve) => {
-        this.video.addEventListener("timeupdate", resolve, { once: true });
-        this.video.addEventListener("seeking", resolve, { once: true });
-        this.video.addEventListener("emptied", resolve, { once: true });
-      });
+      await firstOf(this.video, ["timeupdate", "seeking", "emptied"]);
       if (isMine() && this.video.currentTime > BEHIND * 2) await this.forget(BEHIND);
     }
   }

@@ -1,6 +1,6 @@
 // The player: a moment of a list, the curve of its whole video, keys. What is open stands in the address, so that the
 // browser's back button closes it and a copied address opens it again.
-import { clock, getJson, isTyping, picture, say } from "./basics.js";
+import { clock, firstOf, getJson, isTyping, picture, say } from "./basics.js";
 import { Beside } from "./beside.js";
 import { Curve } from "./curve.js";
 import { Footage } from "./footage.js";
@@ -236,12 +236,8 @@ function step(by) {
   });
 }
 
-function shown() {
-  if (!video.seeking) return Promise.resolve();
-  return new Promise((resolve) => {
-    video.addEventListener("seeked", resolve, { once: true });
-    video.addEventListener("emptied", resolve, { once: true });
-  });
+async function shown() {
+  if (video.seeking) await firstOf(video, ["seeked", "emptied"]);
 }
 
 // In begins with the frame that is shown, out ends behind it.
