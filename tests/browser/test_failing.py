@@ -17,7 +17,7 @@ LATE, WANTED = "2026-02-13", "2026-02-16"  # days
 
 
 @pytest.fixture(autouse=True)
-def aborted(trouble: list[str]) -> Iterator[None]:
+def aborted(page: Page, trouble: list[str]) -> Iterator[None]:
     """Chromium itself tells of each answer that did not come."""
     yield
     trouble[:] = [said for said in trouble if "net::ERR_FAILED" not in said]
@@ -39,6 +39,21 @@ def test_the_player_says_that_it_knows_of_no_other_camera(page: Page) -> None:
     page.route("**/api/days/*", abort)
     open_video(page, "cam03_20260216_040000.mp4")
     expect(page.locator("dialog [data-said]").first).to_have_text(SENTENCE)
+
+
+def test_the_page_works_in_a_browser_that_keeps_nothing(page: Page) -> None:
+    page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name,"
+        " { get() { throw new DOMException('it is not allowed', 'SecurityError'); } });"
+    )
+    search(page, "trees in a green meadow")
+    expect(page.get_by_role("region", name="Camera")).to_be_visible()
+    page.get_by_role("button", name="Timeline").click()
+    expect(page.get_by_role("region", name="Calendar")).to_be_visible()
+    page.locator("[data-open]").first.click()
+    until_it_plays(page, 0.2)
+    page.keyboard.press("t")
+    expect(page.locator("[data-stamped]")).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_strip_of_pictures_that_did_not_come_is_fetched_again(page: Page) -> None:
@@ -78,7 +93,7 @@ def test_a_day_that_comes_late_does_not_take_the_place_of_the_one_that_was_picke
     day = page.get_by_role("region", name="Day")
     expect(day.get_by_role("heading")).to_be_visible()
     late: list[Route] = []
-    page.route(f"**/api/days/{LATE}?*", late.append)
+    page.route(f"**/api/days/{LATE}?*", lambda route: late.append(route))
     page.locator(f"a.square[data-day='{LATE}']").click()
     until(page, lambda: late)
     page.locator(f"a.square[data-day='{WANTED}']").click()

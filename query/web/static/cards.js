@@ -1,5 +1,6 @@
 // Moments on a page: a click plays, the pointer or the arrow keys run through, "m" marks.
 import { clock, isTyping, say } from "./basics.js";
+import { lasting } from "./kept.js";
 import { followAddress, openPlayer } from "./player.js";
 import { selection } from "./selection.js";
 import { standIn } from "./tints.js";
@@ -166,9 +167,9 @@ const WIDTHS = [150, 212, 290, 420]; // pixels at least
 const size = document.querySelector("[data-size]");
 if (size) {
   const show = () => document.documentElement.style.setProperty("--card", `${WIDTHS[size.value]}px`);
-  size.value = localStorage.getItem("size of cards") ?? 1;
+  size.value = lasting.get("size of cards") ?? 1;
   size.addEventListener("input", () => {
-    localStorage.setItem("size of cards", size.value);
+    lasting.set("size of cards", size.value);
     show();
   });
   size.parentElement.hidden = false;

@@ -1,6 +1,7 @@
 // The filters beside what was found: what a question may be narrowed to, as lists with counts that follow the question.
 // They are asked for when they are opened. A pick is a link to the narrower question, so that it can be kept and sent.
 import { getJson, make } from "./basics.js";
+import { lasting, ofTab } from "./kept.js";
 
 const WIDE = "(min-width: 1100px)"; // there they stand beside what was found, as they were left
 const KEPT = "filters are open";
@@ -17,11 +18,11 @@ if (panel) {
   button.hidden = false;
   button.addEventListener("click", () => {
     show(panel.hidden);
-    if (isWide) localStorage.setItem(KEPT, panel.hidden ? "no" : "yes");
+    if (isWide) lasting.set(KEPT, panel.hidden ? "no" : "yes");
   });
-  const picked = sessionStorage.getItem(PICKED);
+  const picked = ofTab.get(PICKED);
   const hasFound = document.querySelector("[data-cards]");
-  if (picked || (isWide && hasFound && localStorage.getItem(KEPT) !== "no")) show(true);
+  if (picked || (isWide && hasFound && lasting.get(KEPT) !== "no")) show(true);
 }
 
 function show(isOpen) {
@@ -31,7 +32,7 @@ function show(isOpen) {
   if (isOpen && !isFilled) fill().catch((error) => {
     isFilled = false;
     panel.replaceChildren(make("p", { class: "small" }, error.message));
-    sessionStorage.removeItem(PICKED);
+    ofTab.remove(PICKED);
   });
 }
 
@@ -42,8 +43,8 @@ async function fill() {
     ...facets.filter((facet) => facet.choices.length).map(group),
     make("p", { class: "small" }, facets.length ? "Numbers: videos that are searched with it." : "There is nothing to filter by yet."),
   );
-  const picked = sessionStorage.getItem(PICKED);
-  sessionStorage.removeItem(PICKED);
+  const picked = ofTab.get(PICKED);
+  ofTab.remove(PICKED);
   if (picked) panel.querySelector(`[data-pick="${CSS.escape(picked)}"]`)?.focus();
 }
 
@@ -88,7 +89,7 @@ function row(facet, choice) {
   }
   for (const link of item.querySelectorAll("a")) {
     link.addEventListener("click", () => {
-      sessionStorage.setItem(PICKED, pick.dataset.pick);
+      ofTab.set(PICKED, pick.dataset.pick);
       link.href = typed(link.href);
     });
   }

@@ -1,10 +1,11 @@
 // Camera and recording time on the picture; shown or not as it was chosen last.
 import { reader } from "./clocks.js";
+import { lasting } from "./kept.js";
 
 const KEY = "recording time on the picture";
 
-export const isStamped = () => localStorage.getItem(KEY) !== "no";
-export const setStamped = (wanted) => localStorage.setItem(KEY, wanted ? "yes" : "no");
+export const isStamped = () => lasting.get(KEY) !== "no";
+export const setStamped = (wanted) => lasting.set(KEY, wanted ? "yes" : "no");
 
 export class Stamp {
   constructor(element) {

@@ -4,6 +4,7 @@ import { drawCalendar } from "./calendar.js";
 import { cards, openCard } from "./cards.js";
 import { reader } from "./clocks.js";
 import { drawDay } from "./day.js";
+import { lasting } from "./kept.js";
 
 const KEPT = "timeline is open";
 const SOON = 300; // milliseconds
@@ -19,9 +20,9 @@ if (page && button) {
   button.hidden = false;
   button.addEventListener("click", () => {
     show(page.hidden);
-    localStorage.setItem(KEPT, page.hidden ? "no" : "yes");
+    lasting.set(KEPT, page.hidden ? "no" : "yes");
   });
-  if (localStorage.getItem(KEPT) === "yes") show(true);
+  if (lasting.get(KEPT) === "yes") show(true);
 }
 
 function show(isOpen) {
