@@ -12,6 +12,8 @@ import msgspec
 
 from framescout.catalog.holder import Holder, locked
 
+_PATIENCE = 1.0  # seconds: who asks for the `holder` has the lock for an instant
+
 
 class Note:
     """Who writes to a catalog, and how far the work is, for other processes to read."""
@@ -40,7 +42,7 @@ def writer_lock(folder: Path) -> Iterator[Note]:
 
     lock, path = FileLock(folder / "writer.lock"), folder / "writer.json"
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_PATIENCE)
     except Timeout:
         raise locked(folder, _read_note(path).pid) from None
     try:
