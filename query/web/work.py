@@ -26,7 +26,7 @@ from query.web.documents import Task, WorkJobDocument, WorkState
 
 _LINES = 200  # of what a job says, kept
 _PATIENCE = 60.0  # seconds for a job to end when the app does
-_INTERRUPTED, _LOCKED = 130, 4
+_INTERRUPTED = 130
 _MOST_FOLDERS = 1000
 
 
