@@ -145,5 +145,6 @@ def page(browser: Browser, address: str, trouble: list[str]) -> Iterator[Page]:
     opened.on("pageerror", lambda error: trouble.append(str(error)))
     opened.set_default_timeout(_PATIENCE)
     yield opened
+    opened.unroute_all(behavior="wait")  # an answer that a test still changes would fail in the next one
     context.close()
     assert trouble == []
