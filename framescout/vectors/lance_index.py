@@ -15,7 +15,23 @@ from framescout.vectors.lance_datasets import FAILURES
 from framescout.vectors.widths import widened, width_of
 
 PAUSE = 30.0
-"""Seconds without questions to a store that did not answer one: it takes a few to fail, and would hold up each."""
+"""Seconds."""
+
+
+class Pause:
+    """Keeps questions from a store that did not answer one: it takes seconds to fail, and would hold up each."""
+
+    def __init__(self) -> None:
+        self._ends_at = 0.0  # as time.monotonic()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the store is not to be asked yet."""
+        return time.monotonic() < self._ends_at
+
+    def begin(self) -> None:
+        """Ask nothing for PAUSE seconds from now."""
+        self._ends_at = time.monotonic() + PAUSE
 
 
 class LanceIndex:
@@ -24,18 +40,18 @@ class LanceIndex:
     def __init__(self, dataset: Any, partitions: int, *, vector_count: int, nprobe: int) -> None:
         self._dataset = dataset
         self._partitions, self._vector_count, self._nprobe = partitions, vector_count, nprobe
-        self._paused_until = 0.0  # as time.monotonic()
+        self._pause = Pause()
 
     def search(
         self, queries: np.ndarray, limit: int, ranges: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """As `GenerationIndex.search`."""
-        if time.monotonic() < self._paused_until:
+        if self._pause.is_on:
             return None
         try:
             return self.found(queries, limit, ranges, self._nprobe)
         except FAILURES:
-            self._paused_until = time.monotonic() + PAUSE
+            self._pause.begin()
             return None
 
     def found(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from framescout.settings import check_object_store
 from framescout.vectors import lance_datasets
 from framescout.vectors.lance_build import AddIndex, build, partitions_for
 from framescout.vectors.lance_datasets import FAILURES
-from framescout.vectors.lance_index import PAUSE, LanceIndex
+from framescout.vectors.lance_index import LanceIndex, Pause
 from framescout.vectors.lance_verify import verify
 from framescout.vectors.store import BuiltIndex
 from framescout.vectors.widths import width_of
@@ -29,8 +29,8 @@ KIND = "lance-ivf-sq"
 KEPT = 3
 """Generations that stay for searches that began before the newest was built."""
 _log = logging.getLogger(__name__)
-_paused: dict[tuple[str, str], float] = {}
-"""Until when an address is not asked for a generation, as time.monotonic()."""
+_pauses: defaultdict[tuple[str, str], Pause] = defaultdict(Pause)
+"""Of an address and a generation that was not found there."""
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ class LanceSets:
     def open(self, generation: Generation, model: Model, *, questions: int | None = None) -> LanceIndex | None:
         """As `IndexStore.open`; says once a process that a generation is missing or damaged."""
         key = self._address, generation.file_name
-        if Version.of(generation) is None or time.monotonic() < _paused.get(key, 0.0):
+        if Version.of(generation) is None or _pauses[key].is_on:
             return None
         try:
             opened = _opened(self._address, generation, width_of(model.dimensions))
@@ -87,7 +87,7 @@ class LanceSets:
         if opened is None or (self._is_folder and not self.is_sound(generation)):
             _warn(*key)
             if not self._is_folder:
-                _paused[key] = time.monotonic() + PAUSE
+                _pauses[key].begin()
             return None
         return opened
 

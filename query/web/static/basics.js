@@ -55,6 +55,12 @@ export function say(sentence) {
   silence = setTimeout(() => (place.textContent = ""), 4000);
 }
 
+// What goes on without a list that did not come: none, and a sentence of why.
+export function sayAndTakeNone(error) {
+  say(error.message);
+  return [];
+}
+
 // Wait for whichever of these events comes first.
 export function firstOf(element, names) {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 // Another camera beside the film, at the same time of day: it follows what the first one does, from file to file.
-import { getJson, make, say } from "./basics.js";
+import { getJson, make, sayAndTakeNone } from "./basics.js";
 import { Footage } from "./footage.js";
 import { dayOf, lanesOf, secondsOf } from "./recordings.js";
 import { Stamp } from "./stamp.js";
@@ -29,10 +29,7 @@ export class Beside {
   async draw(facts) {
     this.facts = facts;
     if (!facts.recorded_at) return;
-    const lanes = await this.others(facts).catch((error) => {
-      say(error.message);
-      return [];
-    });
+    const lanes = await this.others(facts).catch(sayAndTakeNone);
     if (this.facts !== facts) return;
     const chosen = this.choice.value;
     const options = lanes.map(({ camera }) => make("option", { value: camera }, camera));

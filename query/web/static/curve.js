@@ -1,14 +1,9 @@
 // The curve of a whole video under the film: how sure each stretch is, where the moments lie, a picture under the
 // pointer. A click goes there.
-import { clock, getJson, picture, say, shape } from "./basics.js";
+import { clock, getJson, picture, sayAndTakeNone, shape } from "./basics.js";
 
 const HEIGHT = 60;
 const BAND = 8; // of it, where the moments stand
-
-const failed = (error) => {
-  say(error.message);
-  return [];
-};
 
 export class Curve {
   // goTo(seconds) and choose(place in the list of moments) are what a click does.
@@ -29,7 +24,7 @@ export class Curve {
     this.drawn = [];
     this.mark(number);
     const address = `/api/videos/${facts.video_id}/curve?${question}`;
-    const curve = question ? await getJson(address).catch(failed) : [];
+    const curve = question ? await getJson(address).catch(sayAndTakeNone) : [];
     if (this.facts !== facts) return;
     const y = (confidence) => (HEIGHT - BAND - 2 - confidence * (HEIGHT - BAND - 6)).toFixed(2);
     const steps = curve.flatMap((each) => [

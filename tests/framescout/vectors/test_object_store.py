@@ -45,7 +45,7 @@ def use(running: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
 def archive(tmp_path: Path) -> Archive:
     lance_sets._opened.cache_clear()
     lance_sets._warn.cache_clear()
-    lance_sets._paused.clear()
+    lance_sets._pauses.clear()
     made = Archive.make(tmp_path / "catalog", LANCE)
     made.add([50] * 10)
     return made
@@ -96,7 +96,7 @@ def test_a_store_that_is_gone_holds_up_one_question_alone(
         return there(address, number)
 
     monkeypatch.setattr(lance_datasets, "version", version)
-    monkeypatch.setattr("framescout.vectors.lance_sets.time.monotonic", lambda: now)
+    monkeypatch.setattr("framescout.vectors.lance_index.time.monotonic", lambda: now)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     for _ in range(3):
         assert not archive.is_indexed()
