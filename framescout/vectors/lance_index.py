@@ -65,7 +65,7 @@ class LanceIndex:
         places = None if ranges is None else self._places(ranges)
         count = self._vector_count if places is None else int((places[:, 1] - places[:, 0]).sum())
         ids, scores = nothing(len(queries), min(limit, count))
-        if not count:
+        if not ids.size:
             return ids, scores
         allowed = None if places is None else lance_datasets.allowlist(self._row_addresses(places))
         partitions = min(self._partitions, -(-nprobe * self._vector_count // count))

@@ -23,9 +23,13 @@ _GAP = 0.35  # cosine of a sentence and the pictures that show it, as usual with
 
 
 def recall(found: Iterable[np.ndarray], exact: np.ndarray) -> float:
-    """Share of the exact ids (Q, K) that are among the found ones, Q of any length; -1 stands for nothing."""
+    """Share of the exact ids (Q, K) that are among the found ones, Q of any length; -1 stands for nothing.
+
+    1 where there is nothing to find.
+    """
+    wanted = int((exact >= 0).sum())
     hits = sum(len(np.intersect1d(f, e[e >= 0])) for f, e in zip(found, exact, strict=True))
-    return hits / max(1, int((exact >= 0).sum()))
+    return hits / wanted if wanted else 1.0
 
 
 def trial_queries(rows: np.ndarray, sentences: np.ndarray | None = None, seed: int = 1) -> list[np.ndarray]:

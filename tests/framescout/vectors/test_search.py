@@ -101,6 +101,26 @@ def test_an_index_whose_lists_are_all_walked_answers_like_brute_force(
             assert_nearly_same(archive, found, limit, ranges)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_single_keyframe_has_an_index_that_finds_it(kind: str, tmp_path: Path) -> None:
+    archive = Archive.make(tmp_path, kind)
+    archive.add([1])
+    generation = archive.publish(exact_at_most=0)
+    assert (generation.vector_count, generation.recall) == (1, 1)
+    ids, _ = archive.search(QUERIES, 3)
+    assert ids.tolist() == [[1, -1, -1]] * len(QUERIES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_filters_that_leave_nothing_do_not_count_as_misses(kind: str, tmp_path: Path) -> None:
+    archive = Archive.make(tmp_path, kind)
+    archive.add([300, 400, 300])
+    archive.drop([2])
+    generation = archive.publish(exact_at_most=0)
+    assert generation.recall is not None
+    assert generation.recall >= 0.98
+
+
 def test_an_inverted_index_finds_what_is_near(archive: Archive) -> None:
     generation = archive.publish(exact_at_most=100)
     assert generation.kind == ("ivf-int8" if archive.kind == FAISS else "lance-ivf-sq")
