@@ -114,7 +114,7 @@ def test_a_single_keyframe_has_an_index_that_finds_it(kind: str, tmp_path: Path)
 @pytest.mark.parametrize("kind", KINDS)
 def test_filters_that_leave_nothing_do_not_count_as_misses(kind: str, tmp_path: Path) -> None:
     archive = Archive.make(tmp_path, kind)
-    archive.add([300, 400, 300])
+    archive.add([600, 1200, 600])
     archive.drop([2])
     generation = archive.publish(exact_at_most=0)
     assert generation.recall is not None
