@@ -51,12 +51,12 @@ class RayCluster:
         """For a command that joins it."""
         return {**os.environ, **SETTINGS}
 
-    def workers(self) -> list[psutil.Process]:
-        """Its processes that do a task at the moment."""
+    def workers(self, task: str = "carry_out") -> list[psutil.Process]:
+        """Its processes that do such a task at the moment."""
         found = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if "".join(process.cmdline()[:1]).startswith("ray::carry_out"):
+                if "".join(process.cmdline()[:1]).startswith(f"ray::{task}"):
                     found.append(process)
         return found
 

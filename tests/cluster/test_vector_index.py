@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ pytest.importorskip("lance", reason="Lance is not installed")
 QUERIES = unit_rows(5, seed=2000)
 
 BUILD = """
-import sys
+import sys, time
+from contextlib import nullcontext
 from unittest import mock
 from framescout.catalog import Catalog
 from framescout.errors import FramescoutError
@@ -28,13 +30,18 @@ from framescout.progress import SilentProgress
 from framescout.vectors import lance_datasets
 from framescout.settings import load
 from indexer.cluster_index import ClusterIndexing
+from indexer.index_on_node import index_part
 from indexer.publish import publish
-folder, place, address = sys.argv[1:]
+folder, place, address, pause = sys.argv[1:]
 catalog = Catalog.open(folder, settings=load(vectors=place))
+def index_slowly(*order):
+    time.sleep(float(pause))
+    return index_part(*order)
+slowly = mock.patch("indexer.cluster_index.index_part", index_slowly) if pause else nullcontext()
 with catalog.snapshot() as snapshot:
     (model,) = snapshot.models()
 fragments = mock.patch.object(lance_datasets, "_A_FRAGMENT", 100)
-with fragments, mock.patch("framescout.vectors.is_worth_building", lambda *_: True), catalog.writer() as writer:
+with slowly, fragments, mock.patch("framescout.vectors.is_worth_building", lambda *_: True), catalog.writer() as writer:
     try:
         publish(catalog, writer, model, SilentProgress(), ClusterIndexing(address))
     except FramescoutError as error:
@@ -64,10 +71,15 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def build(archive: Archive, place: str, cluster: RayCluster, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, cluster.address]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=240, env=cluster.environment | environment
-    )
+        command(archive, place, cluster.address), capture_output=True, text=True, check=False, timeout=240,
+        env=cluster.environment | environment,
+    )  # fmt: skip
+
+
+def command(archive: Archive, place: str, address: str, *, pause: str = "") -> list[str]:
+    """`pause`: seconds that each part takes longer."""
+    return [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, address, pause]
 
 
 def test_each_machine_indexes_a_part(archive: Archive, cluster: RayCluster) -> None:
@@ -88,12 +100,39 @@ def test_each_machine_indexes_a_part(archive: Archive, cluster: RayCluster) -> N
         assert np.mean([len(np.intersect1d(a, b)) / 20 for a, b in zip(found[0], wanted[0], strict=True)]) >= 0.9
 
 
+def test_a_part_whose_machine_dies_is_made_on_another(archive: Archive, cluster: RayCluster) -> None:
+    place = archive.catalog.vectors_folder / "sets"
+    assert build(archive, str(place), cluster).returncode == 0
+    undisturbed = archive.search(QUERIES, 50)
+    slowly = command(archive, str(place), cluster.address, pause="6")
+    process = subprocess.Popen(slowly, stderr=subprocess.PIPE, text=True, env=cluster.environment)
+    try:
+        deadline = time.monotonic() + 120
+        while len(cluster.workers("index_slowly")) < 2:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline, "no machine began with a part"
+            time.sleep(0.05)
+        cluster.kill_node()
+        _, said = process.communicate(timeout=240)
+    finally:
+        process.kill()
+        process.wait(60)
+        cluster.add_node()
+    assert process.returncode == 0, said
+    assert archive.is_indexed()
+    assert archive.verify() == []
+    for found, wanted in zip(archive.search(QUERIES, 50), undisturbed, strict=True):
+        assert np.array_equal(found, wanted)
+
+
 def test_a_cluster_that_is_not_there_leaves_what_was(archive: Archive, cluster: RayCluster) -> None:
     archive.publish()
     before = archive.search(QUERIES, 10)
     place = str(archive.catalog.vectors_folder / "sets")
-    command = [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, "127.0.0.1:9"]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, env=cluster.environment)
+    said = subprocess.run(
+        command(archive, place, "127.0.0.1:9"), capture_output=True, text=True, check=False, timeout=240,
+        env=cluster.environment,
+    )  # fmt: skip
     assert said.returncode == 1
     assert "3 the Ray cluster 127.0.0.1:9 can't be reached" in said.stderr
     assert archive.is_indexed()
