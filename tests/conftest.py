@@ -16,6 +16,7 @@ from hypothesis import settings
 
 import framescout
 from framescout.catalog import Catalog
+from framescout.commands.demo import make_archive
 from framescout.embedding import load_embedder
 from tests.framescout.embedding.make import TINY_VIT, make_model
 from tests.postgresql import Server, server
@@ -45,13 +46,28 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="session")
-def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with the starter model's towers and kept sentences; test processes side by side share one."""
-    base = tmp_path_factory.getbasetemp()
-    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "towers"
+def towers(shared_folder: Path) -> Path:
+    """A cache folder with the starter model's towers and kept sentences."""
+    cache = shared_folder / "towers"
     with FileLock(f"{cache}.lock"):
         load_embedder("starter", cache=cache).keep_background(cache)
     return cache
+
+
+@pytest.fixture(scope="session")
+def landscapes(shared_folder: Path) -> Path:
+    """The demo's four drawn videos, to be copied."""
+    folder = shared_folder / "landscapes"
+    with FileLock(f"{folder}.lock"):
+        make_archive(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all test processes side by side: what takes long is made once there."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import framescout
 import indexer
 from framescout.catalog import Catalog
 from framescout.catalog.records import Alert
-from framescout.commands.demo import make_archive
 from tests.footage import make
 from tests.query.web.serving import serving
 
@@ -80,11 +79,11 @@ def browser(request: pytest.FixtureRequest, kind: str) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def shown(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+def shown(tmp_path_factory: pytest.TempPathFactory, towers: Path, landscapes: Path) -> Catalog:
     """The landscapes; numbered films that play as they are, in another container and encoded anew; events."""
     folder = tmp_path_factory.mktemp("browser")
     archive = folder / "archive"
-    make_archive(archive)
+    shutil.copytree(landscapes, archive, dirs_exist_ok=True)
     make.vp9(archive)
     make.mpeg4_avi(archive)
     make.b_frames(archive, "cam02_20260213_101500.mkv", seconds=12, gop=100)

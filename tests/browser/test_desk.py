@@ -17,7 +17,6 @@ import framescout
 import indexer
 from framescout import export_log
 from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from tests.browser.acting import frame_of, seek, time_of, until, until_it_plays
 from tests.footage import make
 from tests.query.web.serving import serving
@@ -28,11 +27,11 @@ SECOND = "document.querySelector('[data-second]')"
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+def yard(tmp_path_factory: pytest.TempPathFactory, towers: Path, landscapes: Path) -> Catalog:
     """Three cameras of one day: cam02 twice, cam03 two seconds later than its first, cam04 an hour later."""
     folder = tmp_path_factory.mktemp("desk")
     archive = folder / "archive"
-    make_archive(archive)
+    shutil.copytree(landscapes, archive, dirs_exist_ok=True)
     make.b_frames(archive, "cam02_20260213_101500.mp4", seconds=12, gop=50)
     make.b_frames(archive, "cam02_20260213_101530.mp4", seconds=6)
     make.b_frames(archive, "cam03_20260213_101502.mkv", seconds=6)

@@ -12,7 +12,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from framescout.commands.demo import make_archive
 from tests.browser.test_layout import OVERLAPS
 from tests.footage import make
 from tests.query.web.serving import serving
@@ -21,9 +20,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def may(tmp_path: Path, towers: Path) -> tuple[str, ...]:
+def may(tmp_path: Path, towers: Path, landscapes: Path) -> tuple[str, ...]:
     """The options of an app that may index what lies below two folders."""
-    make_archive(tmp_path / "archive" / "holidays")
+    shutil.copytree(landscapes, tmp_path / "archive" / "holidays", dirs_exist_ok=True)
     for name in ("yard", "gate", "garage", "roof"):
         (tmp_path / "archive" / name).mkdir()
     (tmp_path / "other").mkdir()

@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner
 
 from framescout.cli import main
-from framescout.commands.demo import make_archive
 from framescout.commands.scenes import draw
 from framescout.settings import catalog_folder
 from tests.footage import make
@@ -60,7 +59,7 @@ def test_what_is_not_run_here_has_its_options_at_least(command: str) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, towers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, towers: Path, monkeypatch: pytest.MonkeyPatch, landscapes: Path) -> Path:
     """A home with nothing of framescout's but towers, to save time, and the footage that the pages speak of."""
     for name in ("FRAMESCOUT_CATALOG", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -70,7 +69,7 @@ def home(tmp_path: Path, towers: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     footage = tmp_path / "footage"
     for folder in ("cam1", "cam01", "cam03", "yard/2026-02-14", "phones"):
         (footage / folder).mkdir(parents=True)
-    make_archive(footage)
+    shutil.copytree(landscapes, footage, dirs_exist_ok=True)
     make.numbered(footage / "cam1", "a.mp4", seconds=76, rate=5)
     make.numbered(footage / "cam01", "20260214_221500.mp4", seconds=2)
     make.numbered(footage, "night.mp4", seconds=3, step=2)

@@ -19,16 +19,16 @@ import indexer
 from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.cli import COMMANDS
-from framescout.commands.demo import QUESTION, make_archive
+from framescout.commands.demo import QUESTION
 from tests.conftest import Program, program_path
 from tests.footage import make
 
 
 @pytest.fixture(scope="session")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
     """The demo's drawn landscapes."""
     folder = tmp_path_factory.mktemp("landscapes")
-    make_archive(folder)
+    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
     return folder
 
 

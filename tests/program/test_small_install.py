@@ -16,7 +16,7 @@ import pytest
 
 import framescout
 import indexer
-from framescout.commands.demo import QUESTION, make_archive
+from framescout.commands.demo import QUESTION
 from tests.conftest import Program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,10 +89,10 @@ def test_it_is_whole_and_small(installed: Path) -> None:
 
 
 def test_it_indexes_and_searches_and_both_installs_give_the_same_answers(
-    small: Callable[..., subprocess.CompletedProcess[str]], program: Program, tmp_path: Path
+    small: Callable[..., subprocess.CompletedProcess[str]], program: Program, tmp_path: Path, landscapes: Path
 ) -> None:
     (tmp_path / "archive").mkdir()
-    make_archive(tmp_path / "archive")
+    shutil.copytree(landscapes, tmp_path / "archive", dirs_exist_ok=True)
     ended = small("--catalog", tmp_path / "small", "index", tmp_path / "archive")
     assert ended.returncode == 0, ended.stderr
     assert program("--catalog", tmp_path / "full", "index", tmp_path / "archive").returncode == 0
@@ -110,10 +110,14 @@ def test_it_indexes_and_searches_and_both_installs_give_the_same_answers(
 
 
 def test_it_opens_a_catalog_of_another_model_whose_text_tower_lies_in_it(
-    small: Callable[..., subprocess.CompletedProcess[str]], program: Program, tmp_path: Path, small_model: str
+    small: Callable[..., subprocess.CompletedProcess[str]],
+    program: Program,
+    tmp_path: Path,
+    small_model: str,
+    landscapes: Path,
 ) -> None:
     (tmp_path / "archive").mkdir()
-    make_archive(tmp_path / "archive")
+    shutil.copytree(landscapes, tmp_path / "archive", dirs_exist_ok=True)
     settings = framescout.settings.load(model=small_model)
     indexer.index(framescout.open(tmp_path / "catalog"), [tmp_path / "archive"], settings=settings)
     said = [ask("--catalog", tmp_path / "catalog", "search", "a dog", "--json") for ask in (small, program)]

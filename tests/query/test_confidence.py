@@ -15,7 +15,6 @@ import framescout
 import indexer
 import query
 from framescout import settings
-from framescout.commands.demo import make_archive
 from framescout.embedding import ReferenceScores
 from framescout.embedding.reference import REFERENCE
 from query.confidence import MATCH, ArchiveScores, Background, line_of_sentence, log_odds, probability
@@ -24,10 +23,10 @@ STARTER = Path(framescout.__file__).parent / "models" / "starter"
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
     """The demo's drawn landscapes."""
     folder = tmp_path_factory.mktemp("landscapes")
-    make_archive(folder)
+    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
     return folder
 
 

@@ -12,7 +12,7 @@ import framescout
 import indexer
 import query
 from framescout.catalog import Catalog
-from framescout.commands.demo import QUESTION, make_archive
+from framescout.commands.demo import QUESTION
 from framescout.commands.scenes import draw
 from framescout.errors import NotAvailableError, UsageError
 from query.answer import Answer
@@ -21,10 +21,10 @@ from query.request import Query
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+def catalog(tmp_path_factory: pytest.TempPathFactory, towers: Path, landscapes: Path) -> Catalog:
     """Four videos: holiday (mountains, meadow, sunset; six seconds each), a night of cam01, a sunset, mountains."""
     folder = tmp_path_factory.mktemp("engine")
-    make_archive(folder / "archive")
+    shutil.copytree(landscapes, folder / "archive", dirs_exist_ok=True)
     shutil.copytree(towers, folder / "catalog" / "cache")
     made = framescout.open(folder / "catalog")
     indexer.index(made, [folder / "archive"])

@@ -17,7 +17,6 @@ import query
 from framescout import settings as configuration
 from framescout.catalog import Catalog
 from framescout.catalog.records import Labelling
-from framescout.commands.demo import make_archive
 from framescout.errors import FramescoutError
 from framescout.resources import bundled
 from query.engine import Engine
@@ -36,9 +35,9 @@ meadow = ["a green meadow with trees"]
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
     folder = tmp_path_factory.mktemp("landscapes")
-    make_archive(folder)
+    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
     return folder
 
 

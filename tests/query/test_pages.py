@@ -11,7 +11,6 @@ import pytest
 import framescout
 import indexer
 from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from framescout.settings import load
 from query import engine as module
 from query.engine import Engine
@@ -21,8 +20,8 @@ from query.request import Query
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, towers: Path) -> Catalog:
-    make_archive(tmp_path / "archive")
+def catalog(tmp_path: Path, towers: Path, landscapes: Path) -> Catalog:
+    shutil.copytree(landscapes, tmp_path / "archive", dirs_exist_ok=True)
     shutil.copytree(towers, tmp_path / "catalog" / "cache")
     made = framescout.open(tmp_path / "catalog")
     indexer.index(made, [tmp_path / "archive"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from rich.cells import cell_len
 import indexer
 from framescout import export_log
 from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from query.engine import Engine
 from query.events import watch
 from query.events.definition import Event
@@ -64,10 +64,10 @@ def test_every_name_is_whole_and_every_path_on_one_line(width: int, heads: str) 
         assert FOLDER in row or "…/" in row
 
 
-def test_a_search_and_its_events_fit_a_terminal(catalog: Catalog, tmp_path: Path) -> None:
+def test_a_search_and_its_events_fit_a_terminal(catalog: Catalog, tmp_path: Path, landscapes: Path) -> None:
     archive = tmp_path / "a folder with a long name" / "another one"
     archive.mkdir(parents=True)
-    make_archive(archive)
+    shutil.copytree(landscapes, archive, dirs_exist_ok=True)
     indexer.index(catalog, [archive])
     watch(Engine(catalog), {"sunset over the sea": Event(prompts=("a sunset over the sea",), threshold=0.1)})
     moments = [{"video": str(video), "start": 0.0, "end": 1.0} for video in archive.rglob("*.mp4")]

@@ -14,7 +14,6 @@ import framescout
 import indexer
 from framescout import settings
 from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from framescout.errors import FramescoutError
 from query.engine import Engine
 from query.saved import run
@@ -22,9 +21,9 @@ from tests.conftest import Program
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
     folder = tmp_path_factory.mktemp("landscapes")
-    make_archive(folder)
+    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
     return folder
 
 

@@ -10,14 +10,13 @@ import pytest
 import framescout
 import indexer
 from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from query.engine import Engine
 
 
 @pytest.fixture(scope="session")
-def indexed(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+def indexed(tmp_path_factory: pytest.TempPathFactory, towers: Path, landscapes: Path) -> Catalog:
     folder = tmp_path_factory.mktemp("events")
-    make_archive(folder / "archive")
+    shutil.copytree(landscapes, folder / "archive", dirs_exist_ok=True)
     shutil.copytree(towers, folder / "catalog" / "cache")
     catalog = framescout.open(folder / "catalog")
     indexer.index(catalog, [folder / "archive"])

@@ -13,16 +13,15 @@ from starlette.testclient import TestClient
 import framescout
 import indexer
 from framescout.catalog import Catalog
-from framescout.commands.demo import make_archive
 from query.web import create_app
 from tests.footage import make
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory, towers: Path) -> Catalog:
+def served(tmp_path_factory: pytest.TempPathFactory, towers: Path, landscapes: Path) -> Catalog:
     """The four landscapes, and videos that browsers don't play."""
     folder = tmp_path_factory.mktemp("served")
-    make_archive(folder / "archive")
+    shutil.copytree(landscapes, folder / "archive", dirs_exist_ok=True)
     odd = folder / "archive" / "odd"
     odd.mkdir()
     make.mpeg4_avi(odd)
