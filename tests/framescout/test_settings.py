@@ -21,8 +21,9 @@ def test_a_flag_beats_the_environment_and_the_environment_a_file(
     assert (loaded.density, loaded.workers, loaded.batch) == ("fast", 4, 7)
 
 
-def test_a_shipped_profile_is_found_by_its_name() -> None:
-    assert settings.load(Path("gpu.toml")) != settings.load()
+@pytest.mark.parametrize("name", ["gpu.toml", "cluster.toml"])
+def test_a_shipped_profile_is_found_by_its_name(name: str) -> None:
+    assert settings.load(Path(name)) != settings.load()
 
 
 @pytest.mark.parametrize(
