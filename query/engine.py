@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import islice, takewhile
@@ -229,12 +228,6 @@ class Question(msgspec.Struct, frozen=True):
         asked = msgspec.structs.replace(self.query, page=None, limit=1)
         return space.model.fingerprint, asked, self.token.below, ranges, *self.places
 
-    @property
-    def least(self) -> float:
-        """Log-odds of the least confidence."""
-        p = self.query.min_confidence
-        return -math.inf if p <= 0 else math.inf if p >= 1 else math.log(p / (1 - p))
-
     def first(self, moments: Iterable[RankedMoment]) -> list[RankedMoment]:
         """The first ones, best first, that are sure enough, each once."""
         sure = takewhile(lambda each: each.confidence >= self.query.min_confidence, moments)
@@ -306,15 +299,10 @@ def _best(space: Space, question: Question, ranking: Ranking) -> list[RankedMome
     More places are looked at only where they joined into too few moments; all of them for an order by motion.
     """
     if question.query.is_by_motion:
-        every = ranking.best(space.keyframe_count()).moments
+        every = ranking.moments(space.keyframe_count())
         return question.first(by_motion(every, space.motion(), question.query.min_confidence or MATCH))
-    places = question.enough * _PLACES_A_MOMENT
-    while True:
-        ranked = ranking.best(places)
-        moments = question.first(ranked.moments)
-        if ranked.is_all or len(moments) >= question.enough or ranked.floor < question.least:
-            return moments
-        places *= 2
+    best = question.first(ranking.moments(question.enough * _PLACES_A_MOMENT))
+    return sorted(best, key=lambda moment: -moment.score)  # 8 bits may hide one until more places are asked for
 
 
 def _answers(space: Space, questions: Sequence[Question], moments: Sequence[Sequence[RankedMoment]]) -> list[Answer]:

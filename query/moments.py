@@ -65,26 +65,31 @@ class Contrast(msgspec.Struct, frozen=True):
     """The cosine of two keyframes that have nothing to do with each other."""
 
 
-def join_curves(
-    curves: Sequence[Curve], at_least: float, parts: Sequence[Evidence], contrast: Contrast
-) -> Iterator[RankedMoment]:
-    """The moments of these videos whose peak reaches `at_least` log-odds, best first."""
-    one, border = parts[0] if is_alone(parts) else None, border_of_cuts(contrast.unlike)
-    for curve, stretch in find_stretches(curves, at_least, contrast.usual, border):
-        block, odds = curve.block, float(curve.evidence[stretch.peak])
-        yield RankedMoment(
-            block.video_id,
-            block.first_keyframe_id + stretch.first,
-            block.first_keyframe_id + stretch.last,
-            block.first_keyframe_id + stretch.peak,
-            score=one.score_at(odds) if one else odds,
-            confidence=probability(odds),
-            vector=block.rows_between(stretch.peak, stretch.peak + 1)[0],
-            goes_on=(
-                stretch.first > 0 and block.likeness(stretch.first - 1) >= border,
-                stretch.last + 1 < len(curve.evidence) and block.likeness(stretch.last) >= border,
-            ),
-        )
+class Joiner:
+    """Joins the keyframes of score curves into moments around their peaks, of a question of these parts."""
+
+    def __init__(self, parts: Sequence[Evidence], contrast: Contrast) -> None:
+        self._one = parts[0] if is_alone(parts) else None
+        self._border = border_of_cuts(contrast.unlike)
+        self._stretches = Stretches(contrast.usual, self._border)
+
+    def moments(self, curves: Sequence[Curve], at_least: float) -> Iterator[RankedMoment]:
+        """Those of these videos whose peak reaches `at_least` log-odds and that were not given before, best first."""
+        for curve, stretch in self._stretches.find(curves, at_least):
+            block, odds = curve.block, float(curve.evidence[stretch.peak])
+            yield RankedMoment(
+                block.video_id,
+                block.first_keyframe_id + stretch.first,
+                block.first_keyframe_id + stretch.last,
+                block.first_keyframe_id + stretch.peak,
+                score=self._one.score_at(odds) if self._one else odds,
+                confidence=probability(odds),
+                vector=block.rows_between(stretch.peak, stretch.peak + 1)[0],
+                goes_on=(
+                    stretch.first > 0 and block.likeness(stretch.first - 1) >= self._border,
+                    stretch.last + 1 < len(curve.evidence) and block.likeness(stretch.last) >= self._border,
+                ),
+            )
 
 
 def look_up(
@@ -152,34 +157,38 @@ def border_of_cuts(unlike: float) -> float:
     return (1.0 + unlike) / 2
 
 
-def find_stretches(
-    curves: Sequence[Curve], at_least: float, background: float, border: float
-) -> Iterator[tuple[Curve, Stretch]]:
-    """Stretches around every peak that reaches `at_least`, best first; they never overlap.
+class Stretches:
+    """Takes stretches around the peaks of several videos; they never overlap."""
 
-    Args:
-        curves: of several videos; they are looked into further where a stretch reaches the end of what is known.
-        at_least: peaks below this score are not looked for.
-        background: what keyframes score that show something else.
-        border: as border_of_cuts.
-    """
-    least = max(at_least, _LEAST)
-    evidence = np.concatenate([np.empty(0), *(curve.evidence for curve in curves)])
-    peaks = np.flatnonzero(evidence >= least)
-    peaks = peaks[np.argsort(-evidence[peaks], kind="stable")]
-    ends = np.cumsum([len(curve.evidence) for curve in curves], dtype=np.int64)
-    numbers = np.searchsorted(ends, peaks, side="right")
-    begins = ends - [len(curve.evidence) for curve in curves]
-    finders: dict[int, _StretchFinder] = {}
-    for number, peak in zip(numbers.tolist(), (peaks - begins[numbers]).tolist(), strict=True):
-        if number not in finders:
-            finders[number] = _StretchFinder(curves[number], background, border)
-        if not finders[number].taken[peak]:
-            yield curves[number], finders[number].take(peak)
+    def __init__(self, background: float, border: float) -> None:
+        """`background`: what keyframes score that show something else. `border`: as border_of_cuts."""
+        self._background, self._border = background, border
+        self._of_each: dict[int, _StretchesOfVideo] = {}
+
+    def find(self, curves: Sequence[Curve], at_least: float) -> Iterator[tuple[Curve, Stretch]]:
+        """Those around every peak that reaches `at_least` and belongs to none that was taken before, best first.
+
+        `curves`: of a video always the same one; they are looked into further where a stretch reaches the end of what
+        is known.
+        """
+        least = max(at_least, _LEAST)
+        evidence = np.concatenate([np.empty(0), *(curve.evidence for curve in curves)])
+        peaks = np.flatnonzero(evidence >= least)
+        peaks = peaks[np.argsort(-evidence[peaks], kind="stable")]
+        ends = np.cumsum([len(curve.evidence) for curve in curves], dtype=np.int64)
+        numbers = np.searchsorted(ends, peaks, side="right")
+        begins = ends - [len(curve.evidence) for curve in curves]
+        for number, peak in zip(numbers.tolist(), (peaks - begins[numbers]).tolist(), strict=True):
+            curve = curves[number]
+            own = self._of_each.get(curve.block.video_id)
+            if own is None:
+                own = self._of_each[curve.block.video_id] = _StretchesOfVideo(curve, self._background, self._border)
+            if not own.taken[peak]:
+                yield curve, own.take(peak)
 
 
-class _StretchFinder:
-    """Takes stretches that don't overlap from the curve of one video."""
+class _StretchesOfVideo:
+    """Takes them from the curve of one video."""
 
     def __init__(self, curve: Curve, background: float, border: float) -> None:
         self._curve, self._background, self._border = curve, background, border

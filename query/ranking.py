@@ -11,7 +11,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
-import msgspec
 import numpy as np
 
 from framescout.catalog import Space
@@ -19,7 +18,7 @@ from framescout.vectors import VectorIndex
 from query.answer import SequenceStep
 from query.curves import APART, Curve, blocks_in, curves, look_at, mask
 from query.evidence import Evidence, Keyframes, log_probability, to_log_odds
-from query.moments import Contrast, RankedMoment, join_curves
+from query.moments import Contrast, Joiner, RankedMoment
 from query.request import Query
 from query.sequence import best_chains
 
@@ -29,22 +28,11 @@ _A_PLACE = 8  # keyframes that the index is asked for, for each place that is wa
 _SCANNED_A_PLACE = 3  # the same, where asking for more costs no other search
 
 
-class Ranked(msgspec.Struct, frozen=True):
-    """The best moments of a question, and what is known of the others."""
-
-    moments: Iterator[RankedMoment]
-    """Best first."""
-    floor: float
-    """Log-odds; every moment whose peak lies above them is there."""
-    is_all: bool
-    """Whether there are no others."""
-
-
 class Ranking(Protocol):
     """Finds the best moments of one question."""
 
-    def best(self, places: int) -> Ranked:
-        """The moments around the best keyframes in so many different places, or more."""
+    def moments(self, places: int) -> Iterator[RankedMoment]:
+        """All, best first, found as they are read: at first around the best keyframes in so many different places."""
 
 
 class _ByCurves(ABC):
@@ -53,18 +41,21 @@ class _ByCurves(ABC):
     def __init__(self, space: Space, parts: Sequence[Evidence], contrast: Contrast) -> None:
         self._space, self._parts, self._contrast = space, parts, contrast
 
-    def best(self, places: int) -> Ranked:
-        """As `Ranking.best`; equal moments in the order of their videos' content hashes, in a video in that of time."""
-        scored, floor, is_all = self.curves(places)
-        hashes = self._space.snapshot.content_hashes(curve.block.video_id for curve in scored)
-        scored.sort(key=lambda curve: hashes[curve.block.video_id])
-        return Ranked(join_curves(scored, floor, self._parts, self._contrast), floor, is_all)
+    def moments(self, places: int) -> Iterator[RankedMoment]:
+        """As `Ranking.moments`; equal ones in the order of their videos' content hashes, in a video in that of time."""
+        joiner, is_all = Joiner(self._parts, self._contrast), False
+        while not is_all:
+            scored, floor, is_all = self.curves(places)
+            hashes = self._space.snapshot.content_hashes(curve.block.video_id for curve in scored)
+            scored.sort(key=lambda curve: hashes[curve.block.video_id])
+            yield from joiner.moments(scored, floor)
+            places *= 2
 
     @abstractmethod
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
         """The videos of the best keyframes in `wanted` places, the log-odds of the last of these, whether they are all.
 
-        Every keyframe above that floor was looked at in one of them.
+        Every keyframe above that floor was looked at in one of them. Asked again, a video has the same curve.
         """
 
 
@@ -170,6 +161,7 @@ class Scanned(_ByCurves):
         self._scores = [
             (curve.block.video_id, curve.evidence) for curve in curves(blocks_in(space, ranges), parts, ranges)
         ]
+        self._curves: dict[int, Curve] = {}  # by the video's id, of those with moments: others don't stay in memory
 
     def curves(self, wanted: int) -> tuple[list[Curve], float, bool]:
         """As `_ByCurves.curves`; places are not told apart, and each stands for a few keyframes."""
@@ -181,8 +173,10 @@ class Scanned(_ByCurves):
         is_all = len(every) <= wanted
         floor = float(every.min() if is_all else np.partition(every, -wanted)[-wanted])
         videos = [video_id for video_id, scores in self._scores if scores.max() >= floor]
-        blocks = self._space.blocks(video_ids=videos)
-        return list(curves(blocks, self._parts, self._ranges)), floor - _ROUNDING, is_all
+        unknown = [video_id for video_id in videos if video_id not in self._curves]
+        scored = curves(self._space.blocks(video_ids=unknown), self._parts, self._ranges)
+        self._curves |= {curve.block.video_id: curve for curve in scored}
+        return [self._curves[video_id] for video_id in videos], floor - _ROUNDING, is_all
 
 
 class Chains:
@@ -197,11 +191,8 @@ class Chains:
     ) -> None:
         self._space, self._steps, self._query, self._ranges = space, steps, query, ranges
 
-    def best(self, places: int) -> Ranked:
-        """As `Ranking.best`; chains are made as they are read, until there are none."""
-        return Ranked(self._moments(), -math.inf, is_all=True)
-
-    def _moments(self) -> Iterator[RankedMoment]:
+    def moments(self, places: int) -> Iterator[RankedMoment]:
+        """As `Ranking.moments`."""
         scored = []
         for block in blocks_in(self._space, self._ranges):
             track = np.stack([log_probability(parts, Keyframes.of(block)) for parts in self._steps])

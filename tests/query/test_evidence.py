@@ -79,7 +79,6 @@ def test_evidence_that_the_index_does_not_know_is_ranked_by_a_pass(tmp_path_fact
     with archive.catalog.snapshot() as snapshot:
         blocks = list(snapshot.space(archive.model).blocks())
         best = max((float(row[3]), block.video_id, place) for block in blocks for place, row in enumerate(block.rows))
-        ranked = Scanned(snapshot.space(archive.model), [Bright(3)], None, Contrast(-1.0, 0.0)).best(2)
-        first = next(ranked.moments)
+        first = next(Scanned(snapshot.space(archive.model), [Bright(3)], None, Contrast(-1.0, 0.0)).moments(2))
     assert first.video_id == best[1]
     assert first.score == pytest.approx(4 * best[0] - 1, abs=1e-3)

@@ -10,7 +10,7 @@ from framescout.catalog.blocks import EmbeddingBlock
 from query.confidence import Background
 from query.curves import Curve, look_at
 from query.evidence import Direction
-from query.moments import Contrast, Stretch, border_of_cuts, find_stretches, join_curves
+from query.moments import Contrast, Joiner, Stretch, Stretches, border_of_cuts
 from tests.framescout.vectors.make import unit_rows
 
 scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
@@ -20,13 +20,14 @@ scores = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=60).map(
 
 def stretches(curve: np.ndarray, at_least: float, background: float = 0.0, cuts: tuple[int, ...] = ()) -> list[Stretch]:
     """`cuts`: positions at which a new shot begins."""
-    return [stretch for _, stretch in find_stretches([seen(curve, cuts)], at_least, background, border_of_cuts(0.0))]
+    found = Stretches(background, border_of_cuts(0.0)).find([seen(curve, cuts)], at_least)
+    return [stretch for _, stretch in found]
 
 
-def seen(curve: np.ndarray, cuts: tuple[int, ...] = ()) -> Curve:
+def seen(curve: np.ndarray, cuts: tuple[int, ...] = (), video_id: int = 1) -> Curve:
     """A video whose keyframes have these scores, and look the same but across a cut."""
     shots = np.cumsum(np.isin(np.arange(len(curve)), cuts))
-    block = EmbeddingBlock(1, 1, np.eye(2, 8, dtype=np.float16)[shots % 2])
+    block = EmbeddingBlock(video_id, 1, np.eye(2, 8, dtype=np.float16)[shots % 2])
     return Curve(block, [], None, curve, bytearray(b"\1" * len(curve)))
 
 
@@ -101,13 +102,21 @@ def test_moments_are_the_same_whichever_way_time_runs(curve: np.ndarray, at_leas
 
 @given(st.lists(scores, min_size=1, max_size=4), st.floats(-20, 20))
 def test_videos_do_not_touch_each_other(curves: list[np.ndarray], at_least: float) -> None:
-    together = [seen(curve) for curve in curves]
-    found = list(find_stretches(together, at_least, 0.0, 0.5))
+    together = [seen(curve, video_id=number) for number, curve in enumerate(curves)]
+    found = list(Stretches(0.0, 0.5).find(together, at_least))
     peaks = [curve.evidence[stretch.peak] for curve, stretch in found]
     assert peaks == sorted(peaks, reverse=True)
     for video in together:
         own = [stretch for curve, stretch in found if curve is video]
         assert own == stretches(video.evidence, at_least)
+
+
+@given(st.lists(scores, min_size=1, max_size=4), st.lists(st.floats(-20, 20), min_size=1, max_size=4))
+def test_asked_in_steps_the_moments_are_those_of_one_question(curves: list[np.ndarray], floors: list[float]) -> None:
+    together = [seen(curve, video_id=number) for number, curve in enumerate(curves)]
+    at_once = list(Stretches(0.0, 0.5).find(together, min(floors)))
+    taker = Stretches(0.0, 0.5)
+    assert [each for floor in sorted(floors, reverse=True) for each in taker.find(together, floor)] == at_once
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 300), looked=st.integers(1, 5))
@@ -122,7 +131,7 @@ def test_a_video_is_looked_into_as_far_as_its_moments_reach(seed: int, count: in
     assume(not ((whole.evidence < floor) & (whole.evidence > floor - 2e-3)).any())
     for place in np.flatnonzero(whole.evidence >= floor).tolist():
         look_at([(partly, place, place + 1)], partly.parts)
-    wanted, found = ([s for _, s in find_stretches([each], floor - 1e-3, -3.0, 0.5)] for each in (whole, partly))
+    wanted, found = ([s for _, s in Stretches(-3.0, 0.5).find([each], floor - 1e-3)] for each in (whole, partly))
     assert found == wanted
     known = np.frombuffer(partly.is_scored, bool)
     assert np.allclose(partly.evidence[known], whole.evidence[known], atol=1e-4)
@@ -131,7 +140,7 @@ def test_a_video_is_looked_into_as_far_as_its_moments_reach(seed: int, count: in
 def test_a_shot_goes_on_beside_a_moment_where_the_neighbour_looks_alike() -> None:
     curve = seen(np.array([0.0, 0.0, 9.0, 0.0, 0.0]), cuts=(3,))
     part = Direction(np.zeros(8, np.float32), 0.0, 1.0)
-    (moment,) = join_curves([curve], 5.0, [part], Contrast(0.0, 0.0))
+    (moment,) = Joiner([part], Contrast(0.0, 0.0)).moments([curve], 5.0)
     assert (moment.first, moment.last, moment.goes_on) == (3, 3, (True, False))
-    (first,) = join_curves([seen(np.array([9.0, 0.0]))], 5.0, [part], Contrast(0.0, 0.0))
+    (first,) = Joiner([part], Contrast(0.0, 0.0)).moments([seen(np.array([9.0, 0.0]))], 5.0)
     assert first.goes_on == (False, True)
