@@ -15,7 +15,7 @@ _NEARLY_THE_SAME = 0.97
 _FROM = 2048  # looks from which on they are shortened
 _DIRECTIONS = 48
 _ROUNDING = 1e-3  # by which the length of a row, of half precision, may differ from one
-_FEW, _MANY = 16, 128  # moments that are compared at once: one product of matrices takes far less than many of vectors
+_FEW, _MANY = 8, 128  # moments that are compared at once: a product of matrices takes far less than many of vectors
 
 
 def collapse(moments: Iterable[RankedMoment], enough: int, unlike: float) -> list[RankedMoment]:
