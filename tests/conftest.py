@@ -56,7 +56,7 @@ def towers(shared_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def landscapes(shared_folder: Path) -> Path:
-    """The demo's four drawn videos, to be copied."""
+    """The demo's four drawn videos; a test that changes any of them copies them first."""
     folder = shared_folder / "landscapes"
     with FileLock(f"{folder}.lock"):
         make_archive(folder)

@@ -25,19 +25,11 @@ from tests.footage import make
 
 
 @pytest.fixture(scope="session")
-def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
-    """The demo's drawn landscapes."""
-    folder = tmp_path_factory.mktemp("landscapes")
-    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def indexed_once(tmp_path_factory: pytest.TempPathFactory, towers: Path, archive: Path) -> Path:
+def indexed_once(tmp_path_factory: pytest.TempPathFactory, towers: Path, landscapes: Path) -> Path:
     """The folder of a catalog of the landscapes; nobody writes to it."""
     folder = tmp_path_factory.mktemp("indexed") / "catalog"
     shutil.copytree(towers, folder / "cache", copy_function=os.link)
-    indexer.index(framescout.open(folder), [archive])
+    indexer.index(framescout.open(folder), [landscapes])
     return folder
 
 
@@ -262,8 +254,8 @@ def test_a_damaged_index_file_never_makes_a_wrong_answer(indexed: Catalog, progr
     assert program("--catalog", indexed.folder, "verify", "--repair").returncode == 0
 
 
-def test_a_dry_run_changes_nothing(catalog: Catalog, archive: Path, program: Program) -> None:
-    facts = json.loads(program("--catalog", catalog.folder, "index", archive, "--dry-run", "--json").stdout)
+def test_a_dry_run_changes_nothing(catalog: Catalog, landscapes: Path, program: Program) -> None:
+    facts = json.loads(program("--catalog", catalog.folder, "index", landscapes, "--dry-run", "--json").stdout)
     assert facts["new"] == 4
     with catalog.snapshot() as snapshot:
         assert snapshot.totals().videos == 0
@@ -349,11 +341,11 @@ def test_an_index_run_gives_way_to_whoever_asks(tmp_path: Path) -> None:
 
 
 def test_an_index_run_leaves_nothing_for_the_first_search_to_make(
-    program: Program, archive: Path, tmp_path: Path, towers: Path
+    program: Program, landscapes: Path, tmp_path: Path, towers: Path
 ) -> None:
     folder = tmp_path / "catalog"
     shutil.copytree(towers, folder / "cache", copy_function=os.link)
-    assert program("--catalog", folder, "index", archive, "--quiet").returncode == 0
+    assert program("--catalog", folder, "index", landscapes, "--quiet").returncode == 0
     before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*")}
     for filters in ((), ("--after", "2020-01-01")):
         assert program("--catalog", folder, "search", QUESTION, *filters).returncode == 0

@@ -22,14 +22,6 @@ from query.confidence import MATCH, ArchiveScores, Background, line_of_sentence,
 STARTER = Path(framescout.__file__).parent / "models" / "starter"
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
-    """The demo's drawn landscapes."""
-    folder = tmp_path_factory.mktemp("landscapes")
-    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
-    return folder
-
-
 @pytest.fixture
 def bare_starter(tmp_path: Path) -> str:
     """The starter's towers, without its reference vectors."""
@@ -100,11 +92,11 @@ def test_a_model_whose_scores_lie_further_apart_is_as_sure(text: str, scale: flo
 
 
 def test_a_plain_word_is_found_without_reference_vectors_in_archives_of_any_size(
-    tmp_path: Path, archive: Path, bare_starter: str
+    tmp_path: Path, landscapes: Path, bare_starter: str
 ) -> None:
     """The landscapes by themselves, and one of them alone: the same moment is nearly as sure."""
     answers = []
-    for name, paths in (("all", [archive]), ("one", [archive / "holiday.mp4"])):
+    for name, paths in (("all", [landscapes]), ("one", [landscapes / "holiday.mp4"])):
         catalog = framescout.open(tmp_path / name)
         indexer.index(catalog, paths, settings=settings.load(model=bare_starter))
         moments = query.search(catalog, "mountains", limit=50, collapse=False).moments
@@ -113,10 +105,10 @@ def test_a_plain_word_is_found_without_reference_vectors_in_archives_of_any_size
     assert answers[0] == pytest.approx(answers[1], abs=0.15)
 
 
-def test_confidence_does_not_depend_on_the_archive(tmp_path: Path, towers: Path, archive: Path) -> None:
+def test_confidence_does_not_depend_on_the_archive(tmp_path: Path, towers: Path, landscapes: Path) -> None:
     """The landscapes by themselves, and one of them alone: the same moment is as sure."""
     answers = []
-    for name, paths in (("all", [archive]), ("one", [archive / "holiday.mp4"])):
+    for name, paths in (("all", [landscapes]), ("one", [landscapes / "holiday.mp4"])):
         (tmp_path / name).mkdir()
         shutil.copytree(towers, tmp_path / name / "cache", copy_function=os.link)
         catalog = framescout.open(tmp_path / name)

@@ -34,13 +34,6 @@ meadow = ["a green meadow with trees"]
 """
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
-    folder = tmp_path_factory.mktemp("landscapes")
-    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
-    return folder
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     (tmp_path / "labels.toml").write_text(SCENES)
@@ -48,9 +41,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_keyframes_get_their_labels_and_searches_use_them(
-    catalog: Catalog, archive: Path, file: Path, program: Program
+    catalog: Catalog, landscapes: Path, file: Path, program: Program
 ) -> None:
-    indexer.index(catalog, [archive])
+    indexer.index(catalog, [landscapes])
     at = ("--catalog", catalog.folder)
     assert "nothing is labelled" in program(*at, "labels").stderr
     assert "nothing is labelled" in program(*at, "labels", "list").stderr
@@ -73,10 +66,10 @@ def test_keyframes_get_their_labels_and_searches_use_them(
     assert (wrong.returncode, "it has: mountains, sea, meadow, other" in wrong.stderr) == (2, True)
 
 
-def test_only_what_is_new_is_labelled_unless_the_prompts_change(catalog: Catalog, archive: Path, file: Path) -> None:
-    indexer.index(catalog, [archive / "holiday.mp4"])
+def test_only_what_is_new_is_labelled_unless_the_prompts_change(catalog: Catalog, landscapes: Path, file: Path) -> None:
+    indexer.index(catalog, [landscapes / "holiday.mp4"])
     assert label(Engine(catalog), read_labels(file))[0].videos == 1
-    indexer.index(catalog, [archive])
+    indexer.index(catalog, [landscapes])
     engine = Engine(catalog)
     assert label(engine, read_labels(file))[0].videos == 3
     file.write_text(SCENES.replace("a mountain", "a high peak"))
@@ -89,9 +82,9 @@ def test_only_what_is_new_is_labelled_unless_the_prompts_change(catalog: Catalog
         assert len(snapshot.space(snapshot.models()[0]).labels().labellings(stored)) == 3
 
 
-def test_each_model_has_labels_of_its_own(catalog: Catalog, archive: Path, file: Path, small_model: str) -> None:
-    indexer.index(catalog, [archive / "holiday.mp4"])
-    indexer.index(catalog, [archive / "holiday.mp4"], settings=configuration.load(model=small_model))
+def test_each_model_has_labels_of_its_own(catalog: Catalog, landscapes: Path, file: Path, small_model: str) -> None:
+    indexer.index(catalog, [landscapes / "holiday.mp4"])
+    indexer.index(catalog, [landscapes / "holiday.mp4"], settings=configuration.load(model=small_model))
     for name in ("starter", small_model):
         label(Engine(catalog, model=name), read_labels(file))
         answer = query.search(catalog, "a landscape", model=name, labels=["scene=meadow", "scene=other"])
@@ -167,8 +160,10 @@ def test_a_broken_file_is_named_with_the_place(tmp_path: Path, written: str, sai
         read_labels(tmp_path / "broken.toml")
 
 
-def test_a_file_that_is_none_changes_nothing(catalog: Catalog, archive: Path, program: Program, tmp_path: Path) -> None:
-    shutil.copy(archive / "holiday.mp4", tmp_path)
+def test_a_file_that_is_none_changes_nothing(
+    catalog: Catalog, landscapes: Path, program: Program, tmp_path: Path
+) -> None:
+    shutil.copy(landscapes / "holiday.mp4", tmp_path)
     indexer.index(catalog, [tmp_path / "holiday.mp4"])
     for name, code in (("none.toml", 3), ("holiday.mp4", 3)):
         result = program("--catalog", catalog.folder, "labels", tmp_path / name)

@@ -20,19 +20,12 @@ from query.saved import run
 from tests.conftest import Program
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, landscapes: Path) -> Path:
-    folder = tmp_path_factory.mktemp("landscapes")
-    shutil.copytree(landscapes, folder, dirs_exist_ok=True)
-    return folder
-
-
 @pytest.fixture
-def footage(archive: Path, tmp_path: Path) -> Path:
+def footage(landscapes: Path, tmp_path: Path) -> Path:
     """One video of mountains; more may come."""
     folder = tmp_path / "footage"
     folder.mkdir()
-    shutil.copy(archive / "mountain_tour.mp4", folder)
+    shutil.copy(landscapes / "mountain_tour.mp4", folder)
     return folder
 
 
@@ -41,7 +34,7 @@ def lines(text: str) -> list[dict[str, object]]:
 
 
 def test_only_what_came_since_is_reported_and_only_once(
-    catalog: Catalog, footage: Path, archive: Path, program: Program
+    catalog: Catalog, footage: Path, landscapes: Path, program: Program
 ) -> None:
     at = ("--catalog", catalog.folder)
     indexer.index(catalog, [footage])
@@ -52,7 +45,7 @@ def test_only_what_came_since_is_reported_and_only_once(
     for written in (("list", "--json"), ("--json", "list")):
         assert json.loads(program(*at, "searches", *written).stdout) == listed
     assert program(*at, "searches", "list", "sea").stdout == "sea\t'sunset over the sea'\n"
-    shutil.copy(archive / "evening_at_the_sea.mp4", footage)
+    shutil.copy(landscapes / "evening_at_the_sea.mp4", footage)
     first = program(*at, "index", footage, "--quiet")
     assert first.returncode == 0
     assert {(line["search"], Path(str(line["video"])).name) for line in lines(first.stdout)} == {
