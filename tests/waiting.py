@@ -14,6 +14,8 @@ def wait_until(is_so: Callable[[], object], process: subprocess.Popen[str] | sub
     """
     while not is_so():
         if process.poll() is not None:
-            assert is_so(), f"the process ended with {process.returncode} before that"
-            return
+            if is_so():
+                return
+            said = process.stderr.read() if process.stderr else ""
+            raise AssertionError(f"the process ended with {process.returncode} before that: {said!r}")
         time.sleep(0.02)

@@ -72,7 +72,7 @@ def test_a_vector_index_whose_last_machine_goes_is_given_up(archive: Archive, he
     script = HANGING.replace("BEGUN", repr(str(begun))) + BUILD
     head.add_node()
     process = subprocess.Popen(
-        [sys.executable, "-c", script, str(archive.catalog.folder), str(place), head.address],
+        [sys.executable, "-c", script, str(archive.catalog.folder), str(place), head.address, ""],
         stderr=subprocess.PIPE, text=True, env=head.environment,
     )  # fmt: skip
     try:
