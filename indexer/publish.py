@@ -33,6 +33,8 @@ def publish(
     Raises:
         DiskFullError: the new index doesn't fit; the old one stays the current one.
     """
+    if isinstance(catalog.vectors_place, str):
+        writer.identify()
     store = vectors.store_in(catalog.vectors_place, add_index)
     with catalog.snapshot() as snapshot:
         space = snapshot.space(model)

@@ -18,6 +18,7 @@ from framescout.catalog.reader import Reader
 from framescout.catalog.schema import NEWEST, UNFINISHED
 from framescout.catalog.session import Session
 from framescout.catalog.store import Store
+from framescout.catalog.stored import IDENTITY
 from framescout.catalog.tables import METADATA
 from framescout.catalog.writable import plain
 from framescout.durable import replace
@@ -26,8 +27,8 @@ from framescout.settings import FILE
 
 _AT_ONCE = 1000  # rows
 _MATRICES_AT_ONCE = 16  # a day of video has 30 MB
-_OWN = "key NOT IN ('changes', 'writer') AND key NOT LIKE 'writer %'"
-"""Rows of the table `state` that belong to the catalog; the others are the store's own and are not copied."""
+_OWN = f"key NOT IN ('changes', 'writer', '{IDENTITY}') AND key NOT LIKE 'writer %'"
+"""Rows of the table `state` that a copy has, too; the others are the store's own, and what tells catalogs apart."""
 
 
 class Copied(msgspec.Struct, frozen=True):

@@ -129,8 +129,16 @@ class Catalog:
 
     @property
     def vectors_place(self) -> Path | str:
-        """Where vector indexes are: the folder of their files, or the address that the settings give to datasets."""
-        return vectors_at(self.settings.vectors) or self.vectors_folder
+        """Where vector indexes are: the folder of their files, or below the address that the settings give to datasets.
+
+        Several catalogs may have the same address: each has a part of its own there, which an index run names.
+        """
+        address = vectors_at(self.settings.vectors)
+        if not address:
+            return self.vectors_folder
+        with self.snapshot() as snapshot:
+            identity = snapshot.identity()
+        return f"{address}/catalog-{identity:013x}" if identity is not None else f"{address}/unnamed"
 
     @property
     def cache_folder(self) -> Path:

@@ -22,6 +22,7 @@ from framescout.catalog.readable import UNREADABLE, readable_rows
 from framescout.catalog.sealing import as_sealed, most_keyframes
 from framescout.catalog.seals import Record, Version, version_of
 from framescout.catalog.sqlite_store import sentences
+from framescout.catalog.stored import IDENTITY
 from framescout.catalog.tables import METADATA
 from framescout.durable import replace, sync
 from framescout.errors import DamagedCatalogError, FramescoutError
@@ -184,6 +185,8 @@ class _Saving:
         known = {row["key"]: row["value"] for row in self._rows("state") if _are_numbers(row["value"])}
         next_id = max(self._next_id, known.get("next_keyframe_id", 1))
         self._put("state", {"key": "next_keyframe_id", "value": next_id})
+        if IDENTITY in known:
+            self._put("state", {"key": IDENTITY, "value": known[IDENTITY]})
         active = known.get("active_model_id")
         if used:
             active = active if active in used else max(used, key=lambda model_id: used[model_id])

@@ -26,7 +26,7 @@ from framescout.catalog.records import (
     VideoFacts,
 )
 from framescout.catalog.space import Space
-from framescout.catalog.stored import path_of, stored_time, tags_of, time_of
+from framescout.catalog.stored import IDENTITY, path_of, stored_time, tags_of, time_of
 from framescout.errors import DamagedCatalogError
 from framescout.motion import Motion, Source, kinds, quiet_levels, unpacked
 from framescout.recording import Rules
@@ -288,6 +288,10 @@ class Snapshot:
     def speed(self) -> int | None:
         """Bytes of files a second that the last run read; None before a first run."""
         return self._state("bytes_a_second")
+
+    def identity(self) -> int | None:
+        """A random number that tells the catalog apart from others; None where nothing has needed one yet."""
+        return self._state(IDENTITY)
 
     def totals(self) -> Totals:
         """What the catalog holds, counted."""

@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+IDENTITY = "identity"
+"""Key in the table `state` of a random number that tells a catalog apart from others."""
+
 
 def path_of(value: bytes | str) -> str:
     """The str that `open` takes, bytes that are no UTF-8 as surrogates; of text, as only damage leaves it, the same."""

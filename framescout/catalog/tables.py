@@ -292,4 +292,4 @@ StateRow = Row(
     Column("key", String, primary_key=True),
     Column("value", Big, nullable=False),
 )
-"""Single values of the catalog itself: next_keyframe_id, active_model_id, bytes_a_second."""
+"""Single values of the catalog itself: next_keyframe_id, active_model_id, bytes_a_second, identity."""

@@ -17,6 +17,7 @@ from framescout.catalog.path_naming import name_paths
 from framescout.catalog.records import Alert, FileIdentity, Generation, IndexedVideo, Labelling, Model
 from framescout.catalog.sealing import seal_file, seal_indexing, seal_video
 from framescout.catalog.store import Note
+from framescout.catalog.stored import IDENTITY
 from framescout.catalog.tables import (
     AlertRow,
     EventRow,
@@ -65,6 +66,12 @@ class Writer:
         """How fast the last run read files, for the estimate of the next."""
         with self._transaction(touches_files=False) as connection:
             _set_state(connection, "bytes_a_second", round(bytes_a_second))
+
+    def identify(self) -> None:
+        """Give the catalog a random number that tells it apart from others, if it has none."""
+        with self._transaction(touches_files=False) as connection:
+            given = insert_into(connection, StateRow).values(key=IDENTITY, value=secrets.randbits(52))
+            connection.execute(given.on_conflict_do_nothing())
 
     def activate(self, model: Model) -> None:
         """Make `model` the one that searches use where they name none."""

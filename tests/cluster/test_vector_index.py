@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from framescout.catalog import Catalog
+from framescout.settings import load
 from framescout.vectors import VectorIndex
 from tests.cluster.running import RayCluster
 from tests.footage import make
@@ -82,11 +83,17 @@ def command(archive: Archive, place: str, address: str, *, pause: str = "") -> l
     return [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, address, pause]
 
 
+def own_place(archive: Archive, place: Path) -> str:
+    """The catalog's own part of a place that was indexed."""
+    return str(Catalog.open(archive.catalog.folder, settings=load(vectors=str(place))).vectors_place)
+
+
 def test_each_machine_indexes_a_part(archive: Archive, cluster: RayCluster) -> None:
     place = archive.catalog.vectors_folder / "sets"
     said = build(archive, str(place), cluster)
     assert said.returncode == 0, said.stderr
-    (dataset,) = place.iterdir()
+    archive.place = own_place(archive, place)
+    (dataset,) = Path(archive.place).iterdir()
     assert len(list((dataset / "_indices").iterdir())) == 2
     assert archive.verify() == []
     archive.add([20])
@@ -103,6 +110,7 @@ def test_each_machine_indexes_a_part(archive: Archive, cluster: RayCluster) -> N
 def test_a_part_whose_machine_dies_is_made_on_another(archive: Archive, cluster: RayCluster) -> None:
     place = archive.catalog.vectors_folder / "sets"
     assert build(archive, str(place), cluster).returncode == 0
+    archive.place = own_place(archive, place)
     undisturbed = archive.search(QUERIES, 50)
     slowly = command(archive, str(place), cluster.address, pause="6")
     process = subprocess.Popen(slowly, stderr=subprocess.PIPE, text=True, env=cluster.environment)
@@ -150,5 +158,5 @@ def test_the_run_s_settings_say_who_indexes(catalog: Catalog, cluster: RayCluste
         capture_output=True, text=True, check=False, timeout=240, env=cluster.environment,
     )  # fmt: skip
     assert said.returncode == 0, said.stderr
-    (dataset,) = place.iterdir()
+    (dataset,) = place.glob("catalog-*/*")
     assert len(list((dataset / "_indices").iterdir())) == 2  # this process alone would write one

@@ -14,7 +14,7 @@ from framescout.embedding import fingerprint, load_text_tower
 from framescout.progress import SilentProgress
 from indexer.publish import publish
 from indexer.trial_sentences import TRIAL_SENTENCES
-from indexer.verify import check, mend
+from indexer.verify import Problem, check, mend
 from tests.framescout.catalog.make import make_indexed
 from tests.framescout.vectors.make import Archive, unit_rows
 
@@ -59,21 +59,37 @@ def test_an_index_goes_where_the_settings_say_and_back(archive: Archive, tmp_pat
     assert not answers(archive, opened(archive, str(place)))
     shared = run(archive, place.as_uri())
     assert answers(archive, shared)
-    assert [path.suffix for path in place.iterdir()] == [".lance"]
+    assert [path.suffix for path in place.glob("catalog-*/*")] == [".lance"]
     assert not list(shared.vectors_folder.iterdir())
     assert not answers(archive, opened(archive, ""))
     assert answers(archive, run(archive, ""))
 
 
+def test_two_catalogs_share_an_address(archive: Archive, tmp_path: Path) -> None:
+    place = str(tmp_path / "shared")
+    other = Archive.make(tmp_path / "other")
+    other.add([30] * 12)
+    for _ in range(2):
+        for each in (archive, other):
+            run(each, place)
+            each.add([10])
+        assert all(answers(each, opened(each, place)) for each in (archive, other))
+    for each in (archive, other):
+        assert check_vectors(opened(each, place)) == []
+
+
+def check_vectors(catalog: Catalog) -> list[Problem]:
+    return [problem for problem in check(catalog) if problem.kind == "vectors"]
+
+
 def test_a_damaged_dataset_is_mended(archive: Archive, tmp_path: Path) -> None:
     catalog = run(archive, str(tmp_path / "shared"))
-    problems = [problem for problem in check(catalog) if problem.kind == "vectors"]
-    assert problems == []
-    (codes,) = (tmp_path / "shared").glob("*/_indices/*/auxiliary.idx")
+    assert check_vectors(catalog) == []
+    (codes,) = (tmp_path / "shared").glob("*/*/_indices/*/auxiliary.idx")
     with codes.open("rb+") as file:
         file.seek(codes.stat().st_size // 2)
         file.write(b"\x55" * 64)
-    problems = [problem for problem in check(catalog) if problem.kind == "vectors"]
+    problems = check_vectors(catalog)
     assert len(problems) == 1
     assert [problem for problem in mend(catalog, problems) if problem.kind == "vectors"] == []
     assert answers(archive, catalog)

@@ -31,6 +31,7 @@ OF_SNAPSHOTS: dict[str, Callable[[Snapshot], Any]] = {
     "files_by_root": Snapshot.files_by_root,
     "files_state": Snapshot.files_state,
     "folders": Snapshot.folders,
+    "identity": Snapshot.identity,
     "indexed_since": lambda it: [it.indexed_since(LONG_AGO), it.indexed_since(LONG_AGO + timedelta(days=99999))],
     "known_files": Snapshot.known_files,
     "models": Snapshot.models,

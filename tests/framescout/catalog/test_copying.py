@@ -52,6 +52,25 @@ def copied(source: Place, target: Place) -> str:
     return copy(store_of(place_of(source)), store_of(place_of(target)), lambda _: None).checksum
 
 
+def test_a_copy_is_another_catalog(places: Places, tmp_path: Path) -> None:
+    source = fill(tmp_path / "source")
+    with source.writer() as writer:
+        writer.identify()
+    with source.snapshot() as snapshot:
+        first = snapshot.identity()
+    assert first is not None
+    with places() as target:
+        copied(tmp_path / "source", target)
+        own = []
+        for _ in range(2):
+            with Catalog.open(target).writer() as writer:
+                writer.identify()
+            with Catalog.open(target).snapshot() as snapshot:
+                own.append(snapshot.identity())
+    assert own[0] == own[1]
+    assert own[0] != first
+
+
 def test_there_and_back_every_value_is_the_same(places: Places, tmp_path: Path) -> None:
     source = fill(tmp_path / "source")
     before = stored(tmp_path / "source")

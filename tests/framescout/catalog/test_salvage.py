@@ -43,6 +43,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 writer.link_file(moved, video)
                 writer.mark_gone([path])
         writer.activate(models[0])
+        writer.identify()
     for number in range(6):
         catalog.saved_searches.save(f"search {number}", {"text": "a dog" * number}, ["mail", "me"], number)
     catalog.saved_searches.mark_seen("search 1", 500)
@@ -159,6 +160,7 @@ def test_nothing_is_lost_of_a_sound_catalog(whole: Path, tmp_path: Path) -> None
     with Catalog.open(path.parent).snapshot() as now, Catalog.open(whole.parent).snapshot() as then:
         assert now.active_model() == then.active_model()
         assert now.next_keyframe_id() == then.next_keyframe_id()
+        assert now.identity() == then.identity()
 
 
 def test_a_damaged_page_takes_little_with_it(whole: Path, tmp_path: Path) -> None:
