@@ -82,9 +82,10 @@ class Engine:
 
         Raises as `answer` does.
         """
+        store = store_in(self.catalog.vectors_place)  # which reads the catalog, too
         with self.space() as space:
             count = None if self.catalog.stays else len(queries)
-            index = VectorIndex.open(space, store_in(self.catalog.vectors_place), questions=count)
+            index = VectorIndex.open(space, store, questions=count)
             encoded = self._sentences.encode(space.model, _texts(queries), encoded)
             questions = [self._read(space, query, encoded, only) for query in queries]
             return _answers(space, questions, self._ranked(space, index, questions))
