@@ -172,13 +172,14 @@ def main(trials: int, seed: int) -> None:
     shutil.rmtree(world.cache)
     shutil.copytree(root / "alone" / "cache", world.cache)
     counts: Counter[str] = Counter()
-    failed = 0
+    failed, began = 0, time.monotonic()
     for number in range(trials):
         chance = random.Random(f"{seed}/{number}")
         hurt, commits = HURTS[number % len(HURTS)], chance.randrange(VIDEOS)
         try:
             attempt(world, hurt, commits)
             counts[hurt] += 1
+            click.echo(f"{number}: {hurt} after {commits}, {time.monotonic() - began:.0f} s", err=True)
         except AssertionError as error:
             failed += 1
             click.echo(f"trial {number}, {hurt} after {commits}: {error}", err=True)
