@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # milvus-lite 3.2.2: an upsert clears declared fields that it doesn't name, and keeps the old values of dynamic ones.
 #
-# Expected: an upsert in Milvus puts a new row in the place of the old one. pymilvus has `partial_update=True` for those
-# who want to keep what they don't name, and it is off unless asked for. So after a plain upsert nothing old is left.
+# Expected: an upsert puts a new row in the place of the old one. pymilvus has `partial_update=True` for those who want
+# to keep what they don't name, and it is off unless asked for. The documentation of Milvus says the same of dynamic
+# fields: without it they become those of the request. So after a plain upsert nothing old is left.
 # Seen: declared fields are None or their default, as expected: pymilvus fills those in by itself. Dynamic fields (the
 # keys that the schema doesn't declare) keep their old values, with `partial_update=False` said outright too, because
 # milvus-lite merges every upsert into the old row. Filters find the row by them. Delete and insert leaves nothing.

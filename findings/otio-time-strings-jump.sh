@@ -3,11 +3,11 @@
 #
 # Expected: `RationalTime.to_time_string` writes hours, minutes and seconds with a fraction (its docstring: the time
 # "as used by ffmpeg"), right to a microsecond, and `from_time_string` gives back the frame it came from.
-# Seen: the fraction is printed as a number of its own and its first two characters are cut off, taking them for "0.".
-# A fraction below 0.0001 is printed as 8.33e-05, so that 0.33 s is left of it, or, from 0.00005, as the text "e-05".
+# Seen: the fraction seems to be printed as a number of its own, with two characters cut off that are taken for "0.". A
+# fraction below 0.0001 prints as 8.33333e-05, and .33333 is what comes out, or it prints as 5e-05, and e-05 comes out.
 # A fraction that rounds to 1 loses the second: 1001 s becomes 00:16:40.0. Whole rates such as 25 are right; at 23.976,
-# 29.97 and 59.94 it hits one frame in 8,000 to 15,000, at the same ones each time, and at 48 kHz or 90 kHz, the units
-# of sound and of MPEG, those in the first tenth of a millisecond of a second. No error, no warning.
+# 29.97 and 59.94 it hits one frame in 9,000 to 15,000, always the same ones, and at 90 kHz, the unit of MPEG's times,
+# the eight ticks after each whole second. No error, no warning.
 # Cost to a video search: a cut list handed to ffmpeg by these strings begins up to a second off, in a few shots of an
 # archive, and no spot check finds them. Going by `to_seconds()` is right.
 set -euo pipefail

@@ -48,7 +48,7 @@ class Moment(msgspec.Struct, frozen=True):
     """How likely the moment is a match, in [0, 1]."""
     keyframe_id: int
     similar: int = 0
-    """How many moments that look the same stand behind this one."""
+    """How many moments that look the same stand behind this one, of those that were looked at: at least so many."""
     steps: tuple[SequenceStep, ...] = ()
     """Of a sequence."""
     timecode: SourceTimecode | None = None

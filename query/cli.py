@@ -135,7 +135,7 @@ def _tracks(_ctx: click.Context, _option: click.Parameter, written: str | None) 
 @click.option("--sheet", is_flag=True, help="A contact sheet picture besides.")
 @click.option("--still", is_flag=True, help="A PNG picture of each moment's peak besides.")
 @click.option("--check", metavar="MANIFEST", help="Say whether the files of an export, and their sources, changed.")
-@click.option("--anyway", is_flag=True, help="Cut the nearest moments where none matches confidently.")
+@click.option("--anyway", is_flag=True, help="Cut moments that don't match confidently, too.")
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier export left in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="The manifest on stdout.")
 @click.pass_context
@@ -188,6 +188,8 @@ def export(
     if moments and not (is_match or anyway):
         click.echo("no confident match, so nothing is cut; --anyway cuts the nearest moments", err=True)
         ctx.exit(1)
+    if asks and not anyway:
+        moments = _confident(moments, asked["min_confidence"])
     if not moments:
         click.echo("there is nothing to cut", err=True)
         if as_json:
@@ -224,6 +226,16 @@ def _found(
     if refine:
         answer = _refined(engine, answer)
     return answer.query, list(answer.moments), answer.matched
+
+
+def _confident(moments: list[Moment], wanted: float) -> list[Moment]:
+    """Those that match; where the least confidence was asked for, those that reach it."""
+    from query.confidence import MATCH
+
+    confident = [moment for moment in moments if moment.confidence >= (wanted or MATCH)]
+    if left := len(moments) - len(confident):
+        click.echo(f"{left} of {len(moments)} moments match less and are not cut; --anyway cuts them, too", err=True)
+    return confident
 
 
 @contextlib.contextmanager

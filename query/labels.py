@@ -55,8 +55,8 @@ class Labelled(msgspec.Struct, frozen=True):
     name: str
     counts: dict[str, int]
     """Label -> keyframes."""
-    videos: int
-    """Videos that were labelled now; the others had their labels."""
+    videos: int | None = None
+    """Videos that were labelled now; the others had their labels. None: what is stored was asked for."""
 
 
 def read_labels(path: Path) -> list[LabelPrompts]:
@@ -146,4 +146,4 @@ def stored_counts(engine: Engine) -> list[Labelled]:
     """What the catalog has for the engine's model."""
     with engine.space() as space:
         stored = space.labels()
-        return [Labelled(name, stored.counts(each), 0) for name, each in stored.sets().items()]
+        return [Labelled(name, stored.counts(each)) for name, each in stored.sets().items()]

@@ -97,4 +97,5 @@ def _print(found: list[Labelled], *, as_json: bool) -> None:
 
 
 def _as_json(each: Labelled) -> dict[str, object]:
-    return {"set": each.name, "keyframes": each.counts, "videos_labelled": each.videos}
+    labelled_now = {} if each.videos is None else {"videos_labelled": each.videos}
+    return {"set": each.name, "keyframes": each.counts, **labelled_now}

@@ -58,6 +58,10 @@ def show_lines(rows: list[tuple[Moment, tuple[str, ...]]]) -> None:
 
 def verdict(answer: Answer) -> str | None:
     """What a person should know besides the moments; None where they speak for themselves."""
+    if not answer.keyframes_searched:
+        return "the filters leave nothing to search; leave one of them out"
+    if not answer.moments and answer.matched:
+        return "there is no such page: the pages before it hold all moments"
     if not answer.moments:
         return f"no match in {answer.keyframes_searched} keyframes"
     if not answer.matched:

@@ -21,6 +21,8 @@ _MOST_EXAMPLES = 10 * MOST_PARTS
 _SUFFICIENT = [field.name for field in FIELDS if field.suffices]
 _BESIDE_TEXT = [field.name for field in FIELDS if field.group == "what" and field.name != "text"]
 _WEIGHT = re.compile(r"(?P<text>.*[^\W\d]\W*?):(?P<weight>\d{1,3}(?:\.\d{1,3})?)", re.DOTALL)
+_NO_WEIGHT = re.compile(r".*[^\W\d]:[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.DOTALL | re.IGNORECASE)
+"""What somebody means as a weight that is none: 'dog:-2'."""
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 10.0
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
 _TIMECODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d\d\d?")
@@ -197,7 +199,7 @@ class Term(msgspec.Struct, frozen=True):
         text, weight = (match["text"], float(match["weight"])) if match else (written, 1.0)
         if not text.strip():
             raise UsageError("a sentence is empty: write what should be seen, such as 'a red car'")
-        if not _LEAST_WEIGHT <= weight <= _LARGEST_WEIGHT:
+        if not _LEAST_WEIGHT <= weight <= _LARGEST_WEIGHT or (not match and _NO_WEIGHT.fullmatch(written.strip())):
             raise UsageError(f"{written!r}: a weight lies between {_LEAST_WEIGHT} and {_LARGEST_WEIGHT:g}")
         return cls(" ".join(text.split()), weight)
 

@@ -138,7 +138,7 @@ class Catalog:
             return self.vectors_folder
         with self.snapshot() as snapshot:
             identity = snapshot.identity()
-        return f"{address}/catalog-{identity:013x}" if identity is not None else f"{address}/unnamed"
+        return f"{address}/catalog-{identity:013x}" if identity is not None else f"{address}/not-indexed-yet"
 
     @property
     def cache_folder(self) -> Path:

@@ -50,7 +50,7 @@ def tell_of_video(catalog: Catalog, written: str, *, as_json: bool, with_picture
     Raises:
         UsageError: there is no such video, or there are several.
     """
-    from framescout.catalog.summary import evidence
+    from framescout.summary import evidence
 
     facts = evidence(catalog, written)
     if as_json:

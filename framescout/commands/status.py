@@ -27,8 +27,8 @@ def status(ctx: click.Context, video: str | None, as_json: bool) -> None:
     Exit status: 0 done; 2 there is no such video; 3 there is no catalog.
     """
     from framescout.catalog import Catalog
-    from framescout.catalog.summary import gather
     from framescout.settings import catalog_place, load_chosen
+    from framescout.summary import gather
 
     catalog = Catalog.open(catalog_place(ctx.obj), create=False, settings=load_chosen(ctx.obj))
     if video is not None:
@@ -54,6 +54,10 @@ def _show(facts: dict[str, Any]) -> None:
         covered = "none: searched exactly"
         if index:
             covered = f"{index['generation']} ({index['kind']}), {index['not_covered']} keyframes not covered yet"
+            if not index["usable"]:
+                covered += (
+                    "; it is not where it should be, or damaged: searched exactly until framescout index builds it"
+                )
         used = " (active)" if model["active"] else ""
         click.echo(f"model       {model['name']}{used}: {model['videos']} videos, vector index {covered}")
         for name, count in model["alerts"].items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import struct
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from pyroaring import BitMap
 from framescout.errors import DiskFullError, FramescoutError, NotAvailableError, first_line
 from framescout.file_checksums import digest_of
 
+logging.getLogger("pylance").setLevel(logging.WARNING)  # else it tells how long each index took
 FAILURES = (OSError, ValueError, RuntimeError)
 """What Lance raises where files are missing, cut, or can't be reached; Arrow's errors among them."""
 _A_FRAGMENT = 131_072  # rows a file: the least that a machine of a cluster indexes

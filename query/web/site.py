@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from framescout.cached import Cache
 from framescout.catalog import Catalog
 from framescout.catalog.records import Video
-from framescout.catalog.summary import gather, motion_curve
 from framescout.errors import MediaError, NotAvailableError
 from framescout.media.footage import Footage
 from framescout.roots import no_place
+from framescout.summary import gather, motion_curve
 from query.answer import Answer, Moment
 from query.confidence import probability
 from query.curves import curves

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from framescout.catalog import Catalog
-from framescout.catalog.summary import motion_curve
+from framescout.summary import motion_curve
 
 LONGEST_A_FILE = 8.0
 """Seconds that a run may take for each of its files, on the whole."""

@@ -193,6 +193,23 @@ def test_the_right_moment_comes_back_and_becomes_a_clip(indexed: Catalog, progra
     assert all(Path(clip).is_file() for clip in clips)
 
 
+def test_only_moments_that_match_are_cut_unless_others_are_asked_for(
+    indexed: Catalog, program: Program, tmp_path: Path
+) -> None:
+    at = ("--catalog", indexed.folder)
+    moments = json.loads(program(*at, "search", QUESTION, "--json").stdout)["moments"]
+    match = sum(moment["confidence"] >= 0.5 for moment in moments)
+    assert 0 < match < len(moments)
+    cut = program(*at, "export", QUESTION, "--copy", "--out", tmp_path / "clips")
+    assert len(cut.stdout.splitlines()) == match
+    assert f"{len(moments) - match} of {len(moments)} moments match less and are not cut" in cut.stderr
+    every = program(*at, "export", QUESTION, "--copy", "--anyway", "--out", tmp_path / "all")
+    assert len(every.stdout.splitlines()) == len(moments)
+    least = min(moment["confidence"] for moment in moments)
+    wanted = ("--copy", "--min-confidence", max(0.0001, least - 0.001), "--out", tmp_path / "wanted")
+    assert len(program(*at, "export", QUESTION, *wanted).stdout.splitlines()) == len(moments)
+
+
 def test_a_path_filter_keeps_to_its_videos(indexed: Catalog, program: Program) -> None:
     found = program("--catalog", indexed.folder, "search", QUESTION, "--path", "cam01*", "--json")
     moments = json.loads(found.stdout)["moments"]

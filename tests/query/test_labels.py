@@ -52,8 +52,9 @@ def test_keyframes_get_their_labels_and_searches_use_them(
     assert set(made[0]["keyframes"]) == {"mountains", "sea", "meadow", OTHER}
     again = json.loads(program(*at, "labels", file, "--json").stdout)
     assert again == [made[0] | {"videos_labelled": 0}]
-    assert json.loads(program(*at, "labels", "--json").stdout) == again
-    assert json.loads(program(*at, "labels", "list", "scene", "--json").stdout) == again
+    stored = [{name: value for name, value in again[0].items() if name != "videos_labelled"}]
+    assert json.loads(program(*at, "labels", "--json").stdout) == stored
+    assert json.loads(program(*at, "labels", "list", "scene", "--json").stdout) == stored
     unknown = program(*at, "labels", "list", "weather")
     assert (unknown.returncode, "there are: scene" in unknown.stderr) == (2, True)
     only = query.search(catalog, "a landscape", labels=["scene=meadow"])

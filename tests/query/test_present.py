@@ -8,14 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 import indexer
 from framescout import export_log
 from framescout.catalog import Catalog
+from query.answer import Answer
 from query.engine import Engine
 from query.events import watch
 from query.events.definition import Event
+from query.present import verdict
 from tests.conftest import program_path
 from tests.terminal import run_in_terminal
 
@@ -40,6 +43,13 @@ show(Answer({{"text": "x"}}, "starter", 7, True, tuple(
 def words_of(said: str) -> list[str]:
     """The lines without what colours them and what they lead to."""
     return re.sub(r"\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", said).splitlines()
+
+
+def test_an_answer_without_moments_says_why() -> None:
+    empty = Answer({"text": "x"}, "starter", 7, False, ())
+    assert verdict(empty) == "no match in 7 keyframes"
+    assert "no such page" in str(verdict(replace(empty, matched=True)))
+    assert "filters leave nothing" in str(verdict(replace(empty, keyframes_searched=0)))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from framescout.catalog import Catalog
 from framescout.catalog.keyframe_motion import KeyframeMotion
-from framescout.catalog.summary import motion_curve
 from framescout.motion import Motion, Source
 from framescout.settings import load
+from framescout.summary import motion_curve
 from tests.framescout.catalog.make import make_indexed
 
 

@@ -14,9 +14,9 @@ import framescout
 from framescout import vectors
 from framescout.catalog import Catalog
 from framescout.catalog.records import Model
-from framescout.catalog.summary import gather
 from framescout.cli import main
 from framescout.errors import Reason
+from framescout.summary import gather
 from tests.framescout.catalog.make import make_embeddings, make_indexed
 
 
@@ -44,6 +44,17 @@ def test_new_keyframes_are_not_covered_even_where_others_were_dropped(kept: tupl
     (said,) = gather(catalog)["models"]
     assert (said["videos"], said["keyframes"]) == (2, 5)
     assert (said["index"]["vectors"], said["index"]["not_covered"]) == (6, 2)
+
+
+def test_an_index_that_is_gone_is_not_said_to_be_used(kept: tuple[Catalog, Model]) -> None:
+    catalog, _ = kept
+    at = ["--catalog", str(catalog.folder), "status"]
+    assert gather(catalog)["models"][0]["index"]["usable"]
+    assert "it is not where it should be" not in CliRunner().invoke(main, at).stdout
+    for file in catalog.vectors_folder.iterdir():
+        file.unlink()
+    assert not gather(catalog)["models"][0]["index"]["usable"]
+    assert "it is not where it should be" in CliRunner().invoke(main, at).stdout
 
 
 def test_who_writes_is_said_while_it_writes(kept: tuple[Catalog, Model]) -> None:

@@ -9,19 +9,20 @@ import numpy as np
 
 from framescout.catalog.naming import find_video
 from framescout.catalog.opening import Catalog
-from framescout.catalog.records import FileFacts
+from framescout.catalog.records import FileFacts, Generation
 from framescout.catalog.snapshot import Snapshot
 from framescout.catalog.space import Space
-from framescout.errors import Reason
+from framescout.errors import NotAvailableError, Reason
 from framescout.motion import STEP, Source, is_noisy, quiet_levels, shares
 from framescout.recording import Rules
+from framescout.vectors import store_in
 
 
 def gather(catalog: Catalog) -> dict[str, Any]:
     """Everything that `status --json` says."""
     with catalog.snapshot() as snapshot:
         totals, active = snapshot.totals(), snapshot.active_model()
-        models = [_model(snapshot.space(model), is_active=model == active) for model in snapshot.models()]
+        models = [_model(catalog, snapshot.space(model), is_active=model == active) for model in snapshot.models()]
         quarantined = [
             {
                 "path": file.path,
@@ -134,20 +135,20 @@ def _evidence_of(file: FileFacts, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _model(space: Space, *, is_active: bool) -> dict[str, Any]:
+def _model(catalog: Catalog, space: Space, *, is_active: bool) -> dict[str, Any]:
     stored = space.labels()
     return {
         "name": space.model.name,
         "active": is_active,
         "videos": space.video_count(),
         "keyframes": space.keyframe_count(),
-        "index": _index(space),
+        "index": _index(catalog, space),
         "alerts": {name: len(alerts) for name, alerts in space.alerts().items()},
         "labels": {name: stored.counts(each) for name, each in stored.sets().items()},
     }
 
 
-def _index(space: Space) -> dict[str, Any] | None:
+def _index(catalog: Catalog, space: Space) -> dict[str, Any] | None:
     generation = space.generation()
     if generation is None:
         return None
@@ -155,8 +156,17 @@ def _index(space: Space) -> dict[str, Any] | None:
     return {
         "generation": generation.id,
         "kind": generation.kind,
+        "usable": _is_usable(catalog, generation),
         "vectors": generation.vector_count,
         "not_covered": space.keyframe_count() - covered,
         "recall": generation.recall,
         "built_at": generation.built_at.isoformat(),
     }
+
+
+def _is_usable(catalog: Catalog, generation: Generation) -> bool:
+    """Whether it is there, and looks as it was written, where the settings say that vectors lie."""
+    try:
+        return store_in(catalog.vectors_place).is_sound(generation)
+    except NotAvailableError:  # a package is missing
+        return False
