@@ -11,6 +11,7 @@ from framescout.console import printable
 from framescout.timeline import format_clock
 from query.answer import Answer, Moment
 from query.confidence import MATCH
+from query.request import PageToken
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -60,7 +61,7 @@ def verdict(answer: Answer) -> str | None:
     """What a person should know besides the moments; None where they speak for themselves."""
     if not answer.keyframes_searched:
         return "the filters leave nothing to search; leave one of them out"
-    if not answer.moments and answer.matched:
+    if not answer.moments and PageToken.read(answer.query.get("page")).number > 1:
         return "there is no such page: the pages before it hold all moments"
     if not answer.moments:
         return f"no match in {answer.keyframes_searched} keyframes"

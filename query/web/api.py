@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from query.web.days_api import days_api
 from query.web.documents import ErrorDocument, Picture
 from query.web.exports_api import exports_api
 from query.web.facets_api import facets_api
-from query.web.question_parameters import LARGEST_PICTURE, keep_picture, small_copy
+from query.web.question_parameters import LARGEST_PICTURE, keep_picture, refuse_others, small_copy
 from query.web.searches_api import searches_api
 from query.web.sentence_search import encode
 from query.web.site import Question, Shared
@@ -42,7 +42,7 @@ _IMAGES = {
 api = APIRouter(prefix="/api", responses=_TROUBLE)
 
 
-@api.get("/search")
+@api.get("/search", dependencies=[Depends(refuse_others)])
 async def search(site: Shared, asked: Question) -> dict[str, Any]:  # what is documented; it is sent as it is
     """Moments, best first: the document of `framescout search --json`."""
     answer = await asyncio.wrap_future(site.ask(asked))

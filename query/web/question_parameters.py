@@ -6,10 +6,13 @@ import contextlib
 import hashlib
 import inspect
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from fastapi import Query as Parameter
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
@@ -31,6 +34,12 @@ LONGEST_OF_MANY = 500
 _MOST_SECONDS = 1e9
 _Annotated: Any = Annotated  # these annotations are made while the program runs, and read by FastAPI alone
 _List: Any = list
+
+
+_BY_PARAMETER = {field.parameter: field for field in FIELDS}
+_BY_OPTION = {option.lstrip("-"): field.parameter for field in FIELDS for option in field.options}
+_OF_PAGES = ("saved", "since")
+"""Besides a question's, in the address of a page that shows its results."""
 
 
 class TooLargeError(UsageError):
@@ -118,6 +127,26 @@ class QuestionParameters:
                 os.utime(path)  # the pictures used last stay
             asked["images"] = [str(path)]
         return Query.from_json(asked)
+
+
+def refuse_others(request: Request) -> None:
+    """Let no parameter pass that no question has: a filter whose name is written wrongly would leave nothing out.
+
+    Raises:
+        RequestValidationError: there is one, or one that a question has once is given twice.
+    """
+    given = request.query_params
+    for name in given:
+        field = _BY_PARAMETER.get(name)
+        if field is None and name not in _OF_PAGES:
+            near = _BY_OPTION.get(name) or next(iter(get_close_matches(name, _BY_PARAMETER, 1)), None)
+            raise _refused(name, f"there is no such parameter{f'; write {near}' if near else ''}")
+        if len(given.getlist(name)) > 1 and not (field and field.is_many and field.kind is not PICTURE):
+            raise _refused(name, "it is given more than once")
+
+
+def _refused(name: str, why: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("query", name), "type": "value_error", "msg": why}])
 
 
 def keep_picture(data: bytes, pictures: Path) -> str:

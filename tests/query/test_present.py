@@ -48,7 +48,7 @@ def words_of(said: str) -> list[str]:
 def test_an_answer_without_moments_says_why() -> None:
     empty = Answer({"text": "x"}, "starter", 7, False, ())
     assert verdict(empty) == "no match in 7 keyframes"
-    assert "no such page" in str(verdict(replace(empty, matched=True)))
+    assert "no such page" in str(verdict(replace(empty, query={"text": "x", "page": "9"})))
     assert "filters leave nothing" in str(verdict(replace(empty, keyframes_searched=0)))
 
 

@@ -51,6 +51,27 @@ def test_a_sentence_alone_is_answered_as_among_other_parameters(client: TestClie
         assert (short.status_code, short.text) == (long.status_code, long.text), bad
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("camera=cam1", "camera: there is no such parameter; write cameras"),
+        ("not=a+car", "not: there is no such parameter; write without"),
+        ("path=a*", "path: there is no such parameter; write paths"),
+        ("min-confidence=0.5", "min-confidence: there is no such parameter; write min_confidence"),
+        ("qqqq=1", "qqqq: there is no such parameter"),
+        ("text=a+cat", "text: it is given more than once"),
+    ],
+)
+def test_a_filter_that_is_written_wrongly_is_refused(client: TestClient, given: str, sentence: str) -> None:
+    answer = client.get(f"/api/search?text=a+dog&{given}")
+    assert (answer.status_code, answer.json()) == (422, {"error": sentence})
+
+
+def test_the_address_of_a_page_is_a_question(client: TestClient) -> None:
+    asked = "text=trees&cameras=&after=&labels=&collapse=true&order=&since=0&saved=x"
+    assert client.get(f"/api/search?{asked}").status_code == 200
+
+
 def test_a_picture_that_was_sent_finds_what_it_shows(client: TestClient) -> None:
     jpeg = io.BytesIO()
     draw("meadow").save(jpeg, "JPEG")
