@@ -279,10 +279,9 @@ def _matching_cameras(known: Sequence[str], globs: tuple[str, ...]) -> set[str]:
     wanted: set[str] = set()
     for glob in globs:
         matching = {camera for camera in known if matches_camera(camera, glob)}
-        if not known:
-            raise UsageError("of no video is it known which camera took it; framescout cameras --help says how to tell")
         if not matching:
-            raise UsageError(f"there is no camera {glob!r} in the catalog; it has: {_some([*known])}")
+            there = f"it has: {_some([*known])}" if known else "framescout cameras --help says how to tell which it has"
+            raise UsageError(f"there is no camera {glob!r} in the catalog; {there}")
         wanted |= matching
     return wanted
 

@@ -39,8 +39,12 @@ def test_back_a_reload_and_an_address_lead_to_the_same_place(page: Page) -> None
     page.set_viewport_size({"width": 500, "height": 500})
     page.goto(ADDRESS)
     page.locator(".card").nth(4).wait_for(state="attached")
-    page.locator(".card").nth(4).evaluate("card => card.scrollIntoView()")
-    until(page, lambda: "page=3" in page.url)
+
+    def reaches_page_3() -> bool:  # as far as cards are there, which come while one scrolls
+        page.locator(".card").nth(4).evaluate("card => card.scrollIntoView()")
+        return "page=3" in page.url
+
+    until(page, reaches_page_3)
     seen = keyframes(page)[4]
     page.locator(".card").nth(4).locator(".name a").click()
     page.wait_for_url("**/videos/*")
