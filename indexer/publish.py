@@ -33,7 +33,7 @@ def publish(
     Raises:
         DiskFullError: the new index doesn't fit; the old one stays the current one.
     """
-    if isinstance(catalog.vectors_place, str):
+    if catalog.settings.vectors:
         writer.identify()
     store = vectors.store_in(catalog.vectors_place, add_index)
     with catalog.snapshot() as snapshot:

@@ -20,9 +20,11 @@ from query.fields import BY_NAME, FIELDS, FLAG, LONGEST_SENTENCE, MOST_PARTS
 _MOST_EXAMPLES = 10 * MOST_PARTS
 _SUFFICIENT = [field.name for field in FIELDS if field.suffices]
 _BESIDE_TEXT = [field.name for field in FIELDS if field.group == "what" and field.name != "text"]
-_WEIGHT = re.compile(r"(?P<text>.*[^\W\d]\W*?):(?P<weight>\d{1,3}(?:\.\d{1,3})?)", re.DOTALL)
-_NO_WEIGHT = re.compile(r".*[^\W\d]:[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.DOTALL | re.IGNORECASE)
-"""What somebody means as a weight that is none: 'dog:-2'."""
+_WEIGHTED = re.compile(
+    r"(?P<text>.*[^\W\d]\W*?):(?P<weight>[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", re.DOTALL | re.IGNORECASE
+)
+"""What is meant as a weight, also where it is none: 'dog:-2'."""
+_WEIGHT = re.compile(r"\d{1,3}(?:\.\d{1,3})?")
 _LEAST_WEIGHT, _LARGEST_WEIGHT = 0.1, 10.0
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
 _TIMECODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d\d\d?")
@@ -195,13 +197,14 @@ class Term(msgspec.Struct, frozen=True):
         """'dog:2' -> dog, 2; a number after a colon counts where a word stands before it: 'at 12:30' is no weight."""
         if len(written) > LONGEST_SENTENCE:
             raise UsageError(f"the sentence is longer than {LONGEST_SENTENCE} letters; say it shorter")
-        match = _WEIGHT.fullmatch(written.strip())
-        text, weight = (match["text"], float(match["weight"])) if match else (written, 1.0)
+        match = _WEIGHTED.fullmatch(written.strip())
+        text, weight = (match["text"], match["weight"]) if match else (written, "1")
         if not text.strip():
             raise UsageError("a sentence is empty: write what should be seen, such as 'a red car'")
-        if not _LEAST_WEIGHT <= weight <= _LARGEST_WEIGHT or (not match and _NO_WEIGHT.fullmatch(written.strip())):
-            raise UsageError(f"{written!r}: a weight lies between {_LEAST_WEIGHT} and {_LARGEST_WEIGHT:g}")
-        return cls(" ".join(text.split()), weight)
+        if not _WEIGHT.fullmatch(weight) or not _LEAST_WEIGHT <= float(weight) <= _LARGEST_WEIGHT:
+            bounds = f"between {_LEAST_WEIGHT} and {_LARGEST_WEIGHT:g}"
+            raise UsageError(f"{written!r}: a weight lies {bounds}, written with three decimals at most")
+        return cls(" ".join(text.split()), float(weight))
 
 
 class Place(msgspec.Struct, frozen=True):

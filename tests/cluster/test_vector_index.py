@@ -78,9 +78,9 @@ def build(archive: Archive, place: str, cluster: RayCluster, **environment: str)
     )  # fmt: skip
 
 
-def command(archive: Archive, place: str, address: str, *, pause: str = "") -> list[str]:
-    """`pause`: seconds that each part takes longer."""
-    return [sys.executable, "-c", BUILD, str(archive.catalog.folder), place, address, pause]
+def command(archive: Archive, place: str, address: str, *, pause: str = "", before: str = "") -> list[str]:
+    """`pause`: seconds that each part takes longer. `before`: a script that runs first."""
+    return [sys.executable, "-c", before + BUILD, str(archive.catalog.folder), place, address, pause]
 
 
 def own_place(archive: Archive, place: Path) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.running import NoClusterError, RayCluster, ray_cluster
-from tests.cluster.test_vector_index import BUILD, build
+from tests.cluster.test_vector_index import build, command
 from tests.conftest import Program
 from tests.footage import make
 from tests.framescout.vectors.make import LANCE, Archive
@@ -28,7 +27,7 @@ def begins(*_):
     time.sleep(3600)
 cluster_index.index_part = begins
 """
-"""Before BUILD: whoever indexes a part says that it has begun, and never ends."""
+"""Before a build: whoever indexes a part says that it has begun, and never ends."""
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +68,9 @@ def test_a_vector_index_without_processors_is_refused(archive: Archive, head: Ra
 
 def test_a_vector_index_whose_last_machine_goes_is_given_up(archive: Archive, head: RayCluster, tmp_path: Path) -> None:
     begun, place = tmp_path / "begun", archive.catalog.vectors_folder / "sets"
-    script = HANGING.replace("BEGUN", repr(str(begun))) + BUILD
+    hanging = command(archive, str(place), head.address, before=HANGING.replace("BEGUN", repr(str(begun))))
     head.add_node()
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(archive.catalog.folder), str(place), head.address, ""],
-        stderr=subprocess.PIPE, text=True, env=head.environment,
-    )  # fmt: skip
+    process = subprocess.Popen(hanging, stderr=subprocess.PIPE, text=True, env=head.environment)
     try:
         wait_until(begun.exists, process)
         head.kill_node()

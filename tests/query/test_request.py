@@ -72,6 +72,8 @@ def test_places_hours_dates_and_pages_are_read_as_written() -> None:
         ({"text": "dog:-2"}, "weight"),
         ({"text": "dog:1e400"}, "weight"),
         ({"text": "dog:2024"}, "weight"),
+        ({"text": "dog (large):-2"}, "weight"),
+        ({"text": "dog:0.3333"}, "three decimals at most"),
         ({"text": "dog", "without": [" "]}, "empty"),
         ({"text": "dog", "like": ["a.mp4"]}, "VIDEO@SECONDS"),
         ({"text": "dog", "within": [5.0]}, "--within"),
