@@ -4,9 +4,9 @@
 
 Forms take turns within a round, so that whatever else the machine does meets all of them; figures are medians over
 rounds, milliseconds a picture of wall-clock time (of processor), all cores. `cosine` is the least agreement with the
-plain float32 tower. "as it is used" means two pictures a thread whatever the batch; OpenVINO is used on processors with
-bfloat16 or VNNI, onnxruntime on others. torch.compile is tried where it works. ViT-B/32 has random weights: its speed
-doesn't depend on them.
+plain float32 tower. "as it is used" means few pictures at a time in each thread, whatever the batch; OpenVINO is used
+on processors with bfloat16 or VNNI, onnxruntime on others. torch.compile is tried where it works. ViT-B/32 has random
+weights: its speed doesn't depend on them.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def _with_jerks(
     """The curve with what glances told; after each comes a sign of life, that `read_to` seconds were read."""
     times = glance_times(motion, meter.key_times)
     octaves: list[float] = []
-    for told in glances(job.file.path, times, max_pixels=limits.max_pixels):
+    for told in glances(job.file.path, times, max_pixels=limits.max_pixels, threads=limits.threads):
         octaves.append(told)
         yield Reading(job.key, read_to)
     return replace(motion, jerks=jerk_levels(times, octaves))

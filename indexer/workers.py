@@ -25,7 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     decode_on: str
     """As in `open_video`."""
     threads: int = 1
-    """Threads that decode the key pictures of one video."""
+    """Threads that decode the key pictures of one video, and those of its glances."""
 
 
 class Workers(Protocol):

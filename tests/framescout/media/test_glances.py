@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from framescout.jerks import GLANCE, SIDE, STEP, mean_octaves
+from framescout.media.container import open_video
+from framescout.media.frames import Scaler, orientation_of, rewind, seek
 from framescout.media.glances import glances
 from tests.footage import make, moving
+
+INTERLACED = (*moving.X264, "-flags", "+ildct+ilme", "-x264-params", "tff=1:bframes=3")
+TIMES = [0.0, 2.34, 4.9, 5.6, 6.0, 6.77, 10.0, 11.8]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("codec", [*moving.CODECS, "interlaced"])
+def test_pictures_that_nobody_looks_at_may_be_passed_over(tmp_path: Path, codec: str, threads: int) -> None:
+    """What is told is what decoding every picture tells."""
+    name = "scene.mkv" if codec in ("vp9", "av1") else "scene.ts" if codec == "interlaced" else "scene.mp4"
+    path = moving.scene(tmp_path, name, "block", moving.CODECS.get(codec, INTERLACED), noise=3)
+    told = [*glances(str(path), TIMES, threads=threads)]
+    np.testing.assert_array_equal(told, [_by_every_picture(path, time) for time in TIMES])
+    assert np.isfinite(told).sum() > 2
+
+
+def _by_every_picture(path: Path, start: float) -> float:
+    greys, wanted, scaler = [], start, Scaler()
+    with open_video(path) as video:
+        video.stream.codec_context.options |= {"skip_loop_filter": "all"}
+        if path.suffix == ".ts":  # where a seek may come out behind the key picture
+            rewind(video)
+        else:
+            seek(video, start)
+        for number, packet in enumerate(chain(video.packets(), [None])):
+            for frame in video.decode(packet) if number < 120 or path.suffix == ".ts" else ():
+                time = video.seconds(frame.pts)
+                if wanted - 1e-3 <= time <= start + GLANCE + 1e-3:
+                    wanted += STEP
+                    picture = scaler.squash(frame, (SIDE, SIDE), orientation_of(frame, video))
+                    greys.append(picture[..., 1].astype(np.float32))
+    return mean_octaves(greys)
 
 
 @pytest.mark.parametrize("codec", ["x264", "pyramid", "hevc", "vp9", "av1", "mpeg4"])
