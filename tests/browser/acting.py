@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+SCHEMES = ("light", "dark")
 _NUMBER = """() => {
   const video = document.querySelector("[data-video]");
   const [width, height] = [video.videoWidth, video.videoHeight];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.acting import SCHEMES
 from tests.browser.test_layout import OVERLAPS
 from tests.footage import make
 from tests.query.web.serving import serving
@@ -90,23 +92,22 @@ def test_what_goes_on_is_marked_as_old_while_the_server_is_gone(
     page.context.close()
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_work_is_accessible_and_fits(browser: Browser, address: str, tmp_path: Path, width: int, scheme: str) -> None:
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
+def test_work_is_accessible_and_fits(page: Page) -> None:
     page.goto("/state")
     work = page.locator("[data-work]")
     work.get_by_role("button", name="holidays").wait_for()
-    page.screenshot(path=tmp_path / "before.png")
+    _judge(page)
     work.get_by_role("button", name="Index this folder").click()
-    expect(work.locator("[data-title]")).to_contain_text("Indexing")
-    page.screenshot(path=tmp_path / "during.png")
     expect(work.locator("[data-title]")).to_contain_text("Indexed")
     expect(page.locator("[data-number='videos']")).to_have_text("4")
-    page.screenshot(path=tmp_path / "after.png", full_page=True)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(OVERLAPS) == []
-    context.close()
+    _judge(page)
+
+
+def _judge(page: Page) -> None:
+    for width, scheme in itertools.product([360, 1440], SCHEMES):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(OVERLAPS) == []
