@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from framescout.catalog import Catalog
     from framescout.recording import Said
 
-_UNKNOWN = "unknown"
+_NO_NAME = "(not known)"
 
 
 @click.group(invoke_without_command=True)
@@ -149,48 +149,54 @@ def _seconds(fast: str | None, slow: str | None) -> float | None:
 
 
 def _gather(catalog: Catalog) -> dict[str, Any]:
-    """The document of `cameras --json`."""
+    """The document of `cameras --json`; a camera of null are the videos of which nobody knows it."""
     import msgspec
 
     with catalog.snapshot() as snapshot:
         videos = snapshot.video_facts()
-    known: dict[str, dict[int, list[datetime]]] = {}
+    known: dict[str | None, dict[int, list[datetime]]] = {}
     for video in videos:
         for file in video.files:
-            times = known.setdefault(file.camera or _UNKNOWN, {}).setdefault(video.id, [])
+            times = known.setdefault(file.camera, {}).setdefault(video.id, [])
             times += [file.recorded_at] if file.recorded_at else []
     return {
         "timezone": catalog.settings.timezone,
         "cameras": [
-            {
-                "camera": name,
-                "videos": len(known[name]),
-                "first": min(times).isoformat() if times else None,
-                "last": max(times).isoformat() if times else None,
-            }
-            for name in sorted(known, key=lambda name: (name == _UNKNOWN, name))
-            for times in [[at for each in known[name].values() for at in each]]
+            _facts(name, [*known[name].values()]) for name in sorted(known, key=lambda name: (name is None, name or ""))
         ],
         "said": [msgspec.structs.asdict(each) for each in catalog.rules.said],
     }
 
 
+def _facts(camera: str | None, times_of_each: Sequence[Sequence[datetime]]) -> dict[str, Any]:
+    times = [at for times in times_of_each for at in times]
+    return {
+        "camera": camera,
+        "videos": len(times_of_each),
+        "timed": sum(map(bool, times_of_each)),
+        "first": min(times).isoformat() if times else None,
+        "last": max(times).isoformat() if times else None,
+    }
+
+
 def _show(facts: dict[str, Any], zone: tzinfo) -> None:
-    widest = max([len(each["camera"]) for each in facts["cameras"]] or [0])
-    for each in facts["cameras"]:
-        days = [
-            f"{datetime.fromisoformat(each[name]).astimezone(zone):%Y-%m-%d %H:%M}"
-            for name in ("first", "last")
-            if each[name]
-        ]
-        click.echo(
-            printable(
-                f"{each['camera']:<{widest}}  {each['videos']:>6} videos  {' to '.join(dict.fromkeys(days))}"
-            ).rstrip()
-        )
+    names = [_NO_NAME if each["camera"] is None else each["camera"] for each in facts["cameras"]]
+    widest = max(map(len, names), default=0)
+    for name, each in zip(names, facts["cameras"], strict=True):
+        line = f"{name:<{widest}}  {each['videos']:>6} videos  {_when(each, zone)}"
+        click.echo(printable(line.rstrip()))
     for each in facts["said"]:
         click.echo(printable(_sentence(_said(**each))))
     click.echo(f"other clocks stand in {facts['timezone']} (the setting timezone)", err=True)
+
+
+def _when(camera: dict[str, Any], zone: tzinfo) -> str:
+    """From when to when, and of how many videos that is known where it isn't of all."""
+    if not camera["timed"]:
+        return ""
+    days = [f"{datetime.fromisoformat(camera[name]).astimezone(zone):%Y-%m-%d %H:%M}" for name in ("first", "last")]
+    some = f"{camera['timed']} with a time: " if camera["timed"] < camera["videos"] else ""
+    return some + " to ".join(dict.fromkeys(days))
 
 
 def _sentence(said: Said) -> str:

@@ -85,12 +85,27 @@ def test_an_open_catalog_sees_what_another_process_says(kept: Catalog) -> None:
 
 
 def test_the_list_counts_videos_and_says_from_when_to_when(kept: Catalog) -> None:
+    at = "2026-02-14T22:15:00+00:00"
     facts = json.loads(run(kept, "cameras", "--json").stdout)
     assert facts["cameras"] == [
-        {"camera": name, "videos": 1, "first": "2026-02-14T22:15:00+00:00", "last": "2026-02-14T22:15:00+00:00"}
-        for name in ("cam03", "yard", "unknown")
+        {"camera": name, "videos": 1, "timed": 1, "first": at, "last": at} for name in ("cam03", "yard", None)
     ]
     assert facts["said"] == []
+
+
+def test_videos_without_a_time_or_a_camera_are_told_apart(kept: Catalog) -> None:
+    with kept.writer() as writer:
+        model = writer.model("toy", "print", 8)
+        writer.commit_video(make_indexed("/archive/phones/holiday.mp4"), model)
+        writer.commit_video(make_indexed("/archive/attic/tape.mp4"), model)
+    run(kept, "cameras", "set", "unknown", "--folder", "/archive/attic")
+    lines = [line.split(maxsplit=1) for line in run(kept, "cameras").stdout.splitlines()[:4]]
+    assert lines[:3] == [
+        ["cam03", "1 videos  2026-02-14 22:15"],
+        ["unknown", "1 videos"],
+        ["yard", "1 videos  2026-02-14 22:15"],
+    ]
+    assert " ".join(lines[3]) == "(not known)       2 videos  1 with a time: 2026-02-14 22:15"
 
 
 @pytest.mark.parametrize(
