@@ -1,7 +1,7 @@
 """How a stored picture is to be shown: turned or mirrored, by which colour matrix, with which brightness.
 
-One rule for thumbnails, embeddings, clips, reels and the player: frames in memory are converted by `upright_pixels` and
-`to_screen`, streams of the ffmpeg program by `filter_to_screen`.
+One rule for thumbnails, embeddings, clips, reels and the player: frames in memory are converted by `Scaler`,
+streams of the ffmpeg program by `filter_to_screen` and `filter_widened`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from av.video.frame import VideoFrame
 
 PQ, HLG = 16, 18
 """AVCOL_TRC_SMPTE2084 and AVCOL_TRC_ARIB_STD_B67."""
+_NARROW = 1
+"""AVCOL_RANGE_MPEG: black is 16, white is 235."""
+_WIDENED = np.rint(np.clip((np.arange(256) - 16) * (255 / 219), 0, 255)).astype(np.uint8)
 _HD_HEIGHT_PX = 720
 _UNSPECIFIED = 2
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
@@ -99,6 +102,17 @@ def is_hdr(transfer: int) -> bool:
     return transfer in (PQ, HLG)
 
 
+def is_pale(frame: VideoFrame) -> bool:
+    """Whether libswscale hands its brightness on as it is, though black is 16: pictures that have no colour planes."""
+    return bool(frame.color_range == _NARROW) and frame.format.name.startswith("gray")
+
+
+def widened(pixels: np.ndarray) -> np.ndarray:
+    """Of uint8 pixels of a pale frame, those to be shown."""
+    wide: np.ndarray = _WIDENED[pixels]
+    return wide
+
+
 def to_screen(pixels: np.ndarray, transfer: int) -> np.ndarray:
     """Of (H, W, 3) uint16 pixels of BT.2020 with this HDR transfer, (H, W, 3) uint8 ones of BT.709.
 
@@ -120,6 +134,11 @@ def filter_to_screen(picture: Any) -> Any:
         .filter("tonemap", tonemap="hable", desat=0, peak=_PEAK)
         .filter("zscale", t="bt709", m="bt709", r="tv")
     )
+
+
+def filter_widened(picture: Any) -> Any:
+    """Of a pale node of ffmpeg-python one with colour planes, whose brightness goes from 16 to 235 as it is said to."""
+    return picture.filter("scale", out_range="pc").filter("format", "yuv420p").filter("setparams", range="tv")
 
 
 def _hable(x: Any) -> Any:

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from framescout.errors import MediaError, Reason, UsageError
 from framescout.media.clocks import Stretch
 from framescout.media.container import OpenVideo, open_video
-from framescout.media.display import is_hdr, matrix_of
+from framescout.media.display import is_hdr, is_pale, matrix_of
 from framescout.media.frame_rates import rate_of
 from framescout.media.frames import (
     FrameFinder,
@@ -66,6 +66,8 @@ class Footage(msgspec.Struct, frozen=True):
     """Of the picture, and of the sound where there is any."""
     container: str
     is_hdr: bool
+    is_pale: bool
+    """As `display.is_pale`."""
     matrix: str
     """By which its colours are read; ffmpeg's name."""
     has_times: bool
@@ -248,6 +250,7 @@ def _facts(video: OpenVideo) -> Footage:
         codecs=tuple(each.codec_context.codec.canonical_name for each in (stream, *sounds)),
         container=container.format.name,
         is_hdr=is_hdr(first.frame.color_trc),
+        is_pale=is_pale(first.frame),
         matrix=matrix_of(first.frame.colorspace, first.frame.height),
         has_times=has_reliable_times(video),
         timecode=source_timecode(video, first.frame, first.time),

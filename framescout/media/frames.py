@@ -22,7 +22,7 @@ from PIL import Image
 from framescout.errors import MediaError, Reason
 from framescout.media.clocks import Stretch
 from framescout.media.container import MAX_PIXELS, OpenVideo, open_video
-from framescout.media.display import Orientation, is_hdr, matrix_number, orientation, to_screen
+from framescout.media.display import Orientation, is_hdr, is_pale, matrix_number, orientation, to_screen, widened
 from framescout.media.frame_rates import rate_of
 
 # Seconds by which a seek goes further back when it came out behind the wanted frame. Transport streams have no
@@ -254,7 +254,11 @@ class Scaler:
             interpolation=Interpolation.AREA,
         )
         pixels = small.to_ndarray()
-        return orientation.applied(to_screen(pixels, frame.color_trc) if is_bright else pixels)
+        if is_bright:
+            pixels = to_screen(pixels, frame.color_trc)
+        elif is_pale(frame):
+            pixels = widened(pixels)
+        return orientation.applied(pixels)
 
 
 def orientation_of(frame: VideoFrame, video: OpenVideo) -> Orientation:

@@ -20,7 +20,7 @@ from framescout.errors import ClipError, MediaError, NotAvailableError, UsageErr
 from framescout.media.changes import Changes, changes_in, write_steady_sound
 from framescout.media.clocks import WRAP, Stretch
 from framescout.media.container import open_video
-from framescout.media.display import filter_to_screen
+from framescout.media.display import filter_to_screen, filter_widened
 from framescout.media.ffmpeg import file_url, footage, has_filter, keep_frame_times, run
 from framescout.media.footage import Footage, FramePosition, frame_position, open_footage
 from framescout.media.remux import copy_packets, fitting_ending
@@ -178,6 +178,8 @@ def trimmed(cut: Cut, folder: Path) -> tuple[Any, list[Any]]:
     late = zero + (_LATE if _starts_at_zero(facts) else 0.0)
     start, first, length = late + span.start, late + cut.first_time, span.duration
     picture = source[str(facts.video_index)]
+    if facts.is_pale:
+        picture = filter_widened(picture)
     if facts.is_stored_order:
         picture = picture.filter("setpts", f"round(N/({facts.rate.numerator}/{facts.rate.denominator})/TB)")
     if changes.sizes:

@@ -11,7 +11,7 @@ from ffmpeg import output
 
 from framescout.catalog.records import Video
 from framescout.media import ffmpeg
-from framescout.media.display import filter_to_screen
+from framescout.media.display import filter_to_screen, filter_widened
 from framescout.media.footage import Footage
 
 Way = Literal["file", "copy", "encode"]
@@ -114,6 +114,7 @@ def _streams(source: Any, facts: Footage | None) -> tuple[Any, Any]:
 def _output(picture: Any, sound: Any, facts: Footage | None, start: float, *, encode: bool, **clock: Any) -> Any:
     options: dict[str, Any] = {"vcodec": "copy"}
     if encode:
+        picture = filter_widened(picture) if facts and facts.is_pale else picture
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
         picture = picture.filter("scale", -2, "trunc(min(720,ih)/2)*2")
         if facts and facts.is_hdr and ffmpeg.has_filter("zscale"):

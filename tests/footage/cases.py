@@ -77,6 +77,10 @@ PICTURES = (
     Case("mirrored or turned by a display matrix", "shows it so in pictures, the search and clips",
          ("framescout/media/test_display.py::"
           "test_a_mirrored_picture_is_mirrored_in_thumbnails_keyframes_and_clips",)),
+    Case("grey film without colour planes, black at 16 (some infrared cameras, archives)",
+         "shows black as black and white as white, in clips too",
+         ("framescout/media/test_display.py::"
+          "test_grey_film_without_colour_planes_is_as_dark_and_bright_as_it_was_made",)),
     Case("HDR (PQ, HLG)", "maps it to an ordinary screen, up to 1,000 nits",
          ("framescout/media/test_display.py::"
           "test_hdr_looks_alike_in_thumbnails_and_clips_and_near_what_it_was_made_of",

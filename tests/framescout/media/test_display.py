@@ -53,6 +53,20 @@ def test_hdr_looks_alike_in_thumbnails_and_clips_and_near_what_it_was_made_of(tm
     assert abs(thumbnail.mean() - original.mean()) < 30
 
 
+@pytest.mark.parametrize("codec", ["ffv1", "libx265 -x265-params log-level=none:range=limited:crf=4"])
+def test_grey_film_without_colour_planes_is_as_dark_and_bright_as_it_was_made(tmp_path, codec):
+    """Infrared cameras write such: libswscale takes their 16 to 235 for 0 to 255."""
+    bars = np.repeat(np.repeat(np.uint8([[0, 60, 128, 200, 255]]), 48, axis=1), 120, axis=0)
+    planes = "scale=out_range=tv:out_color_matrix=bt709,format=yuv420p,extractplanes=y,setparams=range=tv"
+    how = ["-vf", planes, "-c:v", *codec.split(), "-pix_fmt", "gray", "-g", "5"]
+    path = make.encode(tmp_path / "grey.mkv", [np.repeat(bars[..., None], 3, axis=2)] * 50, how)
+    first, *_ = read_keyframes(str(path), probe(str(path)), "balanced", (240, 120))
+    (clip,) = export([moment(path, 0.2, 0.8)], tmp_path / "clips")
+    cut = np.asarray(picture_at(tmp_path / "clips" / clip.file, 0.2))
+    for picture in (np.asarray(picture_at(path, 0.5)), first.picture, cut):
+        np.testing.assert_allclose(picture[60, 24::48, 1], bars[0, 24::48], atol=3)
+
+
 def test_black_and_the_peak_of_hdr_are_black_and_white_on_the_screen():
     for transfer, peak in ((PQ, 0.7518), (HLG, 1.0)):
         assert is_hdr(transfer)
