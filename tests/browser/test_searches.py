@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def none_left(shown: Catalog) -> Iterator[Catalog]:
+    """Asked for before the page: it is closed first, and asks for no search that is gone."""
     yield shown
     for each in shown.saved_searches.all():
         shown.saved_searches.remove(each.name)
@@ -26,7 +27,7 @@ def names(catalog: Catalog) -> list[str]:
 
 
 @pytest.mark.in_firefox_too
-def test_a_search_is_saved_run_edited_and_forgotten(page: Page, none_left: Catalog) -> None:
+def test_a_search_is_saved_run_edited_and_forgotten(none_left: Catalog, page: Page) -> None:
     page.goto("/?text=a+landscape&without=snow&cameras=cam01")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_label("Name").fill("dry land")
@@ -55,7 +56,7 @@ def test_a_search_is_saved_run_edited_and_forgotten(page: Page, none_left: Catal
     assert names(none_left) == []
 
 
-def test_what_is_new_is_counted_until_it_was_opened(page: Page, none_left: Catalog) -> None:
+def test_what_is_new_is_counted_until_it_was_opened(none_left: Catalog, page: Page) -> None:
     none_left.saved_searches.save("meadow", {"text": "trees in a green meadow"}, None, 1)
     page.goto("/")
     page.get_by_role("link", name="new for meadow").click()
@@ -69,7 +70,7 @@ def test_what_is_new_is_counted_until_it_was_opened(page: Page, none_left: Catal
 
 
 def test_a_name_that_is_taken_is_refused_and_keys_alone_save(
-    page: Page, none_left: Catalog, trouble: list[str]
+    none_left: Catalog, page: Page, trouble: list[str]
 ) -> None:
     none_left.saved_searches.save("sea", {"text": "the sea"}, None, 1)
     search(page, "mountains")
