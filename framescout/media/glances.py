@@ -83,20 +83,23 @@ class _Looker:
     def _packets(self, start: float) -> list[Packet[VideoStream]]:
         """Of the half second, in the order in which they are decoded, from the key picture before `start` on.
 
-        All that were read where no picture is a key picture; none where the first one comes too late.
+        At the file's beginning from the first one on, which may come later; all that were read where none is a key
+        picture; none where the first one comes too late.
         """
-        packets: list[Packet[VideoStream]] = []
+        packets, keys = [], []
         is_stored_by = partial(self._is_stored_by, start + GLANCE)
         for step in _STEPS_BACK:
-            if step and start <= step:
+            is_beginning = 0 < step >= start
+            if is_beginning:
                 rewind(self._video)
             elif not seek(self._video, start - step):
                 break
             packets = [*takewhile(is_stored_by, islice(self._video.packets(), _MOST_PACKETS))]
-            for place in reversed(range(len(packets))):
-                if packets[place].is_keyframe and self._shown(packets[place]) <= start + _SLACK:
-                    return packets[place:]
-        return [] if any(packet.is_keyframe for packet in packets) else packets
+            keys = [place for place, packet in enumerate(packets) if packet.is_keyframe]
+            timely = [place for place in keys if self._shown(packets[place]) <= start + _SLACK]
+            if timely or (is_beginning and keys):
+                return packets[timely[-1] if timely else keys[0] :]
+        return [] if keys else packets
 
     def _shown(self, packet: Packet[VideoStream]) -> float:
         """Seconds; infinite where nobody knows."""

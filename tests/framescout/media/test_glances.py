@@ -55,6 +55,13 @@ def test_what_moves_is_told_from_what_rests(tmp_path: Path, codec: str) -> None:
     assert moved > np.nan_to_num(after, nan=-5.0) + 1
 
 
+@pytest.mark.parametrize("name", ["late.mp4", "late.ts"])
+def test_a_film_that_begins_behind_its_sound_is_looked_at_from_its_first_picture_on(tmp_path: Path, name: str) -> None:
+    path = make.late_start(tmp_path, name, offset=0.0)
+    (told,) = glances(str(path), [0.2])
+    assert told == _by_every_picture(path, 0.2)
+
+
 def test_what_lies_far_behind_a_key_picture_is_not_decoded(tmp_path: Path) -> None:
     path = moving.scene(tmp_path, "scene.mp4", "block", moving.CODECS["long groups"])
     far, near = glances(str(path), [6.0, 2.0])
