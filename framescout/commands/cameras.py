@@ -157,7 +157,7 @@ def _gather(catalog: Catalog) -> dict[str, Any]:
     known: dict[str | None, dict[int, list[datetime]]] = {}
     for video in videos:
         for file in video.files:
-            times = known.setdefault(file.camera, {}).setdefault(video.id, [])
+            times = known.setdefault(file.camera or None, {}).setdefault(video.id, [])
             times += [file.recorded_at] if file.recorded_at else []
     return {
         "timezone": catalog.settings.timezone,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 SCHEMES = ("light", "dark")
@@ -31,6 +32,12 @@ def search(page: Page, text: str) -> None:
     page.get_by_label("What should be seen").fill(text)
     page.keyboard.press("Enter")
     page.wait_for_url("**/?text=*")
+
+
+def judge(page: Page, what: str = "the page") -> None:
+    """By axe."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
 
 
 def time_of(page: Page) -> float:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from framescout.catalog import Catalog
-from tests.browser.acting import SCHEMES, until_it_plays
+from tests.browser.acting import SCHEMES, judge, until_it_plays
 
 pytestmark = pytest.mark.slow
 
@@ -67,5 +66,4 @@ def test_nothing_moves_where_motion_is_not_wanted(page: Page) -> None:
 def _judge(page: Page, what: str) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{what}, {scheme}: {found.generate_report()}"
+        judge(page, f"{what}, {scheme}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.acting import search
+from tests.browser.acting import judge, search
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +67,5 @@ def test_the_list_is_accessible_and_fits(browser: Browser, address: str, width: 
     assert box
     assert (box["x"] >= 0, box["x"] + box["width"] <= width, box["height"] > 60) == (True, True, True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    judge(page)
     context.close()

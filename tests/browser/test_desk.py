@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -17,7 +16,7 @@ import framescout
 import indexer
 from framescout import export_log
 from framescout.catalog import Catalog
-from tests.browser.acting import frame_of, seek, time_of, until, until_it_plays
+from tests.browser.acting import frame_of, judge, seek, time_of, until, until_it_plays
 from tests.footage import make
 from tests.query.web.serving import serving
 
@@ -290,8 +289,7 @@ def test_the_desk_is_accessible_and_fits(
     page.get_by_label("Beside").select_option("cam03")
     seek(page, 5.0)
     expect(page.locator("[data-second-stamp]")).to_be_visible()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    judge(page)
     assert page.locator("[data-player]").evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
     page.screenshot(path=tmp_path / "desk.png")
     page.keyboard.press("?")

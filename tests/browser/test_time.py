@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.acting import time_of, until, until_it_plays
+from tests.browser.acting import judge, time_of, until, until_it_plays
 from tests.browser.test_layout import OVERLAPS
 
 pytestmark = pytest.mark.slow
@@ -115,8 +114,7 @@ def test_calendar_and_lanes_are_accessible(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"/archive?day={DAY}")
     page.locator(".run").first.wait_for()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    judge(page)
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440, 2560])

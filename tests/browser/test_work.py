@@ -10,10 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.acting import SCHEMES
+from tests.browser.acting import SCHEMES, judge
 from tests.browser.test_layout import OVERLAPS
 from tests.footage import make
 from tests.query.web.serving import serving
@@ -107,7 +106,6 @@ def _judge(page: Page) -> None:
     for width, scheme in itertools.product([360, 1440], SCHEMES):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour on its way to another
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        judge(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(OVERLAPS) == []
